@@ -1,0 +1,146 @@
+"""What a person reads: gettext, shipped content, number and date forms, one Jinja environment."""
+
+import gettext
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+import yaml
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from survey.errors import KernepulsError
+from survey.settings import CONTENT, LOCALES, TEMPLATES
+
+Language = Literal["da", "en"]
+LANGUAGES: tuple[Language, ...] = ("da", "en")
+NO_BREAK = "\u00a0"
+
+
+@cache
+def catalogue(language: Language) -> gettext.NullTranslations:
+    """The gettext catalogue of a language; English falls back on the msgids."""
+    return gettext.translation(
+        "kernepuls", localedir=LOCALES, languages=[language], fallback=language == "en"
+    )
+
+
+@cache
+def content(name: str) -> Mapping[str, Any]:
+    """One file of survey/content, as shipped."""
+    with (CONTENT / f"{name}.yaml").open(encoding="utf-8") as file:
+        loaded: Mapping[str, Any] = yaml.safe_load(file)
+    return loaded
+
+
+def language_of(value: str | None, default: Language = "da") -> Language:
+    """A language we ship, or the default: whatever a visitor sends, the page is readable."""
+    return "en" if value == "en" else "da" if value == "da" else default
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One language: texts, numbers and dates. `analysis.wording` takes it as an argument."""
+
+    language: Language
+
+    def gettext(self, msgid: str) -> str:
+        return catalogue(self.language).gettext(msgid)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return catalogue(self.language).ngettext(singular, plural, n)
+
+    def content(self, name: str) -> Mapping[str, Any]:
+        return content(name)
+
+    def pick(self, entry: Mapping[str, str]) -> str:
+        """The half of a content entry in this language."""
+        return entry[self.language]
+
+    def number(self, value: float) -> str:
+        """2400 -> 2.400 in Danish, 2,400 in English."""
+        return str(format_decimal(value, locale=self.language))
+
+    def percent(self, value: int) -> str:
+        """25 -> "25 %" with a space that never breaks; English has none."""
+        return f"{value}{NO_BREAK}%" if self.language == "da" else f"{value}%"
+
+    def day(self, value: date) -> str:
+        """A day in a sentence: "fredag den 22. maj", "Friday 22 May"."""
+        if self.language == "da":
+            return str(format_date(value, "EEEE 'den' d. MMMM", locale="da"))
+        return str(format_date(value, "EEEE d MMMM", locale="en_GB"))
+
+    def full_date(self, value: date) -> str:
+        """A date with its year: "22. maj 2026", "22 May 2026"."""
+        form = "d. MMMM y" if self.language == "da" else "d MMMM y"
+        return str(format_date(value, form, locale="da" if self.language == "da" else "en_GB"))
+
+    def week(self, value: date) -> int:
+        """The ISO week, as Danish calendars print it."""
+        return value.isocalendar().week
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment: it always escapes, and a missing value is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.globals["content"] = content
+    return made
+
+
+def render(template: str, language: Language, context: Mapping[str, object]) -> str:
+    """A template in a language, with `voice`, `_` and `ngettext` beside its own context."""
+    voice = Voice(language)
+    texts: dict[str, Callable[..., object] | object] = {
+        "voice": voice,
+        "_": _translated(voice.gettext),
+        "gettext": _translated(voice.gettext),
+        "ngettext": voice.ngettext,
+        "language": language,
+    }
+    return environment().get_template(template).render({**texts, **context})
+
+
+def _translated(gettext_: Callable[[str], str]) -> Callable[..., str]:
+    def translated(msgid: str, **fields: object) -> str:
+        text = gettext_(msgid)
+        return text % fields if fields else text
+
+    return translated
+
+
+def sentence(error: KernepulsError, language: Language = "da") -> str:
+    """A refusal as one or two sentences in the reader's language."""
+    voice = Voice(language)
+    facts = {name: _said(voice, value) for name, value in error.facts.items()}
+    return voice.gettext(error.sentence).format(**facts)
+
+
+def _said(voice: Voice, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return voice.number(value) if value > 9999 else str(value)
+    if isinstance(value, date):
+        return voice.full_date(value)
+    return str(value)
+
+
+def compile_catalogues() -> None:
+    """Write the .mo files beside their .po files; the build hook and `make` call it."""
+    for po in LOCALES.glob("*/LC_MESSAGES/*.po"):
+        with po.open("rb") as source, po.with_suffix(".mo").open("wb") as target:
+            write_mo(target, read_po(source))
