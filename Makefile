@@ -1,0 +1,76 @@
+# make demo | test | check | bench | soak | lock.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+FOR_PDF := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+FOR_TESTS := chromium postgresql poppler-utils
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check bench soak lock clean
+
+demo: .venv/demo built
+	@$(BIN)/kernepuls demo $(DEMO)
+
+test: .venv/test built check
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+check: .venv/test built
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+bench: .venv/test built
+	@for figure in benchmarks/[a-z]*.py; do echo; $(BIN)/python $$figure || exit 1; done
+
+soak: .venv/test built
+	@$(BIN)/python -m pytest -m soak tests
+
+.PHONY: built
+built:
+	@$(BIN)/python hatch_build.py
+
+# Debian's packages that are missing, if any; without root the command to run is printed and make stops.
+define install_missing
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@if command -v dpkg-query >/dev/null; then \
+	  missing=""; \
+	  $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
+	  for package in $(1); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	  done; \
+	  if [ -n "$$missing" ]; then \
+	    command="apt-get install -y --no-install-recommends$$missing"; \
+	    if [ "$$(id -u)" = 0 ]; then \
+	      echo "Installing$$missing"; \
+	      apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$command >/dev/null || exit 1; \
+	    else echo "System packages are missing. Run this, then make again:"; \
+	      echo "  sudo apt-get update && sudo $$command"; exit 1; fi; \
+	  fi; \
+	fi
+endef
+
+# --no-build-isolation: what builds the assets is in the lock too, with its hash.
+define environment
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the Python packages of $(1) (once)"
+	@$(BIN)/pip install --quiet --require-hashes -r $(1)
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+endef
+
+.venv/demo: requirements.lock pyproject.toml
+	$(call install_missing,$(FOR_PDF))
+	$(call environment,requirements.lock)
+	@touch $@
+
+.venv/test: tests/requirements.lock pyproject.toml
+	$(call install_missing,$(FOR_PDF) $(FOR_TESTS))
+	$(call environment,tests/requirements.lock)
+	@touch .venv/demo $@
+
+# Lock again after a change of pyproject.toml (needs uv); no registry host is written.
+COMPILE := uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock:
+	$(COMPILE) --group build pyproject.toml -o requirements.lock >/dev/null
+	$(COMPILE) --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock >/dev/null
+	npm install --package-lock-only
+
+clean:
+	rm -rf .venv node_modules .kernepuls .kernepuls-copies
