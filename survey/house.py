@@ -12,7 +12,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from survey.errors import BadInput, N_, NotInitialised
+from survey.errors import N_, BadInput, NotInitialised
 from survey.settings import CONTENT, Settings
 from survey.texts import Language
 
@@ -34,8 +34,8 @@ OWN_FIELDS = (
 
 class OrganisationFileBad(BadInput):
     sentence = N_(
-        "The organisation's file {file} cannot be used: {problem}. Nothing was changed. "
-        "Correct the field {field} and try again."
+        "The field {field} in the organisation's file {file} has a value it cannot have "
+        "({problem}). Nothing was changed. Correct the field and try again."
     )
 
 
@@ -119,7 +119,7 @@ def organisation(settings: Settings) -> Organisation:
 
 def write_blank(settings: Settings) -> None:
     """A first organisation.yaml whose own fields are empty; one that is there is left alone."""
-    text = _shipped()
+    text = _shipped().replace(", here those of Fjordlund", "")
     for field in OWN_FIELDS:
         text = re.sub(rf'^{field}: "[^"]*"', f'{field}: ""', text, flags=re.MULTILINE)
         text = re.sub(rf"^{field}: [^\"\s]\S*", f'{field}: ""', text, flags=re.MULTILINE)
