@@ -1,0 +1,77 @@
+"""Bytes of a file into a table of its contract: CSV with comma or semicolon, or Parquet."""
+
+import csv
+import io
+from collections import Counter
+
+import polars as pl
+
+from analysis.frames.contracts import SCHEMAS, conformed
+from analysis.frames.refusals import ColumnsRepeated, ColumnsUnknown, FileUnreadable
+
+PARQUET_MAGIC = b"PAR1"
+BOM = "\ufeff"
+
+
+def read_table(data: bytes, table: str) -> pl.DataFrame:
+    """Read a file of the contract `table` (ANSWERS, UNITS, BEHAVIOURS, TRIALS or INVITED).
+
+    Raises an `InputRefused` that names the row as the line in the file. An empty cell is null.
+    """
+    if not data.strip():
+        raise FileUnreadable(table, why="empty")
+    if data.startswith(PARQUET_MAGIC):
+        return conformed(_parquet(data, table), table, first_row=1)
+    return conformed(_csv(_text(data, table), table), table)
+
+
+def _parquet(data: bytes, table: str) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileUnreadable(table, why="not_parquet") from error
+
+
+def _text(data: bytes, table: str) -> str:
+    if b"\x00" in data:
+        raise FileUnreadable(table, why="binary")
+    try:
+        return data.decode("utf-8").removeprefix(BOM)
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        raise FileUnreadable(table, why="not_utf8", row=row) from error
+
+
+def _csv(text: str, table: str) -> pl.DataFrame:
+    first_line = text.partition("\n")[0]
+    mark = ";" if first_line.count(";") > first_line.count(",") else ","
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    try:
+        header = [name.strip() for name in next(lines)]
+        _refuse_header(header, table)
+        rows: list[list[str]] = []
+        for cells in lines:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise FileUnreadable(table, why="torn", row=lines.line_num)
+            rows.append(cells)
+    except csv.Error as error:
+        raise FileUnreadable(table, why="torn", row=lines.line_num) from error
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(name, cells, dtype=pl.String)
+            for name, cells in zip(header, columns, strict=True)
+        }
+    )
+    return frame.with_columns(pl.when(pl.all() != "").then(pl.all()).name.keep())
+
+
+def _refuse_header(header: list[str], table: str) -> None:
+    unknown = [name for name in header if name not in SCHEMAS[table]]
+    if unknown:
+        raise ColumnsUnknown(table, columns=tuple(unknown))
+    repeated = [name for name, times in Counter(header).items() if times > 1]
+    if repeated:
+        raise ColumnsRepeated(table, columns=tuple(repeated))
