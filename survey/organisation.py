@@ -1,0 +1,294 @@
+"""The organisation as a wave saw it: a dated tree of units, and the rows the analysis reads.
+
+It only reads; `survey.importing` and `survey.actions` write. Wave labels sort in time order as
+text, and a unit is there when valid_from <= wave <= valid_to.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from survey.errors import N_, Refused
+from survey.tables import (
+    Behaviour,
+    BehaviourScope,
+    Invited,
+    TrialAction,
+    TrialUnit,
+    Unit,
+    UnitVersion,
+    Wave,
+    WaveBehaviour,
+)
+
+Row = dict[str, Any]  # one row of a file of measurement.md 2.2: column -> value
+
+
+class OrganisationEmpty(Refused):
+    sentence = N_("There are no units yet. Nothing was changed. Start with: kernepuls import units")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A unit for a span of waves, as a row of UNITS; `core_task` None = the nearest parent's."""
+
+    code: str
+    parent: str | None
+    name: str
+    core_task: str | None
+    headcount: int
+    valid_from: str
+    valid_to: str | None = None
+    change: str | None = None
+    was: str | None = None
+    id: int = 0  # of the unit; 0 = not stored yet
+
+    def holds(self, wave: str | None) -> bool:
+        """Valid in that wave; None = after every wave that has been named."""
+        if wave is None:
+            return self.valid_to is None
+        return self.valid_from <= wave and (self.valid_to is None or wave <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A node of one wave's tree; `depth` of the root is 0, `core_task` its own or inherited."""
+
+    id: int
+    code: str
+    parent: str | None
+    name: str
+    core_task: str | None
+    headcount: int
+    depth: int
+    children: tuple[str, ...]
+
+
+class Tree(Mapping[str, UnitRow]):
+    """Unit code -> its node, parents before children, siblings as they stood in the file."""
+
+    def __init__(self, nodes: Iterable[UnitRow]) -> None:
+        self._nodes = {node.code: node for node in nodes}
+
+    def __getitem__(self, code: str) -> UnitRow:
+        return self._nodes[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    @cached_property
+    def root(self) -> UnitRow:
+        """The organisation itself; raises `OrganisationEmpty` when nothing is imported."""
+        if not self._nodes:
+            raise OrganisationEmpty
+        return next(iter(self._nodes.values()))
+
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """The codes of the units without children."""
+        return tuple(node.code for node in self._nodes.values() if not node.children)
+
+    @cached_property
+    def by_id(self) -> Mapping[int, UnitRow]:
+        return {node.id: node for node in self._nodes.values()}
+
+    def below(self, code: str) -> tuple[str, ...]:
+        """The unit and every unit under it, in the order of the tree."""
+        found = [code]
+        for child in self._nodes[code].children:
+            found.extend(self.below(child))
+        return tuple(found)
+
+    def ancestors(self, code: str) -> tuple[str, ...]:
+        """The units above, nearest first; empty for the root."""
+        above: list[str] = []
+        parent = self._nodes[code].parent
+        while parent is not None:
+            above.append(parent)
+            parent = self._nodes[parent].parent
+        return tuple(above)
+
+    def centre_of(self, code: str) -> str | None:
+        """The unit straight below the root that holds this one; None for the root itself."""
+        path = (code, *self.ancestors(code))
+        return path[-2] if len(path) > 1 else None
+
+    def parts(self, depth: int) -> tuple[str, ...]:
+        """The parts of a stall question: units on level `depth`, and childless ones above it.
+
+        The root is level 1, as in `Wave.part_depth`: 3 gives the units below the centres and
+        the centres without children.
+        """
+        return tuple(
+            node.code
+            for node in self._nodes.values()
+            if node.depth + 1 == depth or (0 < node.depth < depth - 1 and not node.children)
+        )
+
+    def part_of(self, code: str, depth: int) -> str | None:
+        """The part that holds a unit; None for a unit above the parts."""
+        parts = set(self.parts(depth))
+        return next((one for one in (code, *self.ancestors(code)) if one in parts), None)
+
+
+def grow(versions: Iterable[Version]) -> Tree:
+    """The tree of versions that hold at one time: at most one each, one root, no cycle."""
+    below: dict[str | None, list[Version]] = defaultdict(list)
+    for version in versions:
+        below[version.parent].append(version)
+    nodes: list[UnitRow] = []
+    waiting: list[tuple[Version, int, str | None]] = [
+        (version, 0, None) for version in reversed(below[None])
+    ]
+    while waiting:
+        version, depth, inherited = waiting.pop()
+        core_task = version.core_task or inherited
+        children = below[version.code]
+        nodes.append(
+            UnitRow(
+                id=version.id,
+                code=version.code,
+                parent=version.parent,
+                name=version.name,
+                core_task=core_task,
+                headcount=version.headcount,
+                depth=depth,
+                children=tuple(child.code for child in children),
+            )
+        )
+        waiting.extend((child, depth + 1, core_task) for child in reversed(children))
+    return Tree(nodes)
+
+
+async def versions() -> list[Version]:
+    """Every version of every unit: units as they stood in the first file, then by time."""
+    units = await Unit.select(Unit.id, Unit.code)
+    codes: dict[int, str] = {row["id"]: row["code"] for row in units}
+    rows = await UnitVersion.select(*UnitVersion.all_columns())
+    rows.sort(key=lambda row: (row["unit"], row["valid_from"]))
+    return [
+        Version(
+            id=row["unit"],
+            code=codes[row["unit"]],
+            parent=codes[row["parent"]] if row["parent"] is not None else None,
+            name=row["name"],
+            core_task=row["core_task"],
+            headcount=row["headcount"],
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            change=row["change"],
+            was=row["was"],
+        )
+        for row in rows
+    ]
+
+
+async def tree(wave: str | None = None) -> Tree:
+    """The tree as the wave sees it; None = the newest version."""
+    return grow(version for version in await versions() if version.holds(wave))
+
+
+async def units_rows() -> list[Row]:
+    """UNITS of measurement.md 2.2: one row per version of a unit."""
+    return [
+        {
+            "unit": version.code,
+            "parent": version.parent,
+            "name": version.name,
+            "core_task": version.core_task,
+            "headcount": version.headcount,
+            "valid_from": version.valid_from,
+            "valid_to": version.valid_to,
+            "change": version.change,
+            "was": version.was,
+        }
+        for version in await versions()
+    ]
+
+
+async def scopes() -> dict[str, tuple[str, ...]]:
+    """Behaviour code -> the codes of the units in its scope, in the order of the tree."""
+    rows = await BehaviourScope.select(
+        BehaviourScope.behaviour.code.as_alias("behaviour"),
+        BehaviourScope.unit.code.as_alias("unit"),
+    ).order_by(BehaviourScope.unit)
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row["behaviour"]].append(row["unit"])
+    return {behaviour: tuple(units) for behaviour, units in found.items()}
+
+
+async def behaviours_rows(wave: str | None = None) -> list[Row]:
+    """BEHAVIOURS of measurement.md 2.2: those a wave asks about; None = every active one."""
+    if wave is None:
+        asked = Behaviour.select().where(Behaviour.active == True)  # noqa: E712 - a column, not a value
+    else:
+        chosen = await WaveBehaviour.select(WaveBehaviour.behaviour).where(
+            WaveBehaviour.wave.name == wave
+        )
+        if not chosen:
+            return []
+        asked = Behaviour.select().where(Behaviour.id.is_in([row["behaviour"] for row in chosen]))
+    scope = await scopes()
+    return [
+        {
+            "behaviour": row["code"],
+            "text": row["text"],
+            "situation": row["situation"],
+            "units": ";".join(scope.get(row["code"], ())),
+        }
+        for row in await asked.order_by(Behaviour.id)
+    ]
+
+
+async def trials_rows() -> list[Row]:
+    """TRIALS of measurement.md 2.2: trial actions with a last wave before and a first after."""
+    members: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in await TrialUnit.select(
+        TrialUnit.trial_action, TrialUnit.role, TrialUnit.unit.code.as_alias("code")
+    ).order_by(TrialUnit.id):
+        members[row["trial_action"], row["role"]].append(row["code"])
+    trials = await TrialAction.select(
+        *TrialAction.all_columns(), TrialAction.behaviour.code.as_alias("behaviour_code")
+    ).order_by(TrialAction.id)
+    return [
+        {
+            "trial": row["code"],
+            "behaviour": row["behaviour_code"],
+            "barrier": row["barrier"],
+            "units": ";".join(members[row["id"], "tried"]),
+            "comparison": ";".join(members[row["id"], "comparison"]) or None,
+            "start_wave": row["start_wave"],
+            "end_wave": row["end_wave"],
+            "randomised": row["randomised"],
+        }
+        for row in trials
+        if row["end_wave"]
+    ]
+
+
+async def invited_rows() -> list[Row]:
+    """INVITED of measurement.md 2.2: N per wave, unit and profession, frozen at approval."""
+    counted: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in await Invited.select(
+        Invited.wave.name.as_alias("wave"),
+        Invited.unit.code.as_alias("unit"),
+        Invited.profession,
+        Invited.n,
+    ).order_by(Invited.id):
+        counted[row["wave"], row["unit"], row["profession"]] += row["n"]
+    return [
+        {"wave": wave, "unit": unit, "profession": profession, "n": n}
+        for (wave, unit, profession), n in sorted(counted.items())
+    ]
+
+
+async def frozen_waves() -> tuple[str, ...]:
+    """The labels of waves that are approved or beyond, in time order: their tree never changes."""
+    rows = await Wave.select(Wave.name).where(Wave.state != "draft")
+    return tuple(sorted(row["name"] for row in rows))
