@@ -1,0 +1,132 @@
+"""PostgreSQL for more than one machine or process: a pool that gets every connection back."""
+
+import contextvars
+import logging
+from types import TracebackType
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from piccolo.engine.exceptions import TransactionError
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
+
+from survey.engine.refusals import DatabaseUnreachable, require
+from survey.errors import DiskFull, KernepulsError
+
+POOL = 10
+LOG = logging.getLogger(__name__)
+# What must hold for "received" to mean kept, and for no row to carry a time.
+WANTED = (
+    ("fsync", "on"),
+    ("full_page_writes", "on"),
+    ("synchronous_commit", "on"),
+    ("track_commit_timestamp", "off"),
+)
+
+
+class PoolTransaction(PostgresTransaction):
+    """Stock leaks the pool's connection when COMMIT fails; this one gives it back always."""
+
+    engine: "Postgres"
+    connection: Any
+
+    def __init__(self, engine: "Postgres") -> None:
+        if engine.inside() is not None:
+            raise TransactionError("A transaction is already active; nested ones are refused.")
+        super().__init__(engine)
+        self._parent = None
+        self.over = False
+
+    async def __aenter__(self) -> "PoolTransaction":
+        self.connection = await self.engine.taken()
+        try:
+            self.transaction = self.connection.transaction()
+            await self.transaction.start()
+        except BaseException:
+            await self.engine.give_back(self.connection)
+            raise
+        self.entered = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        try:
+            if not (self._committed or self._rolled_back):
+                await (self.transaction.rollback() if exception else self.transaction.commit())
+        finally:
+            self.over = True
+            self.engine.current_transaction.reset(self.entered)
+            await self.engine.give_back(self.connection)
+        return False
+
+
+class Postgres(PostgresEngine):
+    """Piccolo's engine with a pool of its own, checked at start."""
+
+    current_transaction: contextvars.ContextVar[Any]  # of PoolTransaction or None
+    pool: Any  # asyncpg's
+
+    def __init__(self, address: str) -> None:
+        super().__init__(config={"dsn": address})
+
+    async def check_version(self) -> None:
+        """Nothing: stock connects here, in a thread, and only warns. `start` checks."""
+
+    async def start(self) -> None:
+        """Open the pool; refuses a server that may lose or date an answer."""
+        try:
+            self.pool = await asyncpg.create_pool(**self.config, min_size=1, max_size=POOL)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            raise DatabaseUnreachable from error
+        try:
+            for setting, wanted in WANTED:
+                require(setting, found=await self.pool.fetchval(f"SHOW {setting}"), wanted=wanted)
+            if await self.pool.fetchval("SHOW data_checksums") != "on":
+                LOG.warning("data checksums are off: a bad disk would go unnoticed")
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        if self.pool is not None:
+            await self.pool.close()
+            self.pool = None
+
+    async def taken(self) -> Any:  # noqa: ANN401 - asyncpg's pool proxy
+        """A connection of the pool; whoever takes it gives it back."""
+        return await self.pool.acquire()
+
+    async def give_back(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
+        await self.pool.release(connection)
+
+    def inside(self) -> PoolTransaction | None:
+        """The transaction of this task; one that is over lives on in tasks it started."""
+        current: PoolTransaction | None = self.current_transaction.get()
+        return None if current is None or current.over else current
+
+    def transaction(self, *_: object, **__: object) -> PoolTransaction:
+        return PoolTransaction(self)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - Piccolo's signature
+        query, args = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, args)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - Piccolo's signature
+        return await self._run(ddl, [])
+
+    def refusal(self, error: BaseException) -> KernepulsError | None:
+        """The refusal a database error stands for, or none."""
+        return DiskFull() if isinstance(error, asyncpg.DiskFullError) else None
+
+    async def _run(self, query: str, args: list[Any]) -> Any:  # noqa: ANN401 - rows as Piccolo wants them
+        current = self.inside()
+        try:
+            if current is not None:
+                return await current.connection.fetch(query, *args)
+            return await self._run_in_pool(query, args)
+        except asyncpg.DiskFullError as error:
+            raise DiskFull from error

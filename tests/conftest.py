@@ -1,0 +1,194 @@
+"""Fixtures for everybody: an installation of its own, on both databases.
+
+settings    a Settings with a data folder of its own and SQLite; nothing is opened
+store       the same installation, its tables made and bound; each test runs on sqlite and postgres
+postgres    the private cluster of this run (storage.md 11), started by the first test that asks
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from fcntl import LOCK_EX, flock
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from survey import engine
+from survey.settings import Settings
+
+numbers = count()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path, database: str = "sqlite") -> Settings:
+    """An installation in a folder of its own; the data folder exists and is empty."""
+    data = folder / "data"
+    data.mkdir()
+    return Settings(
+        data=data,
+        database=database,
+        answers=str(data / "answers"),
+        key_copy=folder / "copies" / "keys",
+        backup=folder / "copies" / "backup",
+        smtp=None,
+        url="http://127.0.0.1:8000",
+        organisation=data / "organisation.yaml",
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Settings]:
+    """The settings of an empty installation that is open; runs once on each engine."""
+    if request.param == "postgres":
+        new_database: Callable[[], Any] = request.getfixturevalue("new_database")
+        settings = replace(settings, database=await new_database())
+    async with engine.opened(settings, migrate=True):
+        yield settings
+
+
+@pytest.fixture
+def new_database(postgres: str) -> Callable[[], Any]:
+    """A function that makes a fresh PostgreSQL database with all tables, and gives its address."""
+
+    async def made() -> str:
+        name = f"kp_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}_{os.getpid()}_{next(numbers)}"
+        connection = await asyncpg.connect(address(postgres, "postgres"))
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE kernepuls_template")
+        finally:
+            await connection.close()
+        return address(postgres, name)
+
+    return made
+
+
+def address(folder: str, database: str) -> str:
+    return f"postgresql://kp@/{database}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The socket folder of the run's cluster; its workers share it, the last one stops it."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    with turn(shared) as users:
+        if not users.exists():
+            started = start_cluster()
+            users.write_text(f"{started}\n")
+        folder, *others = users.read_text().splitlines()
+        users.write_text("\n".join([folder, *others, str(os.getpid())]))
+    try:
+        yield folder
+    finally:
+        with turn(shared) as users:
+            folder, *others = users.read_text().splitlines()
+            others.remove(str(os.getpid()))
+            users.write_text("\n".join([folder, *others]))
+            if not others:
+                users.unlink()
+                stop_cluster(folder)
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[Path]:
+    with (folder / "postgres.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield folder / "postgres.users"
+
+
+def start_cluster() -> str:
+    folder = tempfile.mkdtemp(prefix="kp-pg-", dir="/tmp")
+    user = unprivileged()
+    if user:
+        shutil.chown(folder, user.pw_uid, user.pw_gid)
+    try:
+        run(user, "initdb", "-N", "-U", "kp", "-A", "trust", "-E", "UTF8", "--locale=C",
+            "--data-checksums", "-D", f"{folder}/data")  # fmt: skip
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
+        run(user, "pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log",
+            "-o", options, "start")  # fmt: skip
+        make_template(folder)
+    except BaseException:
+        stop_cluster(folder)
+        raise
+    return folder
+
+
+def make_template(folder: str) -> None:
+    """In a process of its own: a fixture may be asked for while a test's loop runs."""
+    script = (
+        "import asyncio, asyncpg, sys; from pathlib import Path\n"
+        "from survey import engine; from survey.settings import Settings\n"
+        "async def main(maintenance, template, data):\n"
+        "    connection = await asyncpg.connect(maintenance)\n"
+        "    await connection.execute('CREATE DATABASE kernepuls_template')\n"
+        "    await connection.close()\n"
+        "    where = Path(data)\n"
+        "    settings = Settings(where, template, data, where, where, None, '', where)\n"
+        "    async with engine.opened(settings, migrate=True): pass\n"
+        "asyncio.run(main(*sys.argv[1:]))\n"
+    )
+    with tempfile.TemporaryDirectory() as data:
+        subprocess.run(
+            [sys.executable, "-c", script,
+             address(folder, "postgres"), address(folder, "kernepuls_template"), data],
+            check=True, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+
+
+def stop_cluster(folder: str) -> None:
+    with suppress(subprocess.CalledProcessError):
+        run(unprivileged(), "pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(user: pwd.struct_passwd | None, program: str, *arguments: str) -> None:
+    who: dict[str, Any] = (
+        {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    )
+    subprocess.run(
+        [binary(program), *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **who
+    )
+
+
+def binary(program: str) -> str:
+    """A PostgreSQL program: on PATH, else in Debian's folder, else one line on what to do."""
+    if found := shutil.which(program):
+        return found
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / program).exists():
+            return str(folder / program)
+    pytest.exit(f"PostgreSQL's {program} is missing. Install it: apt-get install postgresql", 1)
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    """Who runs the cluster when the suite runs as root, which PostgreSQL refuses; else None."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    pytest.exit("PostgreSQL does not run as root, and there is no user postgres or nobody.", 1)
+
+
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something that another process does; fails when it never happens."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            pytest.fail("it did not happen")
+        time.sleep(0.02)
