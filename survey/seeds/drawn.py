@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from survey.seeds.planted import BARRIERS, STALLING, Parts, Planted, Truth, comments
+from survey.seeds.planted import BARRIERS, STALLING, Parts, Planted, Truth, comments, fjordlund
 
 Value: TypeAlias = str | int | None
 Answer: TypeAlias = dict[str, Value]  # the ANSWERS columns of one person, and `comment`
@@ -46,7 +46,7 @@ def drawn_wave(seed: int, wave: str, roster: Sequence[Invitee]) -> list[Answer |
     The same seed, wave and people of a unit give the same answers, whatever the other units are.
     An answer keeps the rules of ANSWERS (measurement.md 2.1); `comment` is beside them.
     """
-    planted = Planted()
+    planted = fjordlund()
     places: dict[str, list[int]] = {}
     for place, invitee in enumerate(roster):
         places.setdefault(invitee.unit, []).append(place)
@@ -159,9 +159,13 @@ def _scale(draw: Draw, mean: float, first: NDArray[np.bool_]) -> list[Value]:
 
 
 def _pick(draw: Draw, shares: Mapping[str, float]) -> str:
-    keys = list(shares)
-    weights = np.array([shares[key] for key in keys])
-    return keys[int(draw.rng.choice(len(keys), p=weights / weights.sum()))]
+    """One key, each as likely as its share of the sum."""
+    point = draw.rng.random() * sum(shares.values())
+    for key, share in shares.items():
+        point -= share
+        if point < 0:
+            return key
+    return [*shares][-1]
 
 
 def _one_of(draw: Draw, measure: str, first: NDArray[np.bool_]) -> list[Value]:
@@ -260,11 +264,11 @@ def _comment(seed: int, wave: str, drawn: Sequence[Answer | None], planted: Plan
     for answer in sent:
         share = planted.shares("comment_given", str(answer["unit"]), wave)["*"]
         answer["comment"] = str(rng.choice(texts)) if rng.random() < share else None
-    parents = planted.parents(wave)
+    parts = Parts(planted.parents(wave), {})
     for unit, text in [(unit, text) for where, unit, text in listed if where == wave]:
         chosen = [answer for answer in sent if answer["unit"] == unit]
-        centre = Parts(parents, {}).path(unit)[0]
-        beside = [a for a in sent if Parts(parents, {}).path(str(a["unit"]))[0] == centre]
+        centre = parts.path(unit)[0]
+        beside = [a for a in sent if parts.path(str(a["unit"]))[0] == centre]
         quiet = [answer for answer in beside if answer["comment"] is None]
         for answer in quiet[: max(0, 10 - (len(beside) - len(quiet)))]:
             answer["comment"] = str(rng.choice(texts))

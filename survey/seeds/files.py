@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 
 from survey.seeds.drawn import Answer, Invitee, drawn_wave
-from survey.seeds.planted import BARRIERS, FOLDER, Planted, table
+from survey.seeds.planted import BARRIERS, FOLDER, fjordlund, table
 
 SEED = 20260203
 MIN_CONTEXT = 5  # invited people who share a context with a profession in it, trust.md 3
@@ -65,7 +65,7 @@ _VALUES = {
 def roster() -> list[Invitee]:
     """Who is invited in every wave: the people of the payroll file in a behaviour's scope."""
     groups = {row["job_title"]: row["profession"] for row in table("professions")}
-    scope = set(Planted().units)
+    scope = set(fjordlund().units)
     largest: dict[str, tuple[float, str, str]] = {}
     lines = (FOLDER / "payroll_cp1252.csv").read_text("cp1252").splitlines()[2:]
     for row in csv.DictReader(lines, delimiter=";"):
@@ -115,7 +115,7 @@ def invited_rows(people: Sequence[Invitee], waves: Sequence[str]) -> Iterable[Ma
 def write(folder: Path, seed: int = SEED) -> None:
     """Write everything `kernepuls analyse` needs; the same seed gives the same answers."""
     folder.mkdir(parents=True, exist_ok=True)
-    people, waves = roster(), Planted().waves
+    people, waves = roster(), fjordlund().waves
     for wave in waves:
         frame = answers_frame(drawn_wave(seed, wave, people), people, seed)
         frame.write_parquet(folder / f"answers-{wave}.parquet")

@@ -6,7 +6,7 @@ It reads the tables of `survey/seeds/fjordlund/` as their README says, and draws
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 from survey.settings import SEEDS
 from survey.texts import content
@@ -52,7 +52,15 @@ class Planted:
 
     def __init__(self) -> None:
         self.waves = [row["wave"] for row in table("waves")]
-        self._background = table("background")
+        # measure, key, unit or "*" -> one number per wave, null where the table is empty
+        self._background: dict[tuple[str, str, str], list[float | None]] = {
+            (row["measure"], row["key"], unit): [
+                float(row[f"wave_{w}"]) if row[f"wave_{w}"] else None
+                for w in range(1, len(self.waves) + 1)
+            ]
+            for row in table("background")
+            for unit in row["units"].split(";")
+        }
         self._units = table("units")
         self._trials = table("trials")
         self._scope = {row["unit"]: row for row in table("behaviours")}
@@ -66,7 +74,7 @@ class Planted:
             key = (row["question"], row["unit"], row["barrier"])
             self._stalls.setdefault(key, {})[row["answer"]] = float(row["share"]) / 100
 
-    @cached_property
+    @property
     def units(self) -> list[str]:
         """The units in a behaviour's scope, in the order of the tables."""
         return list(self._scope)
@@ -112,19 +120,15 @@ class Planted:
     def shares(self, measure: str, unit: str, wave: str) -> dict[str, float]:
         """Every key of a background measure with its share 0-1 in a unit."""
         w = self.waves.index(wave)
-        keys = dict.fromkeys(row["key"] for row in self._background if row["measure"] == measure)
+        keys = dict.fromkeys(key for measured, key, _ in self._background if measured == measure)
         return {key: self._needed(measure, key, unit, w) / 100 for key in keys}
 
     def background(self, measure: str, key: str, unit: str, w: int) -> float | None:
         """A number as the table has it; the row with the unit's own code wins over `*`."""
-        found = None
-        for row in self._background:
-            if row["measure"] == measure and row["key"] == key and row[f"wave_{w + 1}"]:
-                if unit in row["units"].split(";"):
-                    return float(row[f"wave_{w + 1}"])
-                if row["units"] == "*":
-                    found = float(row[f"wave_{w + 1}"])
-        return found
+        for where in (unit, "*"):
+            if (measure, key, where) in self._background:
+                return self._background[measure, key, where][w]
+        return None
 
     def _needed(self, measure: str, key: str, unit: str, w: int) -> float:
         found = self.background(measure, key, unit, w)
@@ -174,6 +178,12 @@ class Planted:
     def parts(self, wave: str, invited: Mapping[str, int]) -> "Parts":
         """The parts the stall question may name, with those who have too few invited left out."""
         return Parts(self.parents(wave), invited)
+
+
+@cache
+def fjordlund() -> Planted:
+    """The tables as shipped, read once."""
+    return Planted()
 
 
 class Parts:
