@@ -1,0 +1,127 @@
+"""The attacker: what follows from the published set, worked out without the rules that made it.
+
+Knows the tree, every number of people and every displayed class, marks included. A release that
+fails does not leave the process; the refusal names the rule and never the content.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Ints = np.typing.NDArray[np.int64]
+Flags = np.typing.NDArray[np.bool_]
+
+
+class Leak(Exception):
+    """A published set that gives an answer away; `rule` is A1, A2, A3 or A7."""
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(f"the release breaks {rule}")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One base as its readers know it: the tree in preorder, people, and the possible counts.
+
+    `low`..`high` (unit by item) are the counts the displayed class leaves; not read where a unit
+    is not shown. `per` is what one person adds at most.
+    """
+
+    parent: Ints
+    n: Ints
+    shown: Flags
+    low: Ints
+    high: Ints
+    per: int = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the attacker tried: small cells examined, narrow ones, and atoms two insiders open."""
+
+    small_cells: int
+    narrow: int
+    pairs: int
+
+
+def audited(base: Published, minimum: int) -> Verdict:
+    """Attack one base; raises `Leak` unless every group and every small cell holds.
+
+    A1: every atom is nobody, or `minimum` or more. A2: every atom keeps two counts, one of them
+    >= 2 and one <= n - 2 (totals of successes: in fives), every hidden group of 1-2 its full
+    width and of 3-4 half of it. A3: the same for one who knows the own answer.
+    """
+    above, atom = atoms(base)
+    if ((atom < 0) | ((atom > 0) & (atom < minimum) & base.shown)).any():
+        raise Leak("A1")
+    low, high = atom_intervals(base, above, atom)
+    whole = np.flatnonzero(base.shown & (atom > 0))
+    n, lo, hi = atom[whole, None], low[whole], high[whole]
+    per = base.per
+    if ((hi - lo < per) | (hi <= per) | (lo >= per * (n - 1))).any():
+        raise Leak("A2")
+    # An insider answered `own`: the others' total must not be forced to an end.
+    for own in range(per + 1):
+        if ((hi - own <= 0) | (lo - own >= per * (n - 1))).any():
+            raise Leak("A3")
+    small, narrow = _small_cells(base, above, atom, low, high)
+    if narrow:
+        raise Leak("A2")
+    pairs = int(((hi <= 2 * per) | (lo >= per * (n - 2))).sum())
+    return Verdict(small, narrow, pairs)
+
+
+def atoms(base: Published) -> tuple[Ints, Ints]:
+    """Per unit the nearest shown unit above (-1: none), and the people under it alone.
+
+    Recomputed from the published totals: a shown unit less the shown units straight below it.
+    """
+    above = np.full(len(base.parent), -1, dtype=np.int64)
+    for u in range(len(base.parent)):
+        p = int(base.parent[u])
+        if p >= 0:
+            above[u] = p if base.shown[p] else above[p]
+    atom = np.where(base.shown, base.n, 0)
+    inner = base.shown & (above >= 0)
+    np.subtract.at(atom, above[inner], base.n[inner])
+    return above, atom
+
+
+def atom_intervals(base: Published, above: Ints, atom: Ints) -> tuple[Ints, Ints]:
+    """The counts possible in each atom, exactly: one pass up the tree and one down."""
+    shape = base.low.shape
+    sum_low, sum_high = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    low, high = base.low.copy(), base.high.copy()
+    own = base.per * atom
+    shown = np.flatnonzero(base.shown)
+    for u in shown[::-1]:
+        low[u] = np.maximum(low[u], sum_low[u])
+        high[u] = np.minimum(high[u], sum_high[u] + own[u])
+        if above[u] >= 0:
+            sum_low[above[u]] += low[u]
+            sum_high[above[u]] += high[u]
+    up_low, up_high = low.copy(), high.copy()
+    for u in shown:
+        p = above[u]
+        if p >= 0:
+            others_low, others_high = sum_low[p] - up_low[u], sum_high[p] - up_high[u]
+            low[u] = np.maximum(low[u], low[p] - others_high - own[p])
+            high[u] = np.minimum(high[u], high[p] - others_low)
+    least = np.maximum(0, low - sum_high)
+    most = np.minimum(own[:, None], high - sum_low)
+    return least, most
+
+
+def _small_cells(
+    base: Published, above: Ints, atom: Ints, low: Ints, high: Ints
+) -> tuple[int, int]:
+    """Hidden groups of 1-4 people under a shown unit, times items; and how many are narrow."""
+    small = np.flatnonzero(~base.shown & (above >= 0) & (base.n > 0) & (base.n < 5))
+    at, n = above[small], base.n[small, None]
+    rest = base.per * (atom[at, None] - n)
+    least = np.maximum(0, low[at] - rest)
+    most = np.minimum(base.per * n, high[at])
+    # A total of successes is attacked in fives: one person's whole range must stay open.
+    wanted = np.where(n <= 2, n, 2) if base.per == 1 else np.full_like(n, base.per)
+    return least.size, int((most - least < wanted).sum())
