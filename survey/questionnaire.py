@@ -1,0 +1,408 @@
+"""The default pulse as shipped, and what of a posted form becomes an answer; knows no page."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from survey.errors import N_, BadInput
+from survey.texts import Language, content
+
+BARRIERS = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
+SHARED_BARRIERS = frozenset({"SILO", "OKO", "VID", "FAG", "REGL"})  # those that can stall elsewhere
+AT_MOST = 2  # choices in a question with "Vælg op til to"
+CPR_LIKE = re.compile(
+    r"(?<!\d)(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[ ./-]?(?:0[1-9]|1[0-2])[ ./-]?\d{2}"
+    r"[ ./–-]{0,3}\d{4}(?!\d)"
+)  # 61-91: the numbers given to people without a CPR number
+
+Agree: TypeAlias = Literal["1", "2", "3", "4", "5", "unknown"]
+Hinders: TypeAlias = Literal["0", "1", "2", "unknown"]
+Barrier: TypeAlias = Literal[
+    "SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL"
+]
+Benefit: TypeAlias = Literal[
+    "faster", "fewer_people", "not_repeat", "knows_next", "more_say", "nothing"
+]
+
+
+class Text(Struct, frozen=True):
+    """Danish and English side by side."""
+
+    da: str
+    en: str
+
+    def said(self, language: Language) -> str:
+        return self.en if language == "en" else self.da
+
+
+class Option(Text, frozen=True):
+    key: str
+    exclusive: bool = False
+
+
+class Item(Text, frozen=True, kw_only=True):
+    """One question. `options` are those of its scale, its own, and then the extra ones."""
+
+    id: str
+    type: Literal["notice", "single", "multi", "one_line_at_a_time", "text"]
+    step: int
+    asked_of: str = "A"
+    required: bool = False
+    show_if: str | None = None
+    scale: str | None = None
+    own_options: tuple[Option, ...] = msgspec.field(name="options", default=())
+    extra_options: tuple[Option, ...] = ()
+    max_length: int | None = None
+    hint: Text | None = None
+    help_label: Text | None = None
+    help: Text | None = None
+    line_counter: Text | None = None
+
+    @property
+    def in_situation_only(self) -> bool:
+        return self.asked_of == "S"
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        scale = form().scales[self.scale] if self.scale else ()
+        return (*scale, *self.own_options, *self.extra_options)
+
+    @property
+    def condition(self) -> str | None:
+        """The name of what this item depends on, as the page's script knows it."""
+        if self.show_if:
+            return CONDITIONS[self.show_if].name
+        return "in_situation" if self.in_situation_only else None
+
+
+class Form(Struct, frozen=True):
+    """The questionnaire of `content/questionnaire.yaml`, with the lines of `barriers.yaml`."""
+
+    version: int
+    name: Text
+    minutes: int
+    steps: int
+    pinned_card: dict[str, dict[str, str]]
+    scales: dict[str, tuple[Option, ...]]
+    items: tuple[Item, ...]
+    buttons: dict[str, Text]
+    too_many: Text
+    auto_advance_notice: Text
+    skip_to_last: Text
+    progress: Text
+
+    def item(self, id_: str) -> Item:
+        return next(item for item in self.items if item.id == id_)
+
+
+@cache
+def form() -> Form:
+    """The shipped questionnaire; a condition that the code does not know is an error here."""
+    loaded = msgspec.convert(content("questionnaire"), Form)
+    unknown = {item.show_if for item in loaded.items if item.show_if} - CONDITIONS.keys()
+    if unknown:
+        raise ValueError(f"questionnaire.yaml has conditions nobody has written: {unknown}")
+    return loaded
+
+
+@cache
+def barrier_lines() -> Mapping[str, Text]:
+    """Barrier code -> the line an employee reads."""
+    lines = {line["code"]: line["survey_line"] for line in content("barriers")["barriers"]}
+    return {code: msgspec.convert(lines[code], Text) for code in BARRIERS}
+
+
+class Posted(Struct, frozen=True):
+    """A posted form with its keys checked one by one; null = nothing chosen."""
+
+    clarity: Agree | None = None
+    situation: Literal["several", "once", "no", "not_my_work"] | None = None
+    successes: Literal["0", "1", "2", "3", "4", "5", "unknown"] | None = None
+    b_silo: Hinders | None = None
+    b_oko: Hinders | None = None
+    b_tid: Hinders | None = None
+    b_komp: Hinders | None = None
+    b_vid: Hinders | None = None
+    b_fag: Hinders | None = None
+    b_kult: Hinders | None = None
+    b_regl: Hinders | None = None
+    b_maal: Hinders | None = None
+    b_fejl: Hinders | None = None
+    priority: Barrier | Literal["unknown"] | None = None
+    stall: tuple[str, ...] = ()
+    stall_how: (
+        Literal["wait", "different_answers", "passed_on", "may_not_share", "citizen_ties", "other"]
+        | None
+    ) = None
+    resolver: Literal["unit", "two_units", "managers", "board", "council_law", "unknown"] | None = (
+        None
+    )
+    citizen: tuple[Benefit, ...] = ()
+    changed_by_citizen: Literal["yes", "no", "dont_know"] | None = None
+    safe_a: Agree | None = None
+    safe_b: Agree | None = None
+    safe_c: Agree | None = None
+    noticed: Literal["helps", "no_difference", "harder", "no"] | None = None
+    comment: str = ""
+
+    @property
+    def in_situation(self) -> bool:
+        return self.situation in {"several", "once"}
+
+    @property
+    def own_barriers(self) -> tuple[str, ...]:
+        """The barriers this person said stand in the way, "I høj grad" first."""
+        given = {code: getattr(self, column(code)) for code in BARRIERS}
+        return tuple(code for degree in "21" for code in BARRIERS if given[code] == degree)
+
+
+MANY = ("stall", "citizen")
+FIELDS = tuple(field.name for field in msgspec.structs.fields(Posted))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When an item applies; `name` is how the page's script knows the same rule."""
+
+    name: str
+    holds: Callable[[Posted], bool]
+
+
+CONDITIONS: dict[str, Condition] = {
+    "situation in (several, once)": Condition("in_situation", lambda given: given.in_situation),
+    "at least one barrier answer in (1, 2)": Condition(
+        "a_barrier", lambda given: len(given.own_barriers) >= 1
+    ),
+    "at least two barrier answers in (1, 2)": Condition(
+        "two_barriers", lambda given: len(given.own_barriers) >= 2
+    ),
+    "any of SILO, OKO, VID, FAG, REGL answered 1 or 2": Condition(
+        "shared_barrier", lambda given: not SHARED_BARRIERS.isdisjoint(given.own_barriers)
+    ),
+    "stall names another part or outside": Condition(
+        "stalls_elsewhere", lambda given: bool(set(given.stall) - {"own", "prefer_not"})
+    ),
+    # The trial is no answer: whoever renders and validates knows whether the unit has had one.
+    "the unit has had a trial since the last wave": Condition("trial", lambda _: True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one item: a key of `messages.yaml` errors.survey and its number."""
+
+    item: str
+    message: str
+    n: int = 0
+
+    def said(self, language: Language) -> str:
+        text: str = content("messages")["errors"]["survey"][self.message][language]
+        return text.format(n=self.n)
+
+
+class FormInvalid(BadInput):
+    """The form cannot be taken as it is; every problem stands beside its item."""
+
+    sentence = N_("The form could not be sent. Nothing was stored. See what is missing.")
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One person's answer without what does not apply; null = Ved ikke, skipped or not asked."""
+
+    clarity: int | None
+    situation: str
+    successes: int | None
+    barriers: Mapping[str, int | None]  # barrier code -> 0, 1, 2 or null
+    priority: str | None
+    stall: tuple[str, ...]
+    stall_how: str | None
+    resolver: str | None
+    citizen: tuple[str, ...]
+    changed_by_citizen: str | None
+    safe: tuple[int | None, int | None, int | None]
+    noticed: str | None
+    comment: str | None
+
+    def columns(self) -> dict[str, int | str | None]:
+        """The columns of ANSWERS that a person answers (measurement.md 2.1); never the comment."""
+        stall_1, stall_2, *_ = (*self.stall, None, None)
+        citizen_1, citizen_2, *_ = (*self.citizen, None, None)
+        safe_a, safe_b, safe_c = self.safe
+        return {
+            "clarity": self.clarity,
+            "situation": self.situation,
+            "successes": self.successes,
+            **{column(code): self.barriers[code] for code in BARRIERS},
+            "priority": self.priority,
+            "stall_1": stall_1,
+            "stall_2": stall_2,
+            "stall_how": self.stall_how,
+            "resolver": self.resolver,
+            "citizen_1": citizen_1,
+            "citizen_2": citizen_2,
+            "changed_by_citizen": self.changed_by_citizen,
+            "safe_a": safe_a,
+            "safe_b": safe_b,
+            "safe_c": safe_c,
+            "noticed": self.noticed,
+        }
+
+
+def column(barrier: str) -> str:
+    """SILO -> b_silo."""
+    return f"b_{barrier.lower()}"
+
+
+def validated(
+    posted: Mapping[str, str | Sequence[str]],
+    *,
+    parts: Collection[str] = frozenset(),
+    trial: bool = False,
+    name_seen: bool = False,
+) -> Answers:
+    """The answer in a posted form; other fields than the items' are not looked at.
+
+    `parts` are the codes the stall question may name, `trial` says that the unit has had one, and
+    `name_seen` that the question about a likely name has been asked before.
+    Raises FormInvalid with every problem at once, in the order of the items.
+    """
+    given = read(posted)
+    problems = [*_problems(given, parts), *_comment_problems(given.comment, name_seen=name_seen)]
+    if problems:
+        raise FormInvalid(*problems)
+    return _answers(given, trial=trial)
+
+
+def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
+    """The posted form with every key known, else FormInvalid: another form than ours was sent."""
+    fields: dict[str, object] = {}
+    for name in FIELDS:
+        values = _values(posted, name)
+        if name in MANY:
+            fields[name] = values
+        elif values:
+            fields[name] = values[-1]
+    try:
+        return msgspec.convert(fields, Posted)
+    except msgspec.ValidationError as error:
+        found = re.search(r"\$\.(\w+)", str(error))
+        item = found.group(1) if found else "situation"
+        raise FormInvalid(Problem(_item_of(item), "page_old")) from None
+
+
+def applies(item: Item, given: Posted, *, trial: bool) -> bool:
+    """Whether an item is asked of somebody who has answered so."""
+    if item.in_situation_only and not given.in_situation:
+        return False
+    if item.id == "noticed":
+        return trial
+    return item.show_if is None or CONDITIONS[item.show_if].holds(given)
+
+
+def likely_name(comment: str) -> bool:
+    """A given name with a capital letter: worth asking about, never a reason to refuse."""
+    words = set(re.findall(r"\w+", comment))
+    owners = {word.removesuffix("s") for word in words}  # Mettes bord
+    return bool((words | owners) & _given_names())
+
+
+def _values(posted: Mapping[str, str | Sequence[str]], name: str) -> tuple[str, ...]:
+    """What was posted for an item, without the empty and the repeated."""
+    names = ("stall", "stall_1", "stall_2") if name == "stall" else (name,)
+    found: list[str] = []
+    for each in names:
+        value = posted.get(each, ())
+        found.extend([value] if isinstance(value, str) else value)
+    return tuple(dict.fromkeys(value.strip() for value in found if value.strip()))
+
+
+def _item_of(field: str) -> str:
+    return "barriers" if field.startswith("b_") else field
+
+
+def _problems(given: Posted, parts: Collection[str]) -> list[Problem]:
+    problems = []
+    if given.situation is None:
+        problems.append(Problem("situation", "situation_missing"))
+    stall = form().item("stall")
+    if applies(stall, given, trial=False) and "prefer_not" not in given.stall:
+        if len(given.stall) > AT_MOST:
+            problems.append(Problem("stall", "too_many_chosen", len(given.stall)))
+        elif not set(given.stall) <= {*parts, "own", "outside"}:
+            problems.append(Problem("stall", "page_old"))
+    if len(given.citizen) > AT_MOST and "nothing" not in given.citizen:
+        problems.append(Problem("citizen", "too_many_chosen", len(given.citizen)))
+    return problems
+
+
+def _comment_problems(comment: str, *, name_seen: bool) -> list[Problem]:
+    too_long = length(comment) - (form().item("comment").max_length or 0)
+    if too_long > 0:
+        return [Problem("comment", "comment_long", too_long)]
+    if CPR_LIKE.search(comment):
+        return [Problem("comment", "comment_cpr")]
+    if likely_name(comment) and not name_seen:
+        return [Problem("comment", "comment_name")]
+    return []
+
+
+def length(comment: str) -> int:
+    """Characters as the page counts them: a browser posts a line break as two."""
+    return len(comment.replace("\r\n", "\n"))
+
+
+def _answers(given: Posted, *, trial: bool) -> Answers:
+    """What applies, with the words of the form turned into the values of ANSWERS."""
+    asked = {item.id for item in form().items if applies(item, given, trial=trial)}
+
+    def kept(item: str, value: str | None) -> str | None:
+        return value if item in asked and value != "unknown" else None
+
+    def number(item: str, value: str | None) -> int | None:
+        said = kept(item, value)
+        return None if said is None else int(said)
+
+    stall = () if "stall" not in asked or "prefer_not" in given.stall else given.stall
+    elsewhere = given.stall_how if set(stall) - {"own"} else None
+    return Answers(
+        clarity=number("clarity", given.clarity),
+        situation=given.situation or "",
+        successes=number("successes", given.successes),
+        barriers={code: number("barriers", getattr(given, column(code))) for code in BARRIERS},
+        priority=_priority(given),
+        stall=stall,
+        stall_how=kept("stall_how", elsewhere),
+        resolver=kept("resolver", given.resolver),
+        citizen=("nothing",) if "nothing" in given.citizen else given.citizen,
+        changed_by_citizen=given.changed_by_citizen,
+        safe=(
+            number("safe_a", given.safe_a),
+            number("safe_b", given.safe_b),
+            number("safe_c", given.safe_c),
+        ),
+        noticed=kept("noticed", given.noticed),
+        comment=given.comment.replace("\r\n", "\n").strip() or None,
+    )
+
+
+def _priority(given: Posted) -> str | None:
+    """The one to remove: the only one there is, or the chosen one among the person's own."""
+    own = given.own_barriers if given.in_situation else ()
+    if len(own) == 1:
+        return own[0]
+    return given.priority if given.priority in own else None
+
+
+@cache
+def _given_names() -> frozenset[str]:
+    return frozenset(content("linter")["lists"]["given_names"])
