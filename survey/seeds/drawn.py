@@ -64,6 +64,22 @@ def drawn_wave(seed: int, wave: str, roster: Sequence[Invitee]) -> list[Answer |
     return drawn
 
 
+def posted(answer: Answer) -> dict[str, str | list[str]]:
+    """The answer as the form posts it: "Ved ikke" where a line of the form was not answered."""
+    fields: dict[str, str | list[str]] = {
+        name: str(value)
+        for name, value in answer.items()
+        if value is not None and name not in ("wave", "unit", "behaviour", "profession")
+    }
+    for name in ("stall", "citizen"):
+        chosen = [fields.pop(f"{name}_{place}") for place in (1, 2) if f"{name}_{place}" in fields]
+        fields[name] = [str(value) for value in chosen]
+    if answer["situation"] in ("several", "once"):
+        for name in ("successes", *(f"b_{code.lower()}" for code in BARRIERS)):
+            fields.setdefault(name, "unknown")
+    return fields
+
+
 def _unit(draw: Draw) -> list[Answer]:
     """The answers of those in one unit who answer."""
     n = len(draw.professions)

@@ -10,15 +10,20 @@ and trials.csv into FOLDER. Then:
         --trials FOLDER/trials.csv --to release.json
 """
 
-import csv
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from survey.importing import professions
+from survey.importing.mapping import STAFF
+from survey.importing.reading import read
+from survey.importing.staff import staff_list
+from survey.organisation import Version, grow
 from survey.seeds.drawn import Answer, Invitee, drawn_wave
 from survey.seeds.planted import BARRIERS, FOLDER, fjordlund, table
 
@@ -64,22 +69,30 @@ _VALUES = {
 
 def roster() -> list[Invitee]:
     """Who is invited in every wave: the people of the payroll file in a behaviour's scope."""
-    groups = {row["job_title"]: row["profession"] for row in table("professions")}
+    first = fjordlund().waves[0]
+    tree = grow(
+        Version(
+            code=row["unit"],
+            parent=row["parent"] or None,
+            name=row["name"],
+            core_task=row["core_task"] or None,
+            headcount=int(row["headcount"]),
+            valid_from=row["valid_from"],
+        )
+        for row in table("units")
+        if row["valid_from"] == first
+    )
+    payroll = read((FOLDER / "payroll_cp1252.csv").read_bytes(), STAFF)
+    staff = staff_list(
+        payroll,
+        tree,
+        as_of=payroll.extract_date or date.min,
+        professions=professions.load(professions.SHIPPED),
+    )
     scope = set(fjordlund().units)
-    largest: dict[str, tuple[float, str, str]] = {}
-    lines = (FOLDER / "payroll_cp1252.csv").read_text("cp1252").splitlines()[2:]
-    for row in csv.DictReader(lines, delimiter=";"):
-        rate = float((row["Beskæftigelsesgrad"] or "0").replace(",", "."))
-        kept = row["Status"] != "8" and row["Lønform"] == "Månedsløn"
-        if kept and row["Ansat fra"] != "01-05-2026":
-            job = (
-                rate / 100 if rate > 1.5 else rate,
-                row["Afdelingskode"],
-                row["Stillingsbetegnelse"],
-            )
-            largest[row["CPR-nr."]] = max(job, largest.get(row["CPR-nr."], job))
-    people = [Invitee(unit, groups[title]) for _, unit, title in largest.values() if unit in scope]
-    return sorted(people)
+    return sorted(
+        Invitee(member.unit, member.profession) for member in staff.members if member.unit in scope
+    )
 
 
 def answers_frame(

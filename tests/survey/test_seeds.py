@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.seeds.drawn import Answer, Invitee, drawn_wave
+from survey.questionnaire import validated
+from survey.seeds.drawn import Answer, Invitee, drawn_wave, posted
 from survey.seeds.files import answers_frame, roster
 from survey.seeds.planted import BARRIERS, FOLDER, STALLING, comments, fjordlund, table
 
@@ -298,3 +299,19 @@ def test_a_profession_that_fewer_than_five_share_in_a_unit_is_left_out():
 
     assert set(frame["profession"].unique()) <= {"lærere", None}
     assert "comment" not in frame.columns
+
+
+@pytest.mark.parametrize("wave", WAVES)
+def test_a_posted_answer_passes_the_form_unchanged(wave):
+    parts = frozenset(a["stall_1"] for a in answered(9, wave)) | frozenset(
+        a["stall_2"] for a in answered(9, wave)
+    )
+    asked = {a["unit"] for a in answered(9, wave) if a["noticed"] is not None}
+
+    for answer in answered(9, wave):
+        taken = validated(
+            posted(answer), parts=parts, trial=answer["unit"] in asked, name_seen=True
+        )
+
+        assert taken.columns() == {name: answer[name] for name in taken.columns()}
+        assert taken.comment == answer["comment"]
