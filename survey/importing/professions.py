@@ -1,0 +1,54 @@
+"""Job titles to profession groups, by the organisation's own list; the rest is `øvrige`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from survey.importing.mapping import PROFESSIONS
+from survey.importing.reading import read
+from survey.settings import SEEDS
+
+OTHERS: Final = "øvrige"
+FILE: Final = "professions.csv"
+SHIPPED: Final = SEEDS / "fjordlund" / FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Professions:
+    """The list and where it was found; titles are compared without case and extra space."""
+
+    groups: Mapping[str, str]  # plain title -> group
+    source: Path
+
+    def group(self, title: str) -> str:
+        """The group of a job title, or `øvrige`."""
+        return self.groups.get(_plain(title), OTHERS)
+
+    def knows(self, title: str) -> bool:
+        """The list has the title; no title at all is nothing to decide on."""
+        return not title.strip() or _plain(title) in self.groups
+
+    @property
+    def shipped(self) -> bool:
+        """Not the organisation's own list but the one that comes with the program."""
+        return self.source == SHIPPED
+
+
+def load(source: Path) -> Professions:
+    """The list in a file with the columns job_title and profession; a group names itself too."""
+    table = read(source.read_bytes(), PROFESSIONS)
+    titles, groups = table.column("job_title") or (), table.column("profession") or ()
+    pairs = [(_plain(title), group.strip()) for title, group in zip(titles, groups, strict=True)]
+    return Professions({_plain(group): group for _, group in pairs} | dict(pairs), source)
+
+
+def find(data: Path, beside: Path | None) -> Professions:
+    """The data folder's list, else the one beside the staff file, else the shipped one."""
+    folders = [data, beside.parent] if beside is not None else [data]
+    own = (folder / FILE for folder in folders)
+    return load(next((file for file in own if file.is_file()), SHIPPED))
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split()).casefold()
