@@ -3,7 +3,7 @@
 import contextvars
 import logging
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from piccolo.engine.exceptions import TransactionError
@@ -15,6 +15,8 @@ from survey.errors import DiskFull, KernepulsError
 
 POOL = 10
 LOG = logging.getLogger(__name__)
+# SQLSTATE classes: connection, transaction, resources, prerequisites, intervention, system, bug.
+STORE_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
 # What must hold for "received" to mean kept, and for no row to carry a time.
 WANTED = (
     ("fsync", "on"),
@@ -53,7 +55,7 @@ class PoolTransaction(PostgresTransaction):
         kind: type[BaseException] | None,
         exception: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         try:
             if not (self._committed or self._rolled_back):
                 await (self.transaction.rollback() if exception else self.transaction.commit())
@@ -69,6 +71,8 @@ class Postgres(PostgresEngine):
 
     current_transaction: contextvars.ContextVar[Any]  # of PoolTransaction or None
     pool: Any  # asyncpg's
+    insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES ($1, $2, $3)"
+    for_share = " FOR SHARE"  # the close, which updates the row, waits for open batches
 
     def __init__(self, address: str) -> None:
         super().__init__(config={"dsn": address})
@@ -120,7 +124,19 @@ class Postgres(PostgresEngine):
 
     def refusal(self, error: BaseException) -> KernepulsError | None:
         """The refusal a database error stands for, or none."""
+        if isinstance(error, KernepulsError):
+            return error
         return DiskFull() if isinstance(error, asyncpg.DiskFullError) else None
+
+    def concerns_store(self, error: BaseException) -> bool:
+        """The server failed (full, locked, going down, gone), not one row."""
+        state = getattr(error, "sqlstate", None) or ""
+        own = (KernepulsError, asyncpg.InterfaceError, OSError)
+        return isinstance(error, own) or state[:2] in STORE_CLASSES
+
+    def io_failed(self, error: BaseException) -> bool:  # noqa: ARG002 - as SQLite's
+        """Never: the server looks after its own disk, and panics when an fsync fails."""
+        return False
 
     async def _run(self, query: str, args: list[Any]) -> Any:  # noqa: ANN401 - rows as Piccolo wants them
         current = self.inside()

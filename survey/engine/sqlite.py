@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import sqlite3
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import aiosqlite
 from piccolo.engine.exceptions import TransactionError
@@ -33,6 +33,7 @@ PRAGMAS = (
 NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 NOT_OURS = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+CODE = 0xFF  # the kind of an SQLite error without its detail
 
 
 class WriteTransaction(SQLiteTransaction):
@@ -66,7 +67,7 @@ class WriteTransaction(SQLiteTransaction):
         kind: type[BaseException] | None,
         exception: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         try:
             if not (self._committed or self._rolled_back):
                 await self.connection.execute_fetchall("ROLLBACK" if exception else "COMMIT")
@@ -85,6 +86,8 @@ class SQLite(SQLiteEngine):
     """Piccolo's engine with kept-open connections: stock opens one, and a thread, per query."""
 
     current_transaction: contextvars.ContextVar[Any]  # of WriteTransaction or None
+    insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES (?, ?, ?)"
+    for_share = ""  # the writer is alone
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=10)
@@ -149,10 +152,12 @@ class SQLite(SQLiteEngine):
             raise refusal from error
 
     def refusal(self, error: BaseException) -> KernepulsError | None:
+        if isinstance(error, KernepulsError):
+            return error
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             return None
-        primary = code & 0xFF
+        primary = code & CODE
         if code in NO_ROOM or primary in NO_ROOM:
             return DiskFull()
         if primary in READ_ONLY:
@@ -160,6 +165,15 @@ class SQLite(SQLiteEngine):
         if primary in NOT_OURS:
             return DatabaseUnreadable(file=self.path)
         return None
+
+    def concerns_store(self, error: BaseException) -> bool:
+        """The store failed (full, locked, gone), not one row."""
+        return isinstance(error, KernepulsError | sqlite3.OperationalError | OSError)
+
+    def io_failed(self, error: BaseException) -> bool:
+        """The disk failed under us: an fsync that failed is never tried again."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return code not in (None, *NO_ROOM) and code & CODE == sqlite3.SQLITE_IOERR
 
     async def _run(self, query: str, args: list[Any]) -> Any:  # noqa: ANN401 - rows as Piccolo wants them
         current = self.inside()

@@ -162,7 +162,7 @@ TABLES = (
     """intake (
         key {bytes} PRIMARY KEY NOT NULL,
         wave {int} NOT NULL,
-        sealed {bytes} NOT NULL
+        sealed {bytes} NOT NULL CHECK (length(sealed) = 4144)
     ) {unordered}""",
     """account (
         {id},

@@ -1,0 +1,179 @@
+"""From a code to an anonymous ballot: look up, sign blindly once, or play the browser's part.
+
+The roster side only: nothing here reads or writes an answer. Nothing is stored between two
+requests of a page without JavaScript; the same nonce and code give the same ballot again.
+"""
+
+import hashlib
+import secrets
+from datetime import date
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from survey.engine import transaction
+from survey.intake import blind, codes, keys, tickets
+from survey.intake.refusals import (
+    BallotRefused,
+    CodeUnknown,
+    CodeUsed,
+    NotOpenYet,
+    WaveClosed,
+)
+from survey.intake.shown import Shown, shown
+from survey.settings import Settings
+from survey.tables import Behaviour, Invitation, InvitationCode, Unit, Wave
+
+HAS_CODES = ("approved", "open", "closing")
+HAS_ENDED = ("closing", "released", "held")
+NONCE = 32  # bytes
+MESSAGE = blind.PREFIX + 32  # the random prefix of RFC 9474, and a random message
+
+
+class LookUp(msgspec.Struct, frozen=True):
+    """What a code opens. `context` and `ticket` go back with the answer as they are."""
+
+    wave: str
+    behaviour: str
+    context: str
+    ticket: str
+    form_version: int
+    shown: Shown
+
+
+class BallotForm(msgspec.Struct, frozen=True):
+    """A look-up with the ballot the server made: hidden fields of a page without JavaScript."""
+
+    found: LookUp
+    message: str
+    signature: str
+
+
+async def look_up(settings: Settings, code_text: str) -> LookUp:
+    """What a typed code opens; spends nothing. CodeUnknown, NotOpenYet or WaveClosed."""
+    invitation, wave = await _invited(code_text)
+    wave_keys = keys.intake(settings, wave.name)
+    context = tickets.Context(
+        wave=wave.name,
+        unit=await _code_of(Unit, invitation.unit),
+        behaviour=await _code_of(Behaviour, invitation.behaviour),
+        profession=await tickets.named_profession(invitation),
+    )
+    return LookUp(
+        wave=wave.name,
+        behaviour=context.behaviour,
+        context=context.text,
+        ticket=tickets.ticket(wave_keys, context.text),
+        form_version=wave.form_version,
+        shown=await shown(wave, unit=invitation.unit, behaviour=invitation.behaviour),
+    )
+
+
+async def issue(settings: Settings, code_text: str, blinded: bytes) -> bytes:
+    """The blind signature for a code's one ballot; the same bytes again get the same one.
+
+    Raises CodeUsed when the code was issued to another blinding, BallotRefused for bytes out of
+    range, and what `look_up` raises.
+    """
+    invitation, wave = await _invited(code_text)
+    signing = keys.intake(settings, wave.name).signing
+    try:
+        signature = blind.sign(signing, blinded)
+    except blind.BlindingFailed:
+        raise BallotRefused from None
+    mark = hashlib.sha256(blinded).digest()
+    async with transaction():
+        await Invitation.update({Invitation.issued: mark}).where(
+            Invitation.id == invitation.id, Invitation.issued.is_null()
+        )
+        [row] = await Invitation.select(Invitation.issued).where(Invitation.id == invitation.id)
+    if row["issued"] != mark:
+        raise CodeUsed
+    return signature
+
+
+async def without_script(settings: Settings, code_text: str, nonce: str) -> BallotForm:
+    """The browser's part of the ballot, in memory, for a page without JavaScript.
+
+    The ballot follows from nonce, code and wave, so a reload gives the same one; the nonce is
+    stored nowhere, so mails alone do not reproduce it.
+    """
+    found = await look_up(settings, code_text)
+    public = keys.intake(settings, found.wave).verifying
+    secret = tickets.as_bytes(nonce, length=NONCE) + codes.read_code(code_text)
+    message, salt, factor = _derived(secret, found.wave, n=public.public_numbers().n)
+    blinded, inverse = blind.blind(public, message, salt=salt, factor=factor)
+    signature = blind.finalise(public, await issue(settings, code_text, blinded), inverse)
+    return BallotForm(
+        found=found, message=tickets.as_text(message), signature=tickets.as_text(signature)
+    )
+
+
+def new_nonce() -> str:
+    """The hidden field of the page that asks for a code without JavaScript."""
+    return tickets.as_text(secrets.token_bytes(NONCE))
+
+
+def ballot_hash(message: bytes) -> bytes:
+    """What is stored of a ballot that was used."""
+    return hashlib.sha256(message).digest()
+
+
+def receipt(hash_: bytes) -> str:
+    """The first 40 bits of the ballot's hash: it shows that an answer was counted, not which."""
+    return codes.crockford(hash_, 8)
+
+
+async def next_opening(after: date) -> date | None:
+    """The day the next planned wave opens, if one is planned."""
+    rows = await Wave.select(Wave.opens).where(Wave.opens > after)
+    return min((row["opens"] for row in rows), default=None)
+
+
+async def _invited(code_text: str) -> tuple[Invitation, Wave]:
+    """The invitation of a code whose wave is open; every other state has its refusal."""
+    code = codes.read_code(code_text)
+    waves = {
+        codes.hash_code(wave.name, code): wave
+        for wave in await Wave.objects().where(Wave.state.is_in(list(HAS_CODES)))
+    }
+    if waves:
+        rows = await InvitationCode.select().where(InvitationCode.hash.is_in(list(waves)))
+        for row in rows:
+            wave = waves[row["hash"]]
+            if wave.state == "approved":
+                raise NotOpenYet(date=wave.opens)
+            if wave.state == "closing":
+                raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
+            invitation = await Invitation.objects().get(Invitation.id == row["invitation"])
+            if invitation is not None:
+                return invitation, wave
+    await _refuse_unknown()
+    raise CodeUnknown
+
+
+async def _refuse_unknown() -> None:
+    """With no wave open an unknown code says what is true of all: it is over, or not begun."""
+    waves = await Wave.select(Wave.state, Wave.opens, Wave.closes).order_by(Wave.name)
+    if any(wave["state"] == "open" for wave in waves):
+        return
+    ended = [wave["closes"] for wave in waves if wave["state"] in HAS_ENDED]
+    if ended:
+        raise WaveClosed(date=ended[-1], next=await next_opening(ended[-1]))
+    raise NotOpenYet(date=min((wave["opens"] for wave in waves), default=None))
+
+
+async def _code_of(table: type[Unit] | type[Behaviour], id_: int) -> str:
+    [row] = await table.select(table.code).where(table.id == id_)
+    code: str = row["code"]
+    return code
+
+
+def _derived(secret: bytes, wave: str, *, n: int) -> tuple[bytes, bytes, int]:
+    """Message, salt and blinding factor; 16 bytes more than n, so the remainder is even enough."""
+    lengths = (MESSAGE, blind.SALT, n.bit_length() // 8 + 16)
+    hkdf = HKDF(hashes.SHA256(), sum(lengths), salt=None, info=b"kernepuls ballot 1")
+    stream = hkdf.derive(secret + wave.encode())
+    message, rest = stream[:MESSAGE], stream[MESSAGE:]
+    return message, rest[: blind.SALT], 1 + int.from_bytes(rest[blind.SALT :], "big") % (n - 1)

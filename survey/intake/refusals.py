@@ -1,0 +1,92 @@
+"""Why an answer is not taken. `text` is the name of the same sentence in content/messages.yaml."""
+
+from typing import ClassVar
+
+from survey.errors import N_, BadInput, Broken, Busy, KernepulsError, NotFoundHere, Refused
+
+
+class CodeUnknown(NotFoundHere):
+    text: ClassVar[str] = "code_unknown"
+    sentence = N_(
+        "We do not know the code. Nothing has been sent. "
+        "Check that all 16 characters are there, and try again."
+    )
+
+
+class CodeUsed(Refused):
+    text: ClassVar[str] = "code_used"
+    sentence = N_("The code was used on another device. An answer cannot be changed.")
+
+
+class NotOpenYet(Refused):
+    """Facts: date, the day the wave opens; None when no wave is planned."""
+
+    text: ClassVar[str] = "not_open"
+    sentence = N_("The pulse has not begun. Your code is not used.")
+
+
+class WaveClosed(KernepulsError):
+    """Facts: date, the last day; next, the day a wave may open again."""
+
+    status = 410
+    text: ClassVar[str] = "closed"
+    sentence = N_("The pulse has ended. Your answer was not included.")
+
+
+class BallotRefused(KernepulsError):
+    """A signature or a ticket that this server did not make for this wave."""
+
+    status = 403
+    text: ClassVar[str] = "page_old"
+    sentence = N_("The page was not made here. Nothing was stored. Open the link again.")
+
+
+class PageOld(Refused):
+    text: ClassVar[str] = "page_old"
+    sentence = N_(
+        "The page has changed since you opened it. Your answers are still here. "
+        "Look them through, and send again."
+    )
+
+
+class AnswerTooLarge(BadInput):
+    text: ClassVar[str] = "not_saved"
+    sentence = N_("The answer is too long. Nothing was stored. Make the comment shorter.")
+
+
+class AnswerMalformed(BadInput):
+    """Bytes of the wrong shape, or columns the questionnaire does not have."""
+
+    text: ClassVar[str] = "page_old"
+    sentence = N_("The answer could not be read. Nothing was stored. Open the link again.")
+
+
+class AnswerNotStored(Broken):
+    text: ClassVar[str] = "not_saved"
+    sentence = N_("Your answer could not be stored. Try again in a while.")
+
+
+class ServerBusy(Busy):
+    text: ClassVar[str] = "server_busy"
+    sentence = N_("The server is busy. Your answer is not sent yet. Try again in a moment.")
+
+
+class WaveNameBad(BadInput):
+    sentence = N_(
+        "A wave cannot be called {wave}: use letters, digits, hyphen, full stop and underscore. "
+        "Nothing was changed."
+    )
+
+
+class KeysMissing(Broken):
+    sentence = N_(
+        "The keys of wave {wave} are not in {folder}. Nothing was changed. "
+        "Put the folder back from the second place before the wave goes on."
+    )
+
+
+class KeysDiffer(Broken):
+    sentence = N_(
+        "The keys of wave {wave} in {folder} do not open what was sealed for it. Nothing was "
+        "changed. Put the right keys back before the wave goes on."
+    )

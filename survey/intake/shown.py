@@ -1,0 +1,82 @@
+"""What the questionnaire prints for an invitation: the same struct with and without JavaScript."""
+
+import msgspec
+
+from survey import organisation
+from survey.tables import Behaviour, Invited, TrialUnit, Wave
+
+SMALLEST_PART = 10  # invited people in a part that the stall question names (measurement.md 1)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the organisation that the stall question may name."""
+
+    code: str
+    name: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Danish texts, and English ones where the organisation has written them."""
+
+    unit: str
+    unit_name: str
+    core_task: str | None
+    core_task_en: str | None
+    behaviour: str
+    behaviour_en: str | None
+    situation_asked: str
+    situation_asked_en: str | None
+    trial: str | None  # its short name; null = none ended here since the last wave
+    closes: str  # ISO day, the last one counted
+    parts: str  # the address of the wave's part list
+
+
+async def shown(wave: Wave, *, unit: int, behaviour: int) -> Shown:
+    node = (await organisation.tree(wave.name)).by_id[unit]
+    asked = await Behaviour.objects().get(Behaviour.id == behaviour)
+    if asked is None:
+        raise LookupError(behaviour)
+    return Shown(
+        unit=node.code,
+        unit_name=node.name,
+        core_task=node.core_task or asked.core_task,
+        core_task_en=None if node.core_task else asked.core_task_en,
+        behaviour=asked.text,
+        behaviour_en=asked.text_en,
+        situation_asked=asked.situation,
+        situation_asked_en=asked.situation_en,
+        trial=await _trial(wave.name, unit),
+        closes=wave.closes.isoformat(),
+        parts=f"/svar/dele/{wave.name}",
+    )
+
+
+async def parts(wave: Wave) -> tuple[Part, ...]:
+    """The parts the stall question may name: never one with fewer than ten invited."""
+    tree = await organisation.tree(wave.name)
+    rows = await Invited.select(Invited.unit, Invited.n).where(Invited.wave == wave.id)
+    invited: dict[str, int] = {}
+    for row in rows:
+        code = tree.by_id[row["unit"]].code
+        invited[code] = invited.get(code, 0) + row["n"]
+    return tuple(
+        Part(code=code, name=tree[code].name)
+        for code in tree.parts(wave.part_depth)
+        if sum(invited.get(below, 0) for below in tree.below(code)) >= SMALLEST_PART
+    )
+
+
+async def _trial(wave: str, unit: int) -> str | None:
+    """The trial whose first wave after this is, here; one wave later where it was widened to."""
+    earlier = await Wave.select(Wave.name).where(Wave.name < wave).order_by(Wave.name)
+    before = earlier[-1]["name"] if earlier else None
+    rows = await TrialUnit.select(
+        TrialUnit.role,
+        TrialUnit.trial_action.name.as_alias("name"),
+        TrialUnit.trial_action.end_wave.as_alias("end_wave"),
+    ).where(TrialUnit.unit == unit)
+    ended = {"tried": wave, "added": before}
+    names = [
+        row["name"] for row in rows if row["end_wave"] and ended.get(row["role"]) == row["end_wave"]
+    ]
+    return min(names, default=None)

@@ -1,0 +1,169 @@
+"""The one task that writes answers: it takes what is waiting and commits it together.
+
+"Received" is said after the commit and not before. The roster is written elsewhere; no
+transaction touches both sides.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from survey import engine
+from survey.engine import Engine
+from survey.errors import KernepulsError
+from survey.intake.refusals import AnswerNotStored, ServerBusy
+from survey.tables import Ballot, Wave
+
+WAITING = 2000  # items; beyond it a page is asked to try again
+TOGETHER = 200  # items in one commit
+LOG = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A sealed answer on its way. `taken` is True when stored or seen before, False when closed."""
+
+    wave: int
+    ballot: bytes
+    sealed: bytes
+    taken: "asyncio.Future[bool]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+def end_process() -> None:
+    """After an I/O error at a commit nobody knows what is on the disk: start again from it."""
+    os._exit(os.EX_IOERR)
+
+
+class Writer:
+    """Group commit with a retry for each item, so one bad row refuses one person."""
+
+    def __init__(self, store: Engine, *, on_io_error: Callable[[], None] = end_process) -> None:
+        self.store = store
+        self.on_io_error = on_io_error
+        self.items: asyncio.Queue[Item] = asyncio.Queue(WAITING)
+        self.stopping = False
+
+    async def put(self, item: Item) -> bool:
+        """Whether the wave took the item; ServerBusy when it was not even tried."""
+        if self.stopping:
+            raise ServerBusy
+        try:
+            self.items.put_nowait(item)
+        except asyncio.QueueFull:
+            raise ServerBusy from None
+        return await item.taken
+
+    async def run(self) -> None:
+        while True:
+            batch = [await self.items.get()]
+            while len(batch) < TOGETHER and not self.items.empty():
+                batch.append(self.items.get_nowait())
+            try:
+                await self._write(batch)
+            finally:
+                for _ in batch:
+                    self.items.task_done()
+
+    async def drained(self) -> None:
+        """When everything that was put before this is committed or refused."""
+        await self.items.join()
+
+    async def _write(self, batch: list[Item]) -> None:
+        try:
+            taken = await self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it was, every item gets its answer
+            await self._failed(batch, error)
+            return
+        for item in batch:
+            if not item.taken.done():
+                item.taken.set_result(item.ballot in taken)
+
+    async def _failed(self, batch: list[Item], error: Exception) -> None:
+        if self.store.io_failed(error):
+            self.on_io_error()
+        if self.store.concerns_store(error):
+            LOG.warning("intake_refused", items=len(batch), kind=type(error).__name__)
+            for item in batch:
+                _refuse(item, self.store.refusal(error) or ServerBusy())
+        elif len(batch) > 1:
+            for item in batch:
+                await self._write([item])
+        else:
+            LOG.warning("intake_item_refused", kind=type(error).__name__)
+            _refuse(batch[0], AnswerNotStored())
+
+    async def _commit(self, batch: list[Item]) -> set[bytes]:
+        """Store what is new in open waves; gives the ballots that are stored now or were before."""
+        async with self.store.transaction() as current:
+            is_open = await self._open_waves({item.wave for item in batch})
+            # The last of equal ballots in a batch is dropped: the first answer stands.
+            wanted = {item.ballot: item for item in reversed(batch) if item.wave in is_open}
+            new = await self._new_ballots([wanted[ballot] for ballot in sorted(wanted)])
+            # Sorted by their random keys, so not even a page of the table keeps the order.
+            rows = sorted((secrets.token_bytes(16), wanted[b].wave, wanted[b].sealed) for b in new)
+            if rows:
+                await current.connection.executemany(self.store.insert_intake, rows)
+            late = [item.ballot for item in batch if item.wave not in is_open]
+            return {*wanted, *await _stored(late)}
+
+    async def _open_waves(self, waves: set[int]) -> set[int]:
+        """Those that take answers; on PostgreSQL the close waits until this batch is through."""
+        holes = ", ".join("{}" for _ in waves)
+        rows = await Wave.raw(
+            f"SELECT id, state FROM wave WHERE id IN ({holes}){self.store.for_share}",  # noqa: S608 - holes only
+            *sorted(waves),
+        )
+        return {row["id"] for row in rows if row["state"] == "open"}
+
+    async def _new_ballots(self, items: list[Item]) -> list[bytes]:
+        if not items:
+            return []
+        holes = ", ".join("({}, {})" for _ in items)
+        rows = await Ballot.raw(
+            f"INSERT INTO ballot (hash, wave) VALUES {holes} ON CONFLICT DO NOTHING RETURNING hash",  # noqa: S608 - holes only
+            *(value for item in items for value in (item.ballot, item.wave)),
+        )
+        return [row["hash"] for row in rows]
+
+
+async def _stored(ballots: list[bytes]) -> set[bytes]:
+    if not ballots:
+        return set()
+    rows = await Ballot.select(Ballot.hash).where(Ballot.hash.is_in(ballots))
+    return {row["hash"] for row in rows}
+
+
+def _refuse(item: Item, error: KernepulsError) -> None:
+    if not item.taken.done():
+        item.taken.set_exception(error)
+
+
+_running: list[Writer] = []
+
+
+def running_writer() -> Writer | None:
+    """The writer of this process, while `running` holds."""
+    return _running[-1] if _running else None
+
+
+@asynccontextmanager
+async def running(*, on_io_error: Callable[[], None] = end_process) -> AsyncIterator[Writer]:
+    """Take answers until the block ends; then refuse new ones, and commit what is waiting."""
+    writer = Writer(engine.current(), on_io_error=on_io_error)
+    task = asyncio.create_task(writer.run())
+    _running.append(writer)
+    try:
+        yield writer
+    finally:
+        writer.stopping = True
+        await writer.drained()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        _running.remove(writer)
