@@ -74,7 +74,7 @@ def share(voice: Voice, number: Number) -> Said:
 
 
 def band(voice: Voice, number: Banded) -> str:
-    """"Nogle", or "Nogle eller næsten alle" where bands were joined."""
+    """ "Nogle", or "Nogle eller næsten alle" where bands were joined."""
     few = voice.content("messages")["few_answers"]
     first = voice.pick(few["bands"][number.band])
     if number.band_to is None:
@@ -214,12 +214,11 @@ def level(voice: Voice, number: Number) -> Said:
             return Said("joined", _on_scale(main, number), _level_interval(voice, number))
         case Clipped():
             text = voice.pick(few[f"level_{number.direction}"]).rstrip(".")
-            return Said(
-                "clipped", _on_scale(text.format(value=_step(number, number.end)), number)
-            )
+            return Said("clipped", _on_scale(text.format(value=_step(number, number.end)), number))
         case Banded():
-            return Said("banded", voice.gettext("It succeeds %(often)s") % {
-                "often": often(voice, number)})
+            return Said(
+                "banded", voice.gettext("It succeeds %(often)s") % {"often": often(voice, number)}
+            )
         case Open():
             return Said("open", voice.pick(few["open"]))
         case Hidden():
@@ -244,9 +243,7 @@ def level_short(voice: Voice, number: Number) -> str:
         case Measured():
             return _of(voice, number, _step(number, number.share))
         case Joined():
-            return _of(
-                voice, number, f"{_step(number, number.first)}–{_step(number, number.last)}"
-            )
+            return _of(voice, number, f"{_step(number, number.first)}–{_step(number, number.last)}")
         case Clipped():
             text = _of(voice, number, _step(number, number.end))
             form = {
@@ -271,9 +268,7 @@ def _level_about(voice: Voice, number: Measured) -> str:
     few = voice.content("messages")["few_answers"]
     count = people(number) or 0
     key = (
-        "level_20_39"
-        if count < PERCENT_FROM
-        else "level_40" if count < EXACT_FROM else "level_300"
+        "level_20_39" if count < PERCENT_FROM else "level_40" if count < EXACT_FROM else "level_300"
     )
     said = _step(number, number.share)
     text = voice.pick(few[key]).rstrip(".").partition(" (")[0]

@@ -1,0 +1,328 @@
+"""Where the marks of a chart stand: scales, rows, steps and arrows as plain numbers.
+
+Geometry only, in points of a figure 487 wide: no text is composed and no colour is chosen here. A
+hidden number has a row and no mark, the same for every reason.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, assert_never
+
+from analysis.findings import Band, Banded, Clipped, Hidden, Joined, Measured, Number, Open
+
+WIDTH: Final = 487.0  # points: A4 less its margins
+CHAR: Final = 4.25  # points: the mean width of a letter of Source Sans 3 at 8.8
+LINE: Final = 10.4  # points between two lines of a label
+SPANS: Final[dict[Band, tuple[float, float]]] = {
+    "few": (0.0, 0.25),
+    "some": (0.25, 0.75),
+    "nearly_all": (0.75, 1.0),
+    "half_or_less": (0.0, 0.5),
+    "over_half": (0.5, 1.0),
+}  # the widest each band can be at 8-19 and 5-7 people (measurement 4.4)
+CLASS_ENDS: Final = (0.095, 0.195, 0.295, 0.395, 0.545)  # the six shades, as displayed
+BAND_CLASS: Final[dict[Band, int]] = {
+    "few": 1,
+    "half_or_less": 2,
+    "some": 3,
+    "over_half": 5,
+    "nearly_all": 6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """0-1 on a stretch of the figure."""
+
+    left: float
+    right: float
+
+    def x(self, share: float) -> float:
+        return round(self.left + (self.right - self.left) * min(max(share, 0.0), 1.0), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A measured share: a dot inside its interval."""
+
+    x: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A share known only to lie from one end to the other, inside an interval or on its own."""
+
+    first: float
+    last: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Nothing that can be drawn; the row says so in words."""
+
+
+Mark: TypeAlias = Dot | Stretch | Empty
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a chart: its label in lines, its mark, and its value in words at the far right."""
+
+    y: float
+    label: tuple[str, ...]
+    label_y: float
+    mark: Mark
+    value: str
+    is_strong: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line between rows: the part of the organisation or the question they belong to."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A line through all rows, with its own interval as a pale field."""
+
+    x: float
+    left: float
+    right: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Rows of one scale from 0 to 100."""
+
+    kind: Literal["dots", "bars"]
+    height: float
+    top: float
+    bottom: float
+    scale: Scale
+    ticks: tuple[tuple[float, str], ...]
+    rows: tuple[Row, ...]
+    headings: tuple[Heading, ...]
+    reference: Reference | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a row of a track is asked to show; a heading stands above it where it has one."""
+
+    label: str
+    number: Number
+    value: str
+    is_strong: bool = False
+    note: str = ""
+    heading: str = ""
+
+
+def track(  # noqa: PLR0913 - one keyword per choice of form
+    lines: tuple[Line, ...],
+    *,
+    kind: Literal["dots", "bars"],
+    alt: str,
+    label_width: float | None = None,
+    value_width: float = 84,
+    row_height: float = 17,
+    reference: tuple[Number, str] | None = None,
+) -> Track:
+    """Rows from the top down, in the order given. Labels are broken to fit, never cut."""
+    longest = max((len(line.label) for line in lines), default=0) * CHAR
+    labels = label_width if label_width is not None else min(max(longest, 40.0), 178.0)
+    scale = Scale(labels + 10, WIDTH - value_width - 12)
+    room = int(labels / CHAR)
+    y = top = 24.0 if reference is not None else 10.0
+    rows: list[Row] = []
+    headings: list[Heading] = []
+    for line in lines:
+        if line.heading:
+            headings.append(Heading(round(y + 11, 1), line.heading))
+            y += 17
+        label = wrapped(line.label, room)
+        height = max(row_height, LINE * len(label) + 5)
+        middle = round(y + height / 2, 1)
+        rows.append(
+            Row(
+                y=middle,
+                label=label,
+                label_y=round(middle + 3.1 - LINE * (len(label) - 1) / 2, 1),
+                mark=mark(line.number, scale),
+                value=line.value,
+                is_strong=line.is_strong,
+                note=line.note,
+            )
+        )
+        y += height
+    bottom = round(y + 2, 1)
+    return Track(
+        kind=kind,
+        height=bottom + 14,
+        top=top - 4,
+        bottom=bottom,
+        scale=scale,
+        ticks=tuple((scale.x(at / 100), str(at)) for at in (0, 25, 50, 75, 100)),
+        rows=tuple(rows),
+        headings=tuple(headings),
+        reference=_reference(reference, scale),
+        alt=alt,
+    )
+
+
+def mark(number: Number, scale: Scale) -> Mark:
+    """A dot for a value, a stretch for what is only known to lie between two ends."""
+    match number:
+        case Measured():
+            return Dot(scale.x(number.share), scale.x(number.low), scale.x(number.high))
+        case Joined():
+            ends = scale.x(number.first), scale.x(number.last)
+            return Stretch(*ends, scale.x(number.low), scale.x(number.high))
+        case Clipped():
+            first, last = (0, number.end) if number.direction == "at_most" else (number.end, 1)
+            return _plain(scale, first, last)
+        case Banded():
+            first = SPANS[number.band][0]
+            last = SPANS[number.band_to or number.band][1]
+            return _plain(scale, first, last)
+        case Open() | Hidden():
+            return Empty()
+        case _:
+            assert_never(number)
+
+
+def _plain(scale: Scale, first: float, last: float) -> Stretch:
+    ends = scale.x(first), scale.x(last)
+    return Stretch(*ends, *ends)
+
+
+def _reference(reference: tuple[Number, str] | None, scale: Scale) -> Reference | None:
+    if reference is None or not isinstance(reference[0], Measured):
+        return None
+    number, label = reference
+    return Reference(scale.x(number.share), scale.x(number.low), scale.x(number.high), label)
+
+
+def shade(number: Number) -> int:
+    """The class of a number on the six shades, 1-6; 0 where nothing is told."""
+    match number:
+        case Measured():
+            return _class(number.share)
+        case Joined():
+            return _class((number.first + number.last) / 2)
+        case Clipped():
+            return 1 if number.direction == "at_most" else 6
+        case Banded(band_to=None):
+            return BAND_CLASS[number.band]
+        case Banded():
+            last = number.band_to or number.band
+            return (BAND_CLASS[number.band] + BAND_CLASS[last]) // 2
+        case Open() | Hidden():
+            return 0
+        case _:
+            assert_never(number)
+
+
+def _class(share: float) -> int:
+    return 1 + sum(share >= end for end in CLASS_ENDS)
+
+
+def wrapped(text: str, room: int) -> tuple[str, ...]:
+    """The text in lines of at most `room` letters, broken between words; a long word stands alone."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return tuple(lines)
+
+
+# --- who can remove it -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the staircase: its tread, the name below it, and the two marks on it."""
+
+    left: float
+    right: float
+    y: float
+    name: tuple[str, ...]
+    said: str
+    is_staff: bool
+    is_pattern: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Staircase:
+    height: float
+    floor: float
+    steps: tuple[Step, ...]
+    alt: str
+
+
+def staircase(
+    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 24
+) -> Staircase:
+    """Steps from the unit at the bottom left to the council at the top right.
+
+    Each step is name, what the staff say, whether the staff point here, whether the pattern does.
+    """
+    width = WIDTH / len(steps)
+    top = 34.0
+    floor = top + rise * (len(steps) - 1) + 46
+    placed = tuple(
+        Step(
+            left=round(index * width, 1),
+            right=round((index + 1) * width, 1),
+            y=round(top + rise * (len(steps) - 1 - index), 1),
+            name=wrapped(name, int((width - 14) / CHAR)),
+            said=said,
+            is_staff=is_staff,
+            is_pattern=is_pattern,
+        )
+        for index, (name, said, is_staff, is_pattern) in enumerate(steps)
+    )
+    return Staircase(floor + 2, floor, placed, alt)
+
+
+# --- where it stalls ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Two parts and the arrow between them: both heads alike, neither side before the other."""
+
+    y: float
+    left_name: tuple[str, ...]
+    right_name: tuple[str, ...]
+    label: str
+    is_strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    height: float
+    left: float
+    right: float
+    rows: tuple[Seam, ...]
+    alt: str
+
+
+def seams(pairs: tuple[tuple[str, str, str, bool], ...], *, alt: str) -> Seams:
+    """Each pair is its two names, the words under its arrow, and whether half or more say so."""
+    room = int(150 / CHAR)
+    rows = tuple(
+        Seam(round(24 + 46 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
+        for index, (a, b, label, is_strong) in enumerate(pairs)
+    )
+    return Seams(46 * len(pairs) + 4, 160, WIDTH - 160, rows, alt)

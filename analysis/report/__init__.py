@@ -1,0 +1,108 @@
+"""The action report: a release seen from one unit, as HTML and as a finished PDF.
+
+It shows what the release holds and nothing else: no number is computed here, no answer is read, and
+every text passes the language guard before a file exists.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from analysis.findings import Release
+from analysis.report.csv import release_csv
+from analysis.report.pdf import AssetMissing, Attached, Passage, pdf
+from analysis.report.plan import LeftOut, Section, joined
+from analysis.report.sections import action, opening, standing, voices
+from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
+from analysis.wording.guard import ForbiddenWording, guard
+from analysis.wording.voice import Voice
+
+__all__ = (
+    "AssetMissing",
+    "Attached",
+    "Facts",
+    "ForbiddenWording",
+    "TrialText",
+    "UnitNotInRelease",
+    "pdf",
+    "release_csv",
+    "unit_html",
+    "unit_report",
+)
+
+TEMPLATE = "report/report.html"
+
+
+def unit_report(  # noqa: PLR0913 - what a report is made of
+    release: Release,
+    unit: str,
+    *,
+    voice: Voice,
+    render: Render,
+    assets: Mapping[str, bytes],
+    facts: Facts,
+) -> bytes:
+    """The PDF of a unit, an area or the whole organisation, with its numbers attached as CSV.
+
+    Raises `UnitNotInRelease` for a unit that is not in the wave's tree, and `ForbiddenWording`
+    when a text says what a report must not say; then there is no file.
+    """
+    view = View(release, unit, voice, facts)
+    quoted = (
+        facts.organisation,
+        facts.contact,
+        facts.core_task,
+        *facts.comments,
+        *view.behaviours,
+        *(one.name for one in release.units),
+    )
+    table = release_csv(release, unit, voice=voice)
+    headings = Passage(1, table.decode("utf-8-sig").partition("\r\n")[0], is_prose=False)
+
+    def check(texts: Sequence[Passage]) -> None:
+        guard(voice, (*texts, headings), quoted=quoted)
+
+    return pdf(
+        unit_html(view, render),
+        assets,
+        created=facts.released,
+        attachments=(
+            Attached(f"{unit}-{release.wave}.csv", table, voice.gettext("The numbers as a table")),
+        ),
+        check=check,
+    )
+
+
+def unit_html(view: View, render: Render) -> str:
+    """The report as one page of HTML: what is laid out on paper, and what tests read."""
+    sections, left_out = composed(view)
+    return render(
+        TEMPLATE,
+        {
+            "cover": opening.cover(view),
+            "agenda": opening.agenda(view, sections, left_out),
+            "sections": sections,
+            "running": view.facts.organisation,
+            "footing": f"{view.name} · {view.facts.title}",
+            "is_unit": not view.is_area,
+        },
+    )
+
+
+def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
+    """The sections in the order of the storyboard, and those with nothing to show."""
+    chosen = action.cards(view)
+    parts = [
+        opening.in_short(view, chosen[0] if chosen else None),
+        standing.level(view),
+        standing.barriers(view),
+        voices.seams(view),
+        voices.citizen(view),
+        voices.who(view),
+        *([voices.safe(view)] if view.is_area else []),
+        action.proposals(view),
+        action.since_last(view),
+        action.decision(view),
+        action.method(view),
+    ]
+    sections = [one for one in parts if isinstance(one, Section)]
+    left_out = [one for one in parts if isinstance(one, LeftOut)]
+    return joined(sections), left_out

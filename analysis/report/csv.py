@@ -1,0 +1,119 @@
+"""A release as a table: UTF-8 with BOM, semicolons, one row per published cell, no live formula."""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from typing import Final
+
+from msgspec import UNSET
+
+from analysis.findings import Cell, Release
+from analysis.wording import sentences
+from analysis.wording.voice import Voice
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a table program would calculate
+BOM: Final = "\ufeff"
+
+
+def release_csv(release: Release, unit: str | None = None, *, voice: Voice) -> bytes:
+    """The cells of a unit and of the units below it; without a unit, of the whole release.
+
+    A hidden cell is a row with its status and nothing else, whatever the reason.
+    """
+    _ = voice.gettext
+    out = StringIO()
+    out.write(BOM)
+    table = csv.writer(out, delimiter=";")
+    table.writerow(
+        (
+            _("wave"),
+            _("unit"),
+            _("name"),
+            _("behaviour"),
+            _("measure"),
+            _("item"),
+            _("text"),
+            _("base"),
+            _("status"),
+            _("answers"),
+            _("invited"),
+            _("value"),
+            _("value to"),
+            _("low"),
+            _("high"),
+            _("limit"),
+            _("word"),
+            _("word to"),
+            _("stands out"),
+            _("change"),
+        )
+    )
+    for cell in _cells(release, unit):
+        table.writerow([_safe(one) for one in _row(release, cell, voice)])
+    return out.getvalue().encode()
+
+
+def _cells(release: Release, unit: str | None) -> Iterator[Cell]:
+    if unit is None:
+        yield from release.cells
+        return
+    inside = {unit}
+    for one in release.units:  # parents come before their children
+        if one.parent in inside:
+            inside.add(one.unit)
+    yield from (cell for cell in release.cells if cell.unit in inside)
+
+
+def _row(release: Release, cell: Cell, voice: Voice) -> tuple[object, ...]:
+    named = None if cell.unit is None else release.unit(cell.unit)
+    about = (
+        release.wave,
+        cell.unit,
+        None if named is None else named.name,
+        cell.behaviour,
+        cell.measure,
+        _item(cell),
+        _text(cell, voice),
+        cell.base,
+    )
+    if cell.status != "shown":
+        return (*about, "hidden", *[None] * 11)
+    change = None if cell.change is None else cell.change.verdict or cell.change.bands
+    count = cell.n if cell.n is not None else (cell.n_band or "").replace("-", "–")
+    return (
+        *about,
+        "shown",
+        count,
+        cell.N,
+        cell.value,
+        cell.value_to,
+        cell.low,
+        cell.high,
+        cell.clip,
+        cell.band,
+        cell.band_to,
+        voice.gettext("yes") if cell.marked else None,
+        change,
+    )
+
+
+def _item(cell: Cell) -> str | None:
+    """The item, with what it is crossed with: profession, barrier or trial."""
+    crossed = None if cell.cross is UNSET else cell.cross["profession"]
+    parts = [cell.item, crossed, *(x for x in (cell.barrier, cell.trial) if x is not UNSET)]
+    return " · ".join(str(one) for one in parts if one) or None
+
+
+def _text(cell: Cell, voice: Voice) -> str | None:
+    if cell.measure in ("barrier_share", "priority_share") and cell.item is not None:
+        return sentences.name(voice, cell.item)
+    if cell.measure == "resolver_share" and cell.item is not None:
+        return sentences.address_name(voice, cell.item)
+    return None
+
+
+def _safe(value: object) -> object:
+    """Text that a table program would take for a formula gets an apostrophe; numbers stay."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,401 @@
+"""What to try, what was learned, what to decide, and how the numbers were made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from analysis.findings import Cell, Hidden, Number, TrialFinding, number
+from analysis.report.plan import Labelled, LeftOut, Section
+from analysis.report.view import BARRIERS, MAX_PATTERNS, View
+from analysis.wording import numbers, sentences
+from analysis.wording.voice import inside
+
+TRIAL_ROWS: Final = (
+    ("barrier", "owner"),
+    ("scope",),
+    ("period", "stop_date"),
+    ("target_group", "citizen_gain"),
+    ("learning_question",),
+    ("stop_doing", "backing"),
+)  # every required field of a trial card, and what makes it possible
+PASS_ON_ROWS: Final = (("experience", "citizen"), ("tried", "ask"), ("by",))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One proposed trial action, from the catalogue."""
+
+    barrier: str
+    address: str
+    scope: str
+    fields: tuple[Labelled, ...]
+    risk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial since last time: what was tried and learned, and what the numbers can carry."""
+
+    name: str
+    state: str
+    fields: tuple[Labelled, ...]
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A part of the empty form: rows of one or two fields to write in."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    label: str
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTable:
+    caption: str
+    rows: tuple[NumberRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    points: tuple[Labelled, ...]
+    columns: tuple[str, str, str]
+    columns_of_tables: tuple[tuple[NumberTable, ...], ...]
+
+
+# --- proposals ---------------------------------------------------------------------------------
+
+
+def proposals(view: View) -> Section | LeftOut:
+    voice, chosen = view.voice, cards(view)
+    kicker = voice.gettext("Proposed trial actions")
+    if not chosen:
+        return LeftOut(kicker, voice.gettext("choose a barrier from the talk first"))
+    has_pattern = bool(view.patterns)
+    return Section(
+        "proposals",
+        kicker,
+        (
+            voice.gettext("A trial action you can begin with"),
+            voice.gettext("Two trial actions to choose between"),
+            voice.gettext("Three trial actions to choose between"),
+        )[len(chosen) - 1],
+        voice.gettext("Choose one. It is small, it can be undone, and it stops on a date.")
+        if has_pattern
+        else voice.gettext("No barrier stands out. These fit what most of you point to. Choose one."),
+        chosen,
+    )
+
+
+def cards(view: View) -> tuple[Card, ...]:
+    """At most three: one per pattern, and where patterns are few, more of the first one's own."""
+    chosen: list[tuple[str, str, dict[str, Any]]] = []
+    wanted = [(one.barrier, one.address, one.kind) for one in view.patterns] or _most_named(view)
+    ordered = [(code, address, _trials(view, code, address, kind)) for code, address, kind in wanted]
+    for depth in range(MAX_PATTERNS):
+        for code, address, trials in ordered:
+            if depth < len(trials):
+                chosen.append((code, address, trials[depth]))
+    return tuple(_card(view, *one) for one in chosen[:MAX_PATTERNS])
+
+
+def _most_named(view: View) -> list[tuple[str, str, str | None]]:
+    """Without a pattern: the three barriers that most point to, with their default address."""
+    named = [code for code, one in view.ranked if not isinstance(one, Hidden)]
+    found: list[tuple[str, str, str | None]] = []
+    for code in named[:MAX_PATTERNS]:
+        found.append((code, sentences.barrier(view.voice, code)["removed_by"][0]["level"], None))
+    return found
+
+
+def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[str, Any]]:
+    """The barrier's trials: the proposed kind first, then those that fit the address, shortest
+    first. What was tried here comes last, and backing comes before a learning of mistakes."""
+    entry = sentences.barrier(view.voice, code)
+    trials: list[dict[str, Any]] = list(entry["trials"])
+    backing = sentences.is_low(view.number("safe_share", "safe_c"))
+    tried = {text.name for text in view.facts.trials.values()}
+
+    def order(one: dict[str, Any]) -> tuple[bool, bool, bool, bool, int]:
+        return (
+            view.voice.pick(one["name"]) in tried,
+            backing and "start_with" in one,
+            one["id"] != kind,
+            one["level"] != address,
+            one["weeks"],
+        )
+
+    return sorted(trials, key=order)
+
+
+def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
+    voice = view.voice
+    form = {one["id"]: voice.pick(one) for one in
+            voice.content("report_language")["trial_card"]["fields"]}
+    weeks = voice.ngettext("%(num)d week", "%(num)d weeks", trial["weeks"]) % {
+        "num": trial["weeks"]
+    }
+    return Card(
+        barrier=sentences.name(voice, code),
+        address=sentences.address_name(voice, address),
+        scope=voice.pick(trial["scope"]),
+        fields=(
+            Labelled(_short(form["period"]), weeks),
+            Labelled(_short(form["target_group"]), voice.pick(trial["target_group"])),
+            Labelled(_short(form["learning_question"]), voice.pick(trial["learning_question"])),
+            Labelled(
+                voice.gettext("Stop date"),
+                voice.gettext("%(weeks)s after the start, at the latest") % {"weeks": weeks},
+            ),
+        ),
+        risk=voice.pick(voice.content("report_language")["risk_line"]),
+    )
+
+
+def _short(label: str) -> str:
+    return label.partition(":")[0]
+
+
+# --- since last --------------------------------------------------------------------------------
+
+
+def since_last(view: View) -> Section | LeftOut:
+    voice = view.voice
+    kicker = voice.gettext("Since last time")
+    near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
+    found = [one for one in view.release.trials if near.intersection(one.units)]
+    if not found:
+        return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
+    return Section(
+        "since_last",
+        kicker,
+        voice.ngettext(
+            "One trial action has taught us something",
+            "%(num)d trial actions have taught us something",
+            len(found),
+        )
+        % {"num": len(found)},
+        voice.gettext("Stop, adjust, scale or decide on a practice shift. All three are good ends."),
+        tuple(_tried(view, one) for one in found),
+    )
+
+
+def _tried(view: View, finding: TrialFinding) -> Tried:
+    voice = view.voice
+    text = view.facts.trials.get(finding.trial)
+    states = {one["key"]: voice.pick(one) for one in
+              voice.content("report_language")["trial_states"]}
+    measured = (
+        voice.gettext("How often it succeeds")
+        if finding.item is None
+        else sentences.name(voice, finding.item)
+    )
+    fields = [
+        (voice.gettext("Where"), ", ".join(view.name_of(code) for code in finding.units)),
+        (voice.gettext("Looked at"), f"{measured}, {finding.pre}–{finding.post}"),
+        (voice.gettext("What we tried"), text.scope if text else ""),
+        (voice.gettext("What we learned"), text.learned if text else ""),
+    ]
+    said = sentences.trial(voice, finding)
+    if finding.noticed is not None:
+        noticed = numbers.share(voice, number(finding.noticed))
+        if noticed.kind not in ("hidden", "open"):
+            said.insert(
+                0,
+                voice.gettext("%(share)s have noticed it.")
+                % {"share": sentences.opened(noticed.whole)},
+            )
+    return Tried(
+        sentences.opened(text.name) if text else measured,
+        states.get(text.state, "") if text else "",
+        tuple(Labelled(label, value) for label, value in fields if value),
+        tuple(said),
+    )
+
+
+# --- decision ----------------------------------------------------------------------------------
+
+
+def decision(view: View) -> Section:
+    """One trial, one matter to send on, three lines for the board: roles, never names."""
+    voice = view.voice
+    language = voice.content("report_language")
+    board = voice.content("messages")["board_sheet"]
+    trial = {one["id"]: voice.pick(one) for one in language["trial_card"]["fields"]}
+    pass_on = {one["id"]: voice.pick(one) for one in language["escalation_card"]["fields"]}
+    return Section(
+        "decision",
+        voice.gettext("Decision sheet"),
+        voice.gettext("What we decide today"),
+        voice.gettext("Write roles, never names. One trial action is enough."),
+        (
+            Form(voice.gettext("We try"), _filled(trial, TRIAL_ROWS)),
+            Form(voice.pick(language["escalation_card"]["title"]), _filled(pass_on, PASS_ON_ROWS)),
+            Form(
+                voice.gettext("On the board tomorrow"),
+                tuple(
+                    (voice.pick(board[key]).partition(",")[0],) for key in ("said", "try", "sent")
+                ),
+            ),
+        ),
+    )
+
+
+def _filled(
+    fields: dict[str, str], rows: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(fields[key] for key in row) for row in rows)
+
+
+# --- method ------------------------------------------------------------------------------------
+
+
+def method(view: View) -> Section:
+    voice = view.voice
+    settings = view.release.settings
+    points = [
+        (
+            voice.gettext("Who was asked"),
+            voice.gettext(
+                "Everyone in the units that share the behaviour was invited. Only those who have "
+                "been in the situation count in the numbers on barriers."
+            ),
+        ),
+        (
+            voice.gettext("When a number is shown"),
+            voice.gettext(
+                "At least %(min)d must stand behind a number, and %(cross)d behind comments. Under "
+                "%(band)d we say it in words. From there the steps fit the number of answers, so "
+                "that nobody can be worked out."
+            )
+            % {
+                "min": settings.min_n,
+                "cross": settings.min_cross,
+                "band": settings.band_below,
+            },
+        ),
+        (
+            voice.gettext("Not shown"),
+            voice.gettext(
+                "Some numbers are left out, so that nobody can be recognised. It looks the same "
+                "whether a unit is small or protects another. The answers count in the unit above."
+            ),
+        ),
+        (
+            voice.gettext("How sure it is"),
+            voice.gettext(
+                "“Between” is where the number lies with great certainty. We say that something "
+                "stands out only when the difference is larger than chance, also after many "
+                "comparisons."
+            ),
+        ),
+        (
+            voice.gettext("What it cannot tell"),
+            voice.gettext(
+                "The pulse shows what people experience. It does not show who does well, or why. "
+                "It does not replace the statutory workplace assessment or the survey of "
+                "well-being."
+            ),
+        ),
+        (
+            voice.gettext("Questions"),
+            voice.gettext("Write to %(contact)s. The numbers are attached to this file as a table.")
+            % {"contact": view.facts.contact},
+        ),
+    ]
+    return Section(
+        "method",
+        voice.gettext("Method and anonymity"),
+        voice.gettext("How the numbers are made"),
+        "",
+        Method(
+            tuple(Labelled(label, text) for label, text in points),
+            (
+                voice.gettext("Question"),
+                voice.gettext("Answer"),
+                voice.gettext("Lies between"),
+            ),
+            _side_by_side(tables(view)),
+        ),
+    )
+
+
+def tables(view: View) -> tuple[NumberTable, ...]:
+    """Every number the charts show for this unit; nothing at all where all are hidden."""
+    voice = view.voice
+    own = [
+        (voice.gettext("Barriers, per cent “to a great extent”"), "barrier_share", {
+            code: sentences.name(voice, code) for code in BARRIERS}),
+        (voice.gettext("Would make the biggest difference, per cent"), "priority_share", {
+            code: sentences.name(voice, code) for code in BARRIERS}),
+        (voice.gettext("Who needs to solve it, per cent"), "resolver_share",
+         {key: sentences.address_name(voice, key)
+          for key in ("unit", "two_units", "managers", "board", "council_law")}),
+        (voice.gettext("What the citizen would notice, per cent"), "citizen_share",
+         _labels(view, "citizen")),
+        (voice.gettext("Safe to try, per cent who agree"), "safe_share",
+         {key: _item_text(view, key) for key in ("safe_a", "safe_b", "safe_c")}),
+    ]
+    found = [_levels(view)]
+    for caption, measure, labels in own:
+        rows = [
+            _number_row(view, label, view.number(measure, item)) for item, label in labels.items()
+        ]
+        found.append(NumberTable(caption, tuple(row for row in rows if row is not None)))
+    return tuple(table for table in found if table.rows)
+
+
+def _side_by_side(found: tuple[NumberTable, ...]) -> tuple[tuple[NumberTable, ...], ...]:
+    """Two columns of tables, each table whole, as even as they get in the order given."""
+    columns: tuple[list[NumberTable], list[NumberTable]] = ([], [])
+    heights = [0, 0]
+    for table in found:
+        shorter = 0 if heights[0] <= heights[1] else 1
+        columns[shorter].append(table)
+        heights[shorter] += len(table.rows) + 3
+    return tuple(tuple(column) for column in columns if column)
+
+
+def _levels(view: View) -> NumberTable:
+    voice = view.voice
+    rows = []
+    for one in (view.unit, *(view.release.below(view.code))):
+        cell: Cell | None = view.release.cell(one.unit, "behaviour_level")
+        shown = number(cell)
+        if isinstance(shown, Hidden):
+            continue
+        rows.append(
+            NumberRow(
+                view.name_of(one.unit),
+                numbers.level_short(voice, shown),
+                numbers.interval_figures(voice, shown),
+            )
+        )
+    return NumberTable(voice.gettext("How often it succeeds, out of 100"), tuple(rows))
+
+
+def _number_row(view: View, label: str, shown: Number) -> NumberRow | None:
+    if isinstance(shown, Hidden):
+        return None
+    return NumberRow(
+        label, numbers.short(view.voice, shown), numbers.interval_figures(view.voice, shown)
+    )
+
+
+def _labels(view: View, id_: str) -> dict[str, str]:
+    items = {one["id"]: one for one in view.voice.content("questionnaire")["items"]}
+    return {str(one["key"]): view.voice.pick(one) for one in items[id_]["options"]}
+
+
+def _item_text(view: View, id_: str) -> str:
+    items = {one["id"]: one for one in view.voice.content("questionnaire")["items"]}
+    return view.voice.pick(items[id_])
+
+

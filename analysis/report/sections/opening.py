@@ -1,0 +1,232 @@
+"""Cover, agenda and the page that can be read alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.findings import Hidden, Open
+from analysis.report.plan import Labelled, LeftOut, Section
+from analysis.report.sections.action import Card
+from analysis.report.sections.voices import near_pairs
+from analysis.report.view import View
+from analysis.wording import numbers, sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What the front says: whose report it is, about what, from when and from how many."""
+
+    kicker: str
+    title: str
+    subtitle: str
+    facts: tuple[Labelled, ...]
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaLine:
+    minutes: str
+    section: str
+    text: str
+    after: str  # the text behind the page number
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    lines: tuple[AgendaLine, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InShort:
+    """At most four sentences, and one decision with its address."""
+
+    points: tuple[Labelled, ...]
+    decision: Card | None
+    decision_to: str
+    cautions: tuple[str, ...]
+
+
+def cover(view: View) -> Cover:
+    voice, facts = view.voice, view.facts
+    behaviours = view.behaviours
+    told = [
+        (voice.gettext("Core task"), facts.core_task),
+        (
+            voice.gettext("What we asked about"),
+            behaviours[0]
+            if len(behaviours) == 1
+            else voice.gettext("%(num)d desired behaviours, one for each part of the organisation")
+            % {"num": len(behaviours)},
+        ),
+        (
+            voice.gettext("Period"),
+            voice.gettext("%(starts)s to %(closed)s")
+            % {"starts": voice.full_date(facts.starts), "closed": voice.full_date(facts.closed)},
+        ),
+        (voice.gettext("Answers"), answered(view)),
+    ]
+    return Cover(
+        kicker=voice.gettext("Action report"),
+        title=view.name,
+        subtitle=f"{facts.organisation} · {facts.title}" if not view.is_root else facts.title,
+        facts=tuple(Labelled(label, text) for label, text in told if text),
+        purpose=voice.gettext(
+            "The report is about how the work is arranged. It is not about persons."
+        ),
+    )
+
+
+def answered(view: View) -> str:
+    """How many answered, in steps, and how many of them were in the situation."""
+    voice, cell = view.voice, view.cell("situation_share")
+    if view.is_hidden or cell is None:
+        return sentences.hidden(voice, view.reported_in)
+    said = []
+    if isinstance(cell.n_band, str) and cell.N is not None:
+        said.append(
+            voice.gettext("%(n)s of %(invited)s answered.")
+            % {"n": _dash(_in_fives(view) or cell.n_band), "invited": cell.N}
+        )
+    if view.people is not None:
+        said.append(voice.gettext("%(num)d of them were in the situation.") % {"num": view.people})
+    else:
+        said.append(
+            voice.gettext("%(num)s of them were in the situation.") % {"num": _band_of(view)}
+        )
+    return " ".join(said)
+
+
+def _in_fives(view: View) -> str | None:
+    """The step of those who answered, where another item on the same base has the finer one."""
+    cell = view.cell("clarity_share")
+    return None if cell is None else cell.n_band
+
+
+def _band_of(view: View) -> str:
+    cells = (view.cell("barrier_share", code) for code, _ in view.barriers)
+    band = next((one.n_band for one in cells if one is not None and one.n_band), "")
+    return _dash(band)
+
+
+def _dash(step: str) -> str:
+    """A step with a dash that no line is broken at, and no table program reads as a date."""
+    return step.replace("-", "–")
+
+
+def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut]) -> Agenda:
+    """The 45 minutes: a section that is left out takes its line with it."""
+    voice = view.voice
+    shown = {one.id for one in sections}
+    lines = []
+    for one in voice.content("report_language")["meeting"]["agenda"]:
+        if one["section"] in shown:
+            before, found, after = voice.pick(one).partition("{page}")
+            text, tail = (before, after) if found else (f"{before} ", "")
+            lines.append(AgendaLine(f"{one['from']}–{one['to']}", one["section"], text, tail))
+    return Agenda(tuple(lines), tuple(left_out))
+
+
+def in_short(view: View, card: Card | None) -> Section:
+    """The page that is read in silence: at most four sentences and one proposed decision."""
+    voice = view.voice
+    points = [*_shocks(view), *_level(view), *_patterns(view), *_seams(view)][:4]
+    if not points:
+        points = [
+            Labelled(voice.gettext("Not shown here"), sentences.hidden(voice, view.reported_in)),
+            Labelled(
+                voice.gettext("Instead"),
+                voice.gettext(
+                    "Have a talk from the three questions on the page about what stands in the way."
+                ),
+            ),
+        ]
+    return Section(
+        "in_short",
+        voice.gettext("In short"),
+        headline(view),
+        "",
+        InShort(
+            tuple(points),
+            card,
+            "" if card is None else card.address,
+            cautions(view),
+        ),
+    )
+
+
+def headline(view: View) -> str:
+    """The first pattern, else how often it succeeds, else that nothing is shown."""
+    voice = view.voice
+    if view.patterns:
+        first = view.patterns[0]
+        text = voice.gettext("%(barrier)s stands out in %(unit)s") % {
+            "barrier": sentences.name_inside(voice, first.barrier),
+            "unit": view.name_of(first.unit),
+        }
+        key = "shows" if view.is_certain(first) else "suggests"
+        return sentences.certainty(voice, key, pattern=text).rstrip(".")
+    level = view.number("behaviour_level")
+    if not isinstance(level, Hidden | Open):
+        return numbers.level(voice, level).main
+    return voice.gettext("A talk about what stands in the way")
+
+
+def cautions(view: View) -> tuple[str, ...]:
+    """What the reader must know about the answers before using them."""
+    voice, said = view.voice, []
+    if "under_40" in view.cautions:
+        said.append(sentences.few(voice, "low_response"))
+    elif "read_with_care" in view.cautions:
+        said.append(sentences.certainty(voice, "read_with_care"))
+    return tuple(said)
+
+
+def _shocks(view: View) -> list[Labelled]:
+    voice = view.voice
+    return [
+        Labelled(
+            voice.gettext("A common change"),
+            sentences.certainty(
+                voice, "common_shock", barrier_name=sentences.name_inside(voice, code)
+            ),
+        )
+        for code in view.common_shocks[:1]
+    ]
+
+
+def _level(view: View) -> list[Labelled]:
+    voice, number, cell = view.voice, view.number("behaviour_level"), view.cell("behaviour_level")
+    text = sentences.how_often(voice, number)
+    if not text:
+        return []
+    change = sentences.change(voice, None if cell is None else cell.change, of_level=True)
+    return [Labelled(voice.gettext("How often it succeeds"), f"{text} {change}".strip())]
+
+
+def _patterns(view: View) -> list[Labelled]:
+    """One sentence per pattern: how many say so, and who can remove it."""
+    voice, found = view.voice, []
+    for one in view.patterns:
+        number = view.release.number(one.unit, "barrier_share", one.barrier)
+        text = sentences.stands_in_the_way(voice, number, one.barrier)
+        if text:
+            found.append(Labelled(_place(view, one.unit, one.barrier), text))
+    return found
+
+
+def _place(view: View, unit: str, barrier: str) -> str:
+    name = sentences.name(view.voice, barrier)
+    return name if unit == view.code else f"{name} · {view.name_of(unit)}"
+
+
+def _seams(view: View) -> list[Labelled]:
+    voice = view.voice
+    return [
+        Labelled(
+            voice.gettext("Where it stalls"),
+            voice.gettext("It stalls between %(a)s and %(b)s, both ways.")
+            % {"a": view.name_of(one.a), "b": view.name_of(one.b)},
+        )
+        for one in near_pairs(view)[:1]
+        if one.both_sides
+    ]

@@ -1,0 +1,487 @@
+"""How often it succeeds, and what stands in the way."""
+
+from dataclasses import dataclass
+
+from analysis import charts
+from analysis.findings import Banded, Hidden, Number, Release, ReleasedUnit
+from analysis.report.plan import Labelled, LeftOut, Section
+from analysis.report.view import BARRIERS, View
+from analysis.wording import numbers, sentences
+from analysis.wording.voice import inside
+
+MAX_WAVES = 4  # on one track
+MAX_ROWS = 34  # of a dot chart on one page; more is shown by the units straight below
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    question: str
+    scale: str
+    track: charts.Track
+    notes: tuple[str, ...]
+    text: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the matrix: its words and its shade."""
+
+    text: str
+    shade: int
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    name: str
+    depth: int  # below the table's own first line
+    fields: tuple[Field, ...]  # empty: hidden
+    is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A table per part of the organisation, in its order; the part's own line comes first."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BandLine:
+    """A band and the barriers in it, in the order of the catalogue."""
+
+    band: str
+    shade: int
+    barriers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    about: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    question: str
+    scale: str
+    track: charts.Track | None
+    bands: tuple[BandLine, ...]
+    matrices: tuple[Matrix, ...]
+    hidden: str
+    notes: tuple[str, ...]
+    text: tuple[Labelled, ...]
+    talk: Questions
+
+
+# --- how often it succeeds ---------------------------------------------------------------------
+
+
+def level(view: View) -> Section | LeftOut:
+    """The level now and in earlier waves; for an area without one of its own, the parts below."""
+    voice = view.voice
+    number, cell = view.number("behaviour_level"), view.cell("behaviour_level")
+    kicker = voice.gettext("How often it succeeds")
+    own = not isinstance(number, Hidden)
+    if not own and not view.is_area:
+        return LeftOut(kicker, voice.gettext("not shown, so that nobody can be recognised"))
+    lines = _waves(view) if own else ()
+    if view.is_area:
+        lines += _parts(view, with_heading=own)
+    if not any(not isinstance(line.number, Hidden) for line in lines):
+        return LeftOut(kicker, voice.gettext("not shown, so that nobody can be recognised"))
+    change = None if cell is None else cell.change
+    return Section(
+        "level",
+        kicker,
+        sentences.level_headline(voice, number, change)
+        if own
+        else voice.gettext("How often it succeeds depends on the behaviour"),
+        _level_lead(view, number),
+        Level(
+            voice.gettext(
+                "Think of the last five times you were in the situation. "
+                "How many times did you manage to do it?"
+            ),
+            voice.gettext(
+                "%(unit)s. Successes out of 100, from the last five times each person "
+                "was in the situation."
+            )
+            % {"unit": view.name},
+            charts.track(lines, kind="dots", alt=_level_alt(view, lines), value_width=104),
+            _level_notes(view),
+            _level_text(view, number),
+        ),
+    )
+
+
+def _waves(view: View) -> tuple[charts.Line, ...]:
+    releases: list[Release] = [*view.facts.earlier, view.release][-MAX_WAVES:]
+    lines = []
+    for one in releases:
+        number = one.number(view.code, "behaviour_level")
+        if one is view.release or not isinstance(number, Hidden):
+            lines.append(
+                charts.Line(
+                    one.wave,
+                    number,
+                    numbers.level_short(view.voice, number),
+                    is_strong=one is view.release,
+                )
+            )
+    return tuple(lines)
+
+
+def _parts(view: View, *, with_heading: bool) -> tuple[charts.Line, ...]:
+    """The units below with a number of their own, under the part they belong to."""
+    lines: list[charts.Line] = []
+    heading = view.voice.gettext("The units below, in the order of the organisation")
+    first = with_heading
+    for part in view.release.below(view.code):
+        inside_ = [part, *_leaves(view.release, part)] if view.is_root else [part]
+        rows = [one for one in inside_ if _has_level(view.release, one)]
+        for index, one in enumerate(rows):
+            number = view.release.number(one.unit, "behaviour_level")
+            text = heading if first else part.name if view.is_root and index == 0 else ""
+            first = False
+            lines.append(
+                charts.Line(one.name, number, numbers.level_short(view.voice, number), heading=text)
+            )
+    return tuple(lines)
+
+
+def _leaves(release: Release, part: ReleasedUnit) -> tuple[ReleasedUnit, ...]:
+    """The units straight below a part: the rows of the chart for a whole organisation."""
+    return release.below(part.unit)
+
+
+def _has_level(release: Release, one: ReleasedUnit) -> bool:
+    return release.cell(one.unit, "behaviour_level") is not None
+
+
+def _level_lead(view: View, number: Number) -> str:
+    cell = view.cell("behaviour_level")
+    if isinstance(number, Hidden):
+        return view.voice.gettext(
+            "The parts work with different behaviours, so there is no number for the whole."
+        )
+    change = sentences.change(view.voice, None if cell is None else cell.change, of_level=True)
+    before = _before(view)
+    said = sentences.last_time(view.voice, before) if before is not None else ""
+    return f"{sentences.how_often(view.voice, number)} {said} {change}".replace("  ", " ").strip()
+
+
+def _before(view: View) -> Number | None:
+    if not view.facts.earlier:
+        return None
+    return view.facts.earlier[-1].number(view.code, "behaviour_level")
+
+
+def _level_alt(view: View, lines: tuple[charts.Line, ...]) -> str:
+    shown = [f"{line.label}: {line.value}" for line in lines if not isinstance(line.number, Hidden)]
+    return view.voice.gettext(
+        "Dots on a scale from 0 to 100 show how often it succeeds. %(values)s. "
+        "The numbers stand in the table at the end of the report."
+    ) % {"values": "; ".join(shown)}
+
+
+def _level_notes(view: View) -> tuple[str, ...]:
+    voice = view.voice
+    return (
+        voice.gettext(
+            "The dot is what was answered. The bar is where the number lies with great certainty."
+        ),
+        voice.gettext("Under 20 answers only the span of the answer is drawn."),
+    )
+
+
+def _level_text(view: View, number: Number) -> tuple[Labelled, ...]:
+    voice, cell = view.voice, view.cell("behaviour_level")
+    said = []
+    if cell is not None and "polarised" in (cell.flags or ()):
+        said.append(
+            Labelled(
+                voice.gettext("Divided answers"),
+                voice.gettext(
+                    "Some succeed nearly every time, others nearly never. Ask each other why."
+                ),
+            )
+        )
+    if not view.is_area:
+        return tuple(said)
+    situation = view.number("situation_share")
+    text = numbers.share(voice, situation)
+    if text.kind in ("measured", "joined", "clipped", "banded"):
+        said.append(
+            Labelled(
+                voice.gettext("In the situation"),
+                voice.gettext(
+                    "%(share)s have been in the situation in the last four weeks. "
+                    "Only they count here."
+                )
+                % {"share": sentences.opened(text.main)},
+            )
+        )
+    if isinstance(number, Banded):
+        said.append(
+            Labelled(
+                voice.gettext("Few answers"),
+                voice.gettext("With few answers we say it in words. Talk about whether it fits."),
+            )
+        )
+    return tuple(said)
+
+
+# --- what stands in the way --------------------------------------------------------------------
+
+
+def barriers(view: View) -> Section:
+    """The ten barriers of one unit, or the matrix of the units below; then what to talk about."""
+    voice = view.voice
+    own = [one.barrier for one in view.patterns if one.unit == view.code]
+    above = [one.barrier for one in view.patterns]
+    codes = (own or above) if view.is_area else own
+    certain = all(view.is_certain(one) for one in view.patterns if one.barrier in codes)
+    return Section(
+        "barriers",
+        voice.gettext("What stands in the way"),
+        sentences.barriers_headline(voice, codes, view.ranked, certain=certain),
+        _barriers_lead(view, codes),
+        Barriers(
+            question=voice.pick(voice.content("barriers")["question"]),
+            scale=_scale(view),
+            track=_bars(view),
+            bands=_bands(view),
+            matrices=matrices(view) if view.is_area else (),
+            hidden=sentences.hidden(voice, view.reported_in) if view.is_hidden else "",
+            notes=_barrier_notes(view),
+            text=_pattern_text(view),
+            talk=_talk(view),
+        ),
+    )
+
+
+def _scale(view: View) -> str:
+    voice = view.voice
+    base = (
+        voice.gettext("%(num)d in the situation") % {"num": view.people}
+        if view.people is not None
+        else voice.gettext("fewer than 20 in the situation")
+    )
+    if view.is_hidden:
+        return view.name
+    return voice.gettext("%(unit)s, %(base)s. Per cent who answered “%(answer)s”.") % {
+        "unit": view.name,
+        "base": base,
+        "answer": voice.pick(voice.content("barriers")["options"][2]),
+    }
+
+
+def _barriers_lead(view: View, codes: list[str]) -> str:
+    voice = view.voice
+    if view.is_hidden:
+        return sentences.few(voice, "talk_instead")
+    if view.common_shocks:
+        return sentences.certainty(
+            voice,
+            "common_shock",
+            barrier_name=sentences.name_inside(voice, view.common_shocks[0]),
+        )
+    if codes:
+        return sentences.certainty(voice, "larger_than_chance")
+    if view.is_area:
+        return voice.gettext(
+            "The units stand in the order of the organisation. The darker the field, the more "
+            "people say that it stands in the way to a great extent."
+        )
+    return voice.gettext(
+        "Where the bars overlap, the difference may be chance. Choose what you know something about."
+    )
+
+
+def _bars(view: View) -> charts.Track | None:
+    if view.is_area or view.is_hidden or any(isinstance(one, Banded) for _, one in view.barriers):
+        return None
+    marked = {one.barrier for one in view.patterns if one.unit == view.code}
+    priorities = {code: view.number("priority_share", code) for code in BARRIERS}
+    biggest = _biggest(priorities)
+    lines = tuple(
+        charts.Line(
+            sentences.name(view.voice, code),
+            number,
+            numbers.short(view.voice, number),
+            is_strong=code in marked,
+            note="priority" if code == biggest else "",
+        )
+        for code, number in view.ranked
+    )
+    values = "; ".join(f"{line.label}: {line.value}" for line in lines)
+    alt = view.voice.gettext(
+        "Bars from 0 to 100 per cent show how many say that each barrier stands in the way to a "
+        "great extent. %(values)s. The numbers stand in the table at the end of the report."
+    ) % {"values": values}
+    return charts.track(lines, kind="bars", alt=alt)
+
+
+def _biggest(priorities: dict[str, Number]) -> str | None:
+    from analysis.report.view import top  # noqa: PLC0415
+
+    return top(tuple(priorities.items()))
+
+
+def _bands(view: View) -> tuple[BandLine, ...]:
+    if view.is_area or view.is_hidden:
+        return ()
+    found: dict[tuple[int, str], list[str]] = {}
+    for code, number in view.barriers:
+        if isinstance(number, Banded):
+            key = (-charts.shade(number), numbers.band(view.voice, number))
+        else:
+            key = (1, sentences.opened(numbers.short(view.voice, number)))
+        found.setdefault(key, []).append(sentences.name(view.voice, code))
+    if not any(shade < 0 for shade, _ in found):
+        return ()
+    return tuple(
+        BandLine(band, max(-shade, 0), tuple(names))
+        for (shade, band), names in sorted(found.items())
+    )
+
+
+def _barrier_notes(view: View) -> tuple[str, ...]:
+    voice = view.voice
+    if view.is_hidden:
+        return ()
+    if view.is_area:
+        return (
+            voice.gettext(
+                "The number is per cent who answered “%(answer)s”. From 20 to 39 answers it is in "
+                "whole tens. Under 20 the answer is a word. “≤ 5” means at most 5, “·” that "
+                "it cannot be said."
+            )
+            % {"answer": voice.pick(voice.content("barriers")["options"][2])},
+            voice.gettext(
+                "A dot under the number: the difference is larger than we would expect by chance."
+            ),
+        )
+    notes = []
+    if view.people is not None:
+        notes.append(voice.gettext("The pale field is where the number lies with great certainty."))
+        notes.append(
+            voice.gettext("◆ would make the biggest difference to remove, according to you.")
+        )
+    else:
+        notes.append(
+            voice.gettext(
+                "Under 20 answers we say it in words. Inside a line the barriers stand "
+                "in the order of the questionnaire."
+            )
+        )
+    return tuple(notes)
+
+
+def _pattern_text(view: View) -> tuple[Labelled, ...]:
+    """A few lines per pattern: how many, and how sure."""
+    voice, found = view.voice, []
+    for one in view.patterns:
+        if one.unit != view.code and not view.is_area:
+            continue  # what concerns a single unit from above stands in short and on who
+        number = view.release.number(one.unit, "barrier_share", one.barrier)
+        cell = view.release.cell(one.unit, "barrier_share", one.barrier)
+        text = sentences.stands_in_the_way(voice, number, one.barrier)
+        if not text:
+            continue
+        change = sentences.change(voice, None if cell is None else cell.change)
+        place = "" if one.unit == view.code else f" · {view.name_of(one.unit)}"
+        found.append(
+            Labelled(f"{sentences.name(voice, one.barrier)}{place}", f"{text} {change}".strip())
+        )
+    return tuple(found)
+
+
+def _talk(view: View) -> Questions:
+    """The three meeting questions of the first pattern, else of the barrier most point to."""
+    voice = view.voice
+    code = view.patterns[0].barrier if view.patterns else _most_named(view)
+    entry = sentences.barrier(voice, code)
+    questions = entry["meeting_questions"][voice.language]
+    about = voice.gettext("Three questions to talk from: %(barrier)s") % {
+        "barrier": inside(sentences.name(voice, code))
+    }
+    return Questions(about, tuple(questions))
+
+
+def _most_named(view: View) -> str:
+    """Here, else in the nearest unit above with numbers."""
+    from analysis.report.view import weight  # noqa: PLC0415
+
+    for code in (view.code, *view.ancestors):
+        shares = [
+            (weight(view.release.number(code, "barrier_share", one)), one) for one in BARRIERS
+        ]
+        share, barrier = max(shares, key=lambda pair: pair[0])
+        if share > 0:
+            return barrier
+    return BARRIERS[0]
+
+
+# --- the matrix --------------------------------------------------------------------------------
+
+
+def matrices(view: View) -> tuple[Matrix, ...]:
+    """Barrier by unit: one table, or for the whole organisation one per part."""
+    voice = view.voice
+    columns = tuple(voice.gettext(COLUMNS[code]) for code in BARRIERS)
+    head = _row(view, view.unit, 0, name=view.name, is_head=True)
+    if not view.is_root:
+        rows = tuple(_row(view, one, one.depth - view.unit.depth) for one in view.below)
+        return (Matrix(view.name, columns, (head, *rows)),)
+    tables = [Matrix(view.name, columns, (head,))]
+    for part in view.release.below(view.code):
+        inside_ = View(view.release, part.unit, voice, view.facts).below
+        own = _row(view, part, 0, is_head=True)
+        rows = tuple(_row(view, one, one.depth - part.depth) for one in inside_)
+        tables.append(Matrix(part.name, columns, (own, *rows)))
+    return tuple(tables)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "extract, translate later"
+    return msgid
+
+
+COLUMNS = {
+    "SILO": N_("Silos"),
+    "OKO": N_("Money"),
+    "TID": N_("Time"),
+    "KOMP": N_("Skills"),
+    "VID": N_("Know\u00adledge"),
+    "FAG": N_("Profes\u00adsions"),
+    "KULT": N_("Habits"),
+    "REGL": N_("Rules"),
+    "MAAL": N_("Targets"),
+    "FEJL": N_("Fear of mistakes"),
+}
+
+
+def _row(
+    view: View, one: ReleasedUnit, depth: int, *, name: str = "", is_head: bool = False
+) -> MatrixRow:
+    found = [
+        (
+            view.release.number(one.unit, "barrier_share", code),
+            view.release.cell(one.unit, "barrier_share", code),
+        )
+        for code in BARRIERS
+    ]
+    if all(isinstance(number, Hidden) for number, _ in found):
+        return MatrixRow(name or one.name, depth, (), is_head)
+    fields = tuple(
+        Field(
+            numbers.figure(view.voice, number),
+            charts.shade(number),
+            cell is not None and cell.marked is True,
+        )
+        for number, cell in found
+    )
+    return MatrixRow(name or one.name, depth, fields, is_head)

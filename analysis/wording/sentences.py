@@ -1,0 +1,299 @@
+"""Findings as sentences and headlines, each by a rule of measurement 3.10 and 5.
+
+A claim is made from a number or a verdict of the release, never typed. What is uncertain "suggests".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from analysis.findings import Banded, Change, Clipped, Joined, Measured, Number, TrialFinding
+from analysis.wording import numbers
+from analysis.wording.voice import Voice, inside, listed, opened
+
+HALF: Final = 0.5
+LOW_BACKING: Final = 0.4  # of those who answered, below which backing comes first (measurement 5)
+
+
+def barrier(voice: Voice, code: str) -> Mapping[str, Any]:
+    """The entry of the catalogue."""
+    entries: Mapping[str, Any] = {one["code"]: one for one in voice.content("barriers")["barriers"]}
+    return entries[code]  # type: ignore[no-any-return]
+
+
+def name(voice: Voice, code: str) -> str:
+    return voice.pick(barrier(voice, code)["name"])
+
+
+def name_inside(voice: Voice, code: str) -> str:
+    return inside(name(voice, code))
+
+
+def clause(voice: Voice, code: str) -> str:
+    """ "dagen er lagt sådan, at der mangler tid": fills {barrier}."""
+    entry = barrier(voice, code)
+    return voice.pick(entry.get("short_report", entry["short"]))
+
+
+def address_name(voice: Voice, address: str) -> str:
+    return voice.pick(voice.content("barriers")["levels"][address])
+
+
+def certainty(voice: Voice, key: str, **fields: object) -> str:
+    texts = {one["key"]: one for one in voice.content("report_language")["certainty"]}
+    return voice.pick(texts[key]).format(**fields)
+
+
+def level_text(voice: Voice, key: str, **fields: object) -> str:
+    """A sentence about who can remove a barrier."""
+    texts = {one["key"]: one for one in voice.content("report_language")["levels"]}
+    return voice.pick(texts[key]).format(**fields)
+
+
+def few(voice: Voice, key: str, **fields: object) -> str:
+    return voice.pick(voice.content("messages")["few_answers"][key]).format(**fields)
+
+
+# --- what one number says ----------------------------------------------------------------------
+
+
+def stands_in_the_way(voice: Voice, number: Number, code: str) -> str:
+    """How many say that a barrier stands in the way; empty where nothing may be said."""
+    match number:
+        case Banded(n_band="5-7"):
+            return few(
+                voice, "n_5_7", band=numbers.band(voice, number), barrier=clause(voice, code)
+            )
+        case Banded():
+            said = numbers.band(voice, number)
+            return few(voice, "n_8_19", band=said, barrier=clause(voice, code))
+        case Measured() | Joined() | Clipped():
+            said = numbers.share(voice, number)
+            text = voice.gettext(
+                "%(share)s say that it stands in the way to a great extent that %(barrier)s"
+            ) % {"share": opened(said.main), "barrier": clause(voice, code)}
+            return f"{text} ({said.interval})." if said.interval else f"{text}."
+        case _:
+            return ""
+
+
+def how_often(voice: Voice, number: Number) -> str:
+    """How often it succeeds, with its interval or the invitation to talk."""
+    match number:
+        case Banded(n_band="5-7"):
+            return few(voice, "level_5_7", band=numbers.often(voice, number))
+        case Banded():
+            return few(voice, "level_8_19", band=numbers.often(voice, number))
+        case Measured() | Joined() | Clipped():
+            return f"{numbers.level(voice, number).whole}."
+        case _:
+            return ""
+
+
+def change(voice: Voice, change_: Change | None, *, of_level: bool = False) -> str:
+    """What may be said of a change; empty in a first wave and where there is nothing to hold up."""
+    match change_:
+        case Change(verdict="up"):
+            return certainty(voice, "clear_rise")
+        case Change(verdict="down"):
+            return certainty(voice, "clear_fall")
+        case Change(verdict=str(verdict)):
+            return certainty(voice, verdict)
+        case Change(bands=str(bands), to=str(to)):
+            words = _bands(voice, of_level=of_level)
+            key = "same_band" if bands == "same" else f"bands_{bands}"
+            before = words[change_.from_] if change_.from_ else ""
+            return certainty(voice, key, **{"from": before, "to": words[to]})
+        case _:
+            return ""
+
+
+def _bands(voice: Voice, *, of_level: bool) -> dict[str, str]:
+    texts = voice.content("messages")["few_answers"]["level_bands" if of_level else "bands"]
+    return {key: inside(voice.pick(text)) for key, text in texts.items()}
+
+
+def last_time(voice: Voice, before: Number) -> str:
+    """ "Sidst var det 30.", on the scale of the sentence before it."""
+    if not isinstance(before, Measured):
+        return ""
+    in_tenths = numbers.in_tenths(before)
+    value = numbers.tenths(before.share) if in_tenths else numbers.per_cent(before.share)
+    return few(voice, "level_last", value=value)
+
+
+def hidden(voice: Voice, parent: str) -> str:
+    """Why there is no number, and where the answers count; at the top of the tree only the first."""
+    text = few(voice, "hidden", parent=parent)
+    return text if parent else text.partition(". ")[0] + "."
+
+
+# --- headlines ---------------------------------------------------------------------------------
+
+
+def level_headline(voice: Voice, number: Number, change_: Change | None) -> str:
+    """The certain change if there is one, else the number itself."""
+    verdict = None if change_ is None else change_.verdict
+    match number, verdict:
+        case ((Measured() | Joined() | Clipped()), "up"):
+            return voice.gettext("It succeeds more often than last time")
+        case ((Measured() | Joined() | Clipped()), "down"):
+            return voice.gettext("It succeeds less often than last time")
+        case ((Measured() | Joined() | Clipped() | Banded()), _):
+            return numbers.level(voice, number).main
+        case _:
+            return voice.gettext("How often it succeeds is not shown here")
+
+
+def barriers_headline(
+    voice: Voice, codes: Sequence[str], ranked: Sequence[tuple[str, Number]], *, certain: bool
+) -> str:
+    """Which barriers stand out; without any, whether the first can be told from the next."""
+    if codes:
+        names = opened(listed(voice, [name_inside(voice, code) for code in codes]))
+        if certain:
+            return voice.ngettext(
+                "%(barriers)s stands out", "%(barriers)s stand out", len(codes)
+            ) % {"barriers": names}
+        return voice.ngettext(
+            "It suggests that %(barriers)s stands out",
+            "It suggests that %(barriers)s stand out",
+            len(codes),
+        ) % {"barriers": inside(names)}
+    first = told_apart(ranked)
+    if first is not None:
+        return voice.gettext("More people point to %(barrier)s than to anything else") % {
+            "barrier": name_inside(voice, first)
+        }
+    if any(isinstance(number, Measured | Joined | Clipped | Banded) for _, number in ranked):
+        return voice.gettext("No barrier stands out from the others")
+    return voice.gettext("The numbers on barriers are not shown here")
+
+
+def told_apart(ranked: Sequence[tuple[str, Number]]) -> str | None:
+    """The first code when its whole interval lies above the next one's, else None."""
+    measured = [(code, one) for code, one in ranked if isinstance(one, Measured)]
+    if len(measured) < 2 or len(measured) < len(ranked):
+        return None
+    (code, first), (_, second) = measured[:2]
+    return code if first.low > second.high else None
+
+
+def resolver_headline(voice: Voice, staff: str | None, pattern: str | None) -> str:
+    """Who the staff and the pattern point to, side by side."""
+    if staff is None and pattern is None:
+        return voice.gettext("The answers do not point in one direction")
+    if staff is None:
+        return voice.gettext("The pattern points to %(level)s") % {
+            "level": inside(address_name(voice, pattern or ""))
+        }
+    said = inside(address_name(voice, staff))
+    if pattern is None:
+        return voice.gettext("You point to %(level)s") % {"level": said}
+    if staff == pattern:
+        return voice.gettext("Both your answers and the pattern point to %(level)s") % {
+            "level": said
+        }
+    return voice.gettext("You point to %(staff)s, the pattern to %(pattern)s") % {
+        "staff": said,
+        "pattern": inside(address_name(voice, pattern)),
+    }
+
+
+def citizen_headline(voice: Voice, option: str | None) -> str:
+    if option is None:
+        return voice.gettext("What the citizen would notice")
+    return voice.gettext("The citizen would above all notice this: “%(option)s”") % {
+        "option": inside(option)
+    }
+
+
+def safe_headline(voice: Voice, items: Mapping[str, Number]) -> str:
+    """Backing first where few know who can say yes; otherwise how the three lie."""
+    if is_low(items["safe_c"]):
+        return voice.gettext("Few know who can say yes to trying something new")
+    if all(isinstance(one, Measured) and one.low > HALF for one in items.values()):
+        return voice.gettext("Most find that something new can be tried here")
+    return voice.gettext("Talk about what makes it safe to try")
+
+
+def is_low(number: Number) -> bool:
+    """Whether so few agree that backing must come before a trial."""
+    match number:
+        case Measured(share=value):
+            return value < LOW_BACKING
+        case Joined(last=last):
+            return last < LOW_BACKING
+        case Clipped(direction=direction):
+            return direction == "at_most"
+        case Banded(band=band, band_to=None):
+            return band in ("few", "half_or_less")
+        case _:
+            return False
+
+
+# --- trials ------------------------------------------------------------------------------------
+
+
+def trial(voice: Voice, finding: TrialFinding) -> list[str]:
+    """What may be said of a trial, and always that high numbers tend to fall by themselves."""
+    said = [_verdict(voice, finding), _drift(voice, finding)]
+    return [sentence for sentence in said if sentence]
+
+
+def _verdict(voice: Voice, finding: TrialFinding) -> str:
+    keys = {
+        "not_seen": "trial_not_seen",
+        "worse": "trial_worse",
+        "too_few": "trial_too_few",
+        "moved_here": "trial_moved",
+        "suggests": "trial_suggests",
+    }
+    key = keys[finding.verdict]
+    if finding.verdict not in ("moved_here", "suggests"):
+        return certainty(voice, key)
+    chance = chance_in(voice, finding.p)
+    if finding.tried_diff is None or finding.others_diff is None:
+        text = certainty(voice, key, tried="", others="", chance=chance)
+        return opened(text.rpartition(": ")[2].rpartition(". ")[2])
+    moves = voice.content("report_language")["trial_moves"]
+    return certainty(
+        voice,
+        key,
+        tried=_move(voice, moves, finding.tried_diff),
+        others=_move(voice, moves, finding.others_diff),
+        chance=chance,
+    )
+
+
+def _move(voice: Voice, moves: Mapping[str, Any], diff: int) -> str:
+    kind = "still" if diff == 0 else "rose" if diff > 0 else "fell"
+    return voice.pick(moves[kind]).format(pp=abs(diff))
+
+
+def _drift(voice: Voice, finding: TrialFinding) -> str:
+    expected = finding.expected_drift
+    text = certainty(voice, "drift", expected="{expected}")
+    head, _, tail = text.rpartition(". ")
+    if expected is None:
+        return f"{head}."
+    if expected == 0:
+        said = voice.gettext("no change by itself")
+    else:
+        form = (
+            voice.ngettext(
+                "a fall of %(pp)d point by itself",
+                "a fall of %(pp)d points by itself",
+                abs(expected),
+            )
+            if expected < 0
+            else voice.ngettext(
+                "a rise of %(pp)d point by itself", "a rise of %(pp)d points by itself", expected
+            )
+        )
+        said = form % {"pp": abs(expected)}
+    return f"{head}. {tail.format(expected=said)}"
+
+
+def chance_in(voice: Voice, p: int | None) -> str:
+    """A chance in words: 15 per cent is "1 ud af 7 tilfælde"; never more often than every second."""
+    return voice.gettext("1 out of %(num)d cases") % {"num": max(2, round(100 / max(1, p or 50)))}
