@@ -1,0 +1,51 @@
+"""The headers of every reply, in one place; no page can leave one out."""
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+# Nothing inline, no other host, nothing framed: all CSS and JavaScript are files of ours.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+# Blocks every swap of htmx 2, so only where htmx never runs: the answering pages.
+ANSWER_POLICY = f"{POLICY}; require-trusted-types-for 'script'"
+ANSWER_PAGES = "/svar"
+
+HEADERS = {
+    "strict-transport-security": f"max-age={2 * 365 * 24 * 60 * 60}; includeSubDomains",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+        "magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
+    ),
+}
+
+
+async def add(message: Message, scope: Scope) -> None:
+    """Litestar's before_send hook: it sees every reply, error pages and unknown paths included."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in HEADERS.items():
+        headers[name] = value
+    headers["content-security-policy"] = ANSWER_POLICY if is_answer_page(scope["path"]) else POLICY
+    # Assets and a wave's public key say themselves that they may be kept.
+    headers.setdefault("cache-control", "no-store")
+
+
+def is_answer_page(path: str) -> bool:
+    return path == ANSWER_PAGES or path.startswith(f"{ANSWER_PAGES}/")
