@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from survey import assets
 from survey.errors import KernepulsError
 from survey.settings import CONTENT, LOCALES, TEMPLATES
 
@@ -98,6 +99,7 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.globals["content"] = content
+    made.globals["asset"] = assets.url
     return made
 
 
@@ -136,6 +138,10 @@ def _said(voice: Voice, value: object) -> str:
         return voice.number(value) if value > 9999 else str(value)
     if isinstance(value, date):
         return voice.full_date(value)
+    if isinstance(value, KernepulsError):
+        return sentence(value, voice.language)
+    if isinstance(value, tuple):  # a list of what is missing: one line each
+        return "".join(f"\n  - {_said(voice, one)}" for one in value)
     return str(value)
 
 

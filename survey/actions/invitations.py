@@ -1,0 +1,151 @@
+"""Who is invited to a wave, as what, and the codes made for it. It knows no answer and no time."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from survey.actions.readiness import Scope
+from survey.engine import transaction
+from survey.house import Organisation
+from survey.intake import codes
+from survey.tables import Invitation, InvitationCode, Invited, MailItem, Person, Wave
+
+SPARE_CARDS = Fraction(1, 5)  # of the cards a unit needs, so that nobody counts the bowl
+CHUNK = 5_000  # rows in one statement: PostgreSQL stops at 32,767 arguments
+
+Row = dict[str, Any]  # a row of a table: column -> value
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """N of a wave and how its people are reached."""
+
+    invited: int
+    by_mail: int
+    spare_cards: int
+
+    @property
+    def by_card(self) -> int:
+        """Card places: everyone in scope without an address of their own."""
+        return self.invited - self.by_mail
+
+
+async def people_in(scope: Scope, fields: Organisation) -> list[Row]:
+    """Everyone on the newest staff list whose unit the wave asks; leave counts unless left out."""
+    units = {scope.tree[code].id for code in scope.asked}
+    people = await Person.select().where(Person.active == True).order_by(Person.id)  # noqa: E712
+    return [
+        person
+        for person in people
+        if person["unit"] in units and (fields.invite_people_on_leave or not person["on_leave"])
+    ]
+
+
+def has_own_address(person: Mapping[str, Any]) -> bool:
+    """Two codes in one mailbox would tell who answered, so a shared address gets a card."""
+    return bool(person["email"]) and not person["email_shared"]
+
+
+def made_for(wave: Wave, scope: Scope, people: Iterable[Row]) -> list[Invitation]:
+    """An invitation for each person with an address, and cards for the rest and a fifth more.
+
+    A card has a unit and no person and no profession: nobody knows who will draw it.
+    """
+    units = scope.tree.by_id
+    made: list[Invitation] = []
+    needed: Counter[int] = Counter()
+    for person in people:
+        unit = units[person["unit"]]
+        if not has_own_address(person):
+            needed[unit.id] += 1
+            continue
+        made.append(
+            Invitation(
+                id=secrets.token_hex(16),
+                wave=wave.id,
+                kind="person",
+                person=person["id"],
+                unit=unit.id,
+                behaviour=scope.asked[unit.code].id,
+                profession=person["profession"],
+            )
+        )
+    for unit_id, cards in needed.items():
+        behaviour = scope.asked[units[unit_id].code].id
+        made += [
+            Invitation(
+                id=secrets.token_hex(16),
+                wave=wave.id,
+                kind="card",
+                unit=unit_id,
+                behaviour=behaviour,
+            )
+            for _ in range(cards + ceil(SPARE_CARDS * cards))
+        ]
+    return made
+
+
+def frozen_counts(wave: Wave, scope: Scope, people: Iterable[Row]) -> list[Invited]:
+    """N by unit, behaviour and profession, people who will draw a card included."""
+    counted = Counter((person["unit"], person["profession"]) for person in people)
+    units = scope.tree.by_id
+    return [
+        Invited(
+            wave=wave.id,
+            unit=unit,
+            behaviour=scope.asked[units[unit].code].id,
+            profession=profession,
+            n=n,
+        )
+        for (unit, profession), n in sorted(counted.items())
+    ]
+
+
+async def keep(wave: Wave, invitations: Sequence[Invitation], counts: Sequence[Invited]) -> None:
+    """Store them in place of what an earlier run made for the wave, in one transaction."""
+    # By random id, so that the rows do not stand in the order of the staff list.
+    ordered = sorted(invitations, key=lambda one: str(one.id))
+    async with transaction():
+        await InvitationCode.raw(
+            "DELETE FROM invitation_code WHERE invitation IN "
+            "(SELECT id FROM invitation WHERE wave = {})",
+            wave.id,
+        )
+        await MailItem.delete().where(MailItem.wave == wave.id)
+        await Invitation.delete().where(Invitation.wave == wave.id)
+        await Invited.delete().where(Invited.wave == wave.id)
+        for start in range(0, len(ordered), CHUNK):
+            await Invitation.insert(*ordered[start : start + CHUNK])
+        for start in range(0, len(counts), CHUNK):
+            await Invited.insert(*counts[start : start + CHUNK])
+
+
+async def new_codes(wave: str, invitations: Sequence[str]) -> dict[str, str]:
+    """Make a code for each invitation: its hash is stored, the clear code only returned."""
+    made = {invitation: codes.new_code() for invitation in invitations}
+    if made:
+        async with transaction():
+            await InvitationCode.insert(
+                *(
+                    InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation)
+                    for invitation, code in made.items()
+                )
+            )
+    return {invitation: code.text for invitation, code in made.items()}
+
+
+async def counts_of(wave: Wave) -> Counts:
+    """What was made at approval; all zero before it."""
+    rows = await Invited.select(Invited.n).where(Invited.wave == wave.id)
+    invited = sum(row["n"] for row in rows)
+    by_mail = await Invitation.count().where(
+        (Invitation.wave == wave.id) & (Invitation.kind == "person")
+    )
+    cards = await Invitation.count().where(
+        (Invitation.wave == wave.id) & (Invitation.kind == "card")
+    )
+    return Counts(invited=invited, by_mail=by_mail, spare_cards=max(0, cards - (invited - by_mail)))

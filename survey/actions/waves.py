@@ -1,0 +1,151 @@
+"""The waves of an installation: plan, approve, open, close, and where each one stands.
+
+A wave goes draft -> approved -> open -> closing -> released or held, each step by compare-and-set
+and none by the clock. Every command may be run again: what is done is not done twice, what was
+interrupted goes on.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from survey import audit, house
+from survey.actions.approval import Approved, approve_wave, clear_prints, stored_wave
+from survey.actions.invitations import Counts, counts_of, people_in
+from survey.actions.opening import Opened, open_wave
+from survey.actions.planning import Planned, plan_wave
+from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
+from survey.errors import KernepulsError, N_, Refused
+from survey.intake import closing
+from survey.organisation import tree
+from survey.settings import Settings
+from survey.tables import Closing, MailItem, OpenedShare, Wave, WaveBehaviour
+
+__all__ = [
+    "Approved",
+    "Opened",
+    "Planned",
+    "WaveStatus",
+    "approve_wave",
+    "close_wave",
+    "open_wave",
+    "plan_wave",
+    "wave_status",
+    "waves",
+]
+
+
+class WaveNotOpened(Refused):
+    sentence = N_(
+        "Wave {wave} has not opened, so there is nothing to close. Nothing was changed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part or a centre and how many per cent have opened the form, in steps of five."""
+
+    unit: str
+    name: str
+    per_cent: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveStatus:
+    """Where a wave stands; nothing in it tells who opened or what anybody answered."""
+
+    name: str
+    state: str
+    opens: date
+    closes: date
+    med_date: date | None
+    behaviours: tuple[str, ...]
+    counts: Counts
+    mails: Mapping[str, int]  # waiting, sent, failed
+    opened: tuple[Share, ...]
+    opened_day: date | None  # the night the shares were counted
+    step: str | None  # the last step of the close that is done
+    refusal: str | None  # the rule that held the release back
+    missing: tuple[KernepulsError, ...]  # before it may open
+
+
+async def close_wave(
+    settings: Settings,
+    *,
+    name: str,
+    by: int | None,
+    progress: closing.Progress | None = None,
+) -> WaveStatus:
+    """Close an open wave and release it; an interrupted close goes on, a released one stays.
+
+    What was printed for it is removed: its codes are gone. Raises WaveNotOpened, and what
+    `intake.closing.close_wave` raises.
+    """
+    wave = await stored_wave(name)
+    if wave.state in ("draft", "approved"):
+        raise WaveNotOpened(wave=name)
+    if wave.state != "released":
+        if wave.state == "open":
+            await audit.record(by=by, what="closed wave", on_what=name)
+        await closing.close_wave(settings, name, progress)
+        clear_prints(settings, name)
+    return await wave_status(settings, name)
+
+
+async def waves() -> list[str]:
+    """The names of all waves, in time order."""
+    return sorted(row["name"] for row in await Wave.select(Wave.name))
+
+
+async def wave_status(settings: Settings, name: str) -> WaveStatus:
+    """Where a wave stands. Raises WaveUnknown."""
+    wave = await stored_wave(name)
+    asked = await WaveBehaviour.select(WaveBehaviour.behaviour.code.as_alias("code")).where(
+        WaveBehaviour.wave == wave.id
+    )
+    mails = Counter(
+        row["state"]
+        for row in await MailItem.select(MailItem.state).where(MailItem.wave == wave.id)
+    )
+    job = await Closing.objects().where(Closing.wave == wave.id).first()
+    shares, day = await _shares(wave)
+    return WaveStatus(
+        name=wave.name,
+        state=wave.state,
+        opens=wave.opens,
+        closes=wave.closes,
+        med_date=wave.med_date,
+        behaviours=tuple(sorted(row["code"] for row in asked)),
+        counts=await counts_of(wave),
+        mails={state: mails[state] for state in ("waiting", "sent", "failed")},
+        opened=shares,
+        opened_day=day,
+        step=job.step if job else None,
+        refusal=job.refusal if job else None,
+        missing=await _missing(settings, wave),
+    )
+
+
+async def _shares(wave: Wave) -> tuple[tuple[Share, ...], date | None]:
+    rows = await OpenedShare.select().where(OpenedShare.wave == wave.id)
+    units = await tree(wave.name)
+    per_cent = {row["unit"]: row["per_cent"] for row in rows}
+    shares = tuple(
+        Share(unit=node.code, name=node.name, per_cent=per_cent[node.id])
+        for node in units.values()
+        if node.id in per_cent
+    )
+    return shares, rows[0]["day"] if rows else None
+
+
+async def _missing(settings: Settings, wave: Wave) -> tuple[KernepulsError, ...]:
+    if wave.state not in ("draft", "approved"):
+        return ()
+    scope = await scope_of(wave)
+    missing = list(scope.missing)
+    if scope.asked and not await people_in(scope, house.organisation(settings)):
+        missing.append(NobodyInScope())
+    if wave.med_date is None:
+        missing.append(NotDiscussed(wave=wave.name))
+    return tuple(missing)

@@ -1,0 +1,166 @@
+"""Where mails go: a folder of .eml files, or a mail server. It keeps no list of what it sent."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, time
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_LINES
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiosmtplib
+
+from survey.delivery.letters import FieldEmpty, Letter, Round
+from survey.errors import N_, BadInput, Broken
+from survey.settings import Settings
+
+OWNER_ONLY = 0o600
+PORTS = {"smtp": 25, "smtps": 465}
+LOCAL = ("localhost", "127.0.0.1", "::1")
+TIMEOUT = 30  # seconds a mail server may take for one step
+
+
+class MailServerAddressBad(BadInput):
+    sentence = N_(
+        "KERNEPULS_SMTP is not the address of a mail server. Nothing was sent. "
+        "Write it as smtp://user:password@host:port or smtps://user:password@host:port."
+    )
+
+
+class MailServerUnreachable(Broken):
+    sentence = N_(
+        "The mail server {host} cannot be reached ({problem}). Mails that were not sent wait. "
+        "Put the address right, and run the command again."
+    )
+
+
+class NotDelivered(Exception):
+    """The mail server would not take this one mail."""
+
+
+class Post(Protocol):
+    """Takes one mail at a time; raises NotDelivered for one it cannot take."""
+
+    async def send(self, mail: EmailMessage) -> None: ...
+
+
+def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
+    """A letter as a mail of plain text: nothing to fetch, nothing to track, nothing to spoof.
+
+    Its date is the day at noon: the minute would order people, and no text needs it. Raises
+    NotDelivered for an address that is none, FieldEmpty for a field the letter head needs.
+    """
+    sender = around.house.mail_from
+    if not sender:
+        raise FieldEmpty(field="mail_from", file=around.file)
+    if not around.house.organisation:
+        raise FieldEmpty(field="organisation", file=around.file)
+    made = EmailMessage(policy=SMTP_LINES)
+    made["From"] = f'"{_quotable(around.house.organisation)}" <{sender}>'
+    try:
+        made["To"] = Address(addr_spec=to)
+    except (ValueError, MessageError) as error:
+        raise NotDelivered from error
+    made["Subject"] = letter.subject
+    made["Date"] = format_datetime(datetime.combine(day, time(12), tzinfo=UTC))
+    made["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["Content-Language"] = around.language
+    made.set_content(letter.text, cte="8bit")
+    return made
+
+
+def _quotable(name: str) -> str:
+    return "".join(letter for letter in name if letter.isprintable() and letter not in '"\\')
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Post]:
+    """The mail server of KERNEPULS_SMTP, or the folder `mail` of the data folder without one."""
+    if settings.smtp is None:
+        yield Folder(settings.data / "mail")
+        return
+    address = _address(settings.smtp)
+    server = Server(address)
+    await server.connect()
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+class Folder:
+    """Mails as .eml files with random names, readable for the owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+
+    async def send(self, mail: EmailMessage) -> None:
+        file = self._folder / f"{secrets.token_hex(16)}.eml"
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with os.fdopen(handle, "wb") as target:
+            target.write(bytes(mail))
+        # The file's own time says the day only, as the mail's does.
+        noon = mail["Date"].datetime.timestamp()
+        os.utime(file, (noon, noon))
+
+
+class Server:
+    """A mail server over one connection, opened again once when it hangs up."""
+
+    def __init__(self, address: SplitResult) -> None:
+        self._address = address
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def connect(self) -> None:
+        host, user = self._address.hostname or "", self._address.username
+        encrypted = self._address.scheme == "smtps"
+        self._client = aiosmtplib.SMTP(
+            hostname=host,
+            port=self._address.port or PORTS[self._address.scheme],
+            username=unquote(user) if user else None,
+            password=unquote(self._address.password or "") if user else None,
+            use_tls=encrypted,
+            # A password never crosses a network in the clear; None = encrypt where offered.
+            start_tls=True
+            if user and self._address.scheme == "smtp" and host not in LOCAL
+            else None,
+            timeout=TIMEOUT,
+        )
+        try:
+            await self._client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailServerUnreachable(host=host, problem=type(error).__name__) from error
+
+    async def send(self, mail: EmailMessage) -> None:
+        if self._client is None or not self._client.is_connected:
+            await self.connect()
+        try:
+            await self._client.send_message(mail)  # type: ignore[union-attr] # connected above
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotDelivered from error
+
+    async def close(self) -> None:
+        if self._client is not None and self._client.is_connected:
+            try:
+                await self._client.quit()
+            except (aiosmtplib.SMTPException, OSError):
+                self._client.close()
+
+
+def _address(text: str) -> SplitResult:
+    try:
+        address = urlsplit(text)
+        known = address.scheme in PORTS and address.hostname and (address.port or True)
+    except ValueError:
+        known = False
+    if not known:
+        raise MailServerAddressBad
+    return address

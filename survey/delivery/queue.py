@@ -1,0 +1,173 @@
+"""The mail queue: invitation ids that wait, never codes. A code is made as its mail is made.
+
+Order for each mail: the attempt's day is kept, the code's hash is kept, the mail goes, the mail is
+marked as sent. Whoever kills the process between two of these loses no mail and sends nobody two
+on one day: an attempt whose end is unknown is made again the day after.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from email.message import EmailMessage
+from typing import Any
+
+from survey.delivery.post import MailServerUnreachable, NotDelivered, Post
+from survey.engine import transaction
+from survey.tables import Invitation, MailItem, Person
+
+LOT = 50  # mails whose codes are kept in one transaction
+CHUNK = 5_000  # rows in one statement: PostgreSQL stops at 32,767 arguments
+
+Row = dict[str, Any]  # a row of a table: column -> value
+NewCodes = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]  # invitation id -> clear code
+Compose = Callable[["Addressee", str], EmailMessage]
+Progress = Callable[[int, int], None]  # done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who a mail is for: the address and what the text says, no name."""
+
+    invitation: str
+    email: str
+    unit: int
+    behaviour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """One run: where mails go, how codes and mails are made, and the day it is."""
+
+    post: Post
+    new_codes: NewCodes
+    compose: Compose
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of the mails of a wave in one run."""
+
+    sent: int = 0
+    failed: int = 0
+    put_off: int = 0  # had a mail today already: they wait until tomorrow
+
+
+async def enqueue(wave: int, invitations: Iterable[str], *, kind: str) -> None:
+    """Let mails wait for these invitations; part of the caller's transaction."""
+    items = [MailItem(wave=wave, invitation=one, kind=kind) for one in invitations]
+    for start in range(0, len(items), CHUNK):
+        await MailItem.insert(*items[start : start + CHUNK])
+
+
+async def send_waiting(wave: int, mailing: Mailing, *, progress: Progress | None = None) -> Sent:
+    """Send what waits or failed in a wave, at most one mail per person and day.
+
+    May be run again at any time. Raises MailServerUnreachable when the server is gone; what was
+    not sent then waits.
+    """
+    items: list[Row] = (
+        await MailItem.select()
+        .where((MailItem.wave == wave) & MailItem.state.is_in(["waiting", "failed"]))
+        .order_by(MailItem.id)
+    )
+    reached = await _had_mail(mailing.today)
+    due = [item for item in items if item["invitation"] not in reached]
+    sent = 0
+    for start in range(0, len(due), LOT):
+        lot = due[start : start + LOT]
+        sent += await _send_lot(lot, mailing)
+        if progress is not None:
+            progress(start + len(lot), len(due))
+    return Sent(sent=sent, failed=len(due) - sent, put_off=len(items) - len(due))
+
+
+async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> int:
+    """How many of the lot went; the others are marked as failed."""
+    to = await _addressees(lot)
+    async with transaction():
+        await _mark(lot, state="waiting", day=mailing.today)
+    codes = await mailing.new_codes([item["invitation"] for item in lot])
+    arrived: list[Row] = []
+    refused: list[Row] = []
+    begun = 0
+    try:
+        for item in lot:
+            begun += 1
+            went = await _send_one(mailing, to.get(item["invitation"]), codes)
+            (arrived if went else refused).append(item)
+    except MailServerUnreachable:
+        begun -= 1
+        raise
+    finally:
+        # Those that never left keep no day, so they may go today.
+        async with transaction():
+            await _mark(arrived, state="sent", day=mailing.today)
+            await _mark(refused, state="failed", day=mailing.today)
+            await _mark(lot[begun:], state="waiting", day=None)
+    return len(arrived)
+
+
+async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, str]) -> bool:
+    """Whether the mail went; somebody without an address on the newest list gets none."""
+    if to is None:
+        return False
+    try:
+        await mailing.post.send(mailing.compose(to, codes[to.invitation]))
+    except NotDelivered:
+        return False
+    return True
+
+
+async def _had_mail(today: date) -> frozenset[str]:
+    """Invitations whose person may have had a mail today, in any wave.
+
+    A mail that failed never arrived, so it may be tried again; one whose end is unknown may have.
+    """
+    rows = await MailItem.select(MailItem.invitation).where(
+        (MailItem.day == today) & MailItem.state.is_in(["waiting", "sent"])
+    )
+    ids = [row["invitation"] for row in rows]
+    people = {row["person"] for row in await _invitations(ids)}
+    if not people:
+        return frozenset(ids)
+    others = await Invitation.select(Invitation.id, Invitation.person).where(
+        Invitation.kind == "person"
+    )
+    return frozenset(row["id"] for row in others if row["person"] in people)
+
+
+async def _addressees(lot: Sequence[Row]) -> dict[str, Addressee]:
+    invitations = await _invitations([item["invitation"] for item in lot])
+    if not invitations:
+        return {}
+    people = await Person.select(Person.id, Person.email).where(
+        Person.id.is_in([row["person"] for row in invitations])
+    )
+    addresses = {row["id"]: row["email"] for row in people if row["email"]}
+    return {
+        row["id"]: Addressee(
+            invitation=row["id"],
+            email=addresses[row["person"]],
+            unit=row["unit"],
+            behaviour=row["behaviour"],
+        )
+        for row in invitations
+        if row["person"] in addresses
+    }
+
+
+async def _invitations(ids: Sequence[str]) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(ids), CHUNK):
+        found += await Invitation.select(
+            Invitation.id, Invitation.person, Invitation.unit, Invitation.behaviour
+        ).where(Invitation.id.is_in(list(ids[start : start + CHUNK])))
+    return found
+
+
+async def _mark(items: Sequence[Row], *, state: str, day: date | None) -> None:
+    if items:
+        await MailItem.update({MailItem.state: state, MailItem.day: day}).where(
+            MailItem.id.is_in([item["id"] for item in items])
+        )
