@@ -156,8 +156,22 @@ class UnitTwice(BadInput):
 
 class ParentMissing(BadInput):
     sentence = N_(
-        "Row {row}, column {column}: the parent “{parent}” is not in the file{when}. "
+        "Row {row}, column {column}: the parent “{parent}” is not in the file. "
         "Did you mean “{nearest}”? Nothing is changed. Correct the row, and import the file again."
+    )
+
+
+class ParentLater(BadInput):
+    sentence = N_(
+        "Row {row}, column {column}: the parent {parent} (row {parent_row}) is not there when "
+        "{unit} is, in wave {wave}. Nothing is changed. Correct the dates of one of the rows."
+    )
+
+
+class RowTooLong(BadInput):
+    sentence = N_(
+        "Row {row} has more cells than there are headings. Nothing is changed. "
+        "Put quotation marks round a text that holds the delimiter, and import the file again."
     )
 
 
@@ -170,7 +184,7 @@ class LoopInTree(BadInput):
 
 class NoRoot(BadInput):
     sentence = N_(
-        "No unit is the top of the organisation: every row names a parent{when}. Nothing is "
+        "No unit is the top of the organisation: every row names a parent. Nothing is "
         "changed. Leave the column {column} empty for the whole organisation."
     )
 
@@ -178,7 +192,7 @@ class NoRoot(BadInput):
 class TwoRoots(BadInput):
     sentence = N_(
         "Row {row}, column {column}: {unit} has no parent, but {first} in row {first_row} is "
-        "already the top of the organisation{when}. Nothing is changed. Fill in the parent, and "
+        "already the top of the organisation. Nothing is changed. Fill in the parent, and "
         "import the file again."
     )
 
@@ -194,13 +208,6 @@ class BehaviourTwice(BadInput):
     sentence = N_(
         "Row {row}, column {column}: the code {behaviour} already stands in row {first}. "
         "Nothing is changed. Correct one of the rows, and import the file again."
-    )
-
-
-class UnitHasTwoBehaviours(BadInput):
-    sentence = N_(
-        "Row {row}, column {column}: the unit {unit} is asked about {behaviour} already. A unit is "
-        "asked about one behaviour at a time. Nothing is changed. Take it out of one of the rows."
     )
 
 

@@ -34,7 +34,7 @@ class Noted:
     reason: Reason
     unit: str
     person: str = field(repr=False)
-    detail: str = ""  # the column that cannot be read, or the line of the largest job
+    detail: str = ""  # a column; or the line of the largest job, of the first with the address
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,9 @@ def _members(
     """The people, and a note for each of whom HR may want to decide something."""
     mails = [_first_of(cells.mail, "email", [job, *others]) for job, others in largest]
     times = Counter(mail for mail in mails if mail)
+    first_with = {
+        mail: job.line for (job, _), mail in reversed([*zip(largest, mails, strict=True)])
+    }
     members: list[Member] = []
     for (job, others), email in zip(largest, mails, strict=True):
         status = job.cell["status"].casefold()
@@ -162,7 +165,8 @@ def _members(
             Reason.UNKNOWN_STATUS: status not in ACTIVE | ON_LEAVE,
         }.items():
             if holds:
-                noted.append(Noted(job.line, reason, member.unit, job.person))
+                detail = str(first_with[email]) if reason is Reason.SHARED_MAIL else ""
+                noted.append(Noted(job.line, reason, member.unit, job.person, detail))
     return members
 
 
