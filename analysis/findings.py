@@ -288,6 +288,10 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """What may be said of a unit's measure: hidden when there is no such cell."""
         return number(self.cell(unit, measure, item))
 
+    def cells_of(self, unit: str) -> tuple[Cell, ...]:
+        """All cells of a unit, in the order of the release; none for an unknown unit."""
+        return self._cells_of.get(unit, ())
+
     def unit(self, code: str) -> ReleasedUnit | None:
         return self._units.get(code)
 
@@ -301,6 +305,14 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def _cells(self) -> Mapping[CellKey, Cell]:
         return {cell_key(cell): cell for cell in self.cells}
+
+    @cached_property
+    def _cells_of(self) -> Mapping[str, tuple[Cell, ...]]:
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.unit is not None:
+                found.setdefault(cell.unit, []).append(cell)
+        return {unit: tuple(cells) for unit, cells in found.items()}
 
     @cached_property
     def _units(self) -> Mapping[str, ReleasedUnit]:
@@ -332,12 +344,16 @@ def _written(value: str | UnsetType) -> str | None:
 # --- the bytes ---------------------------------------------------------------------------------
 
 
-def encode(release: Release) -> bytes:
-    """The canonical bytes: sorted keys, no spaces, `sha256` taken over the rest of the file."""
+def sealed(release: Release) -> Release:
+    """The release with its `sha256`, taken over the rest of the file."""
     bare = msgspec.structs.replace(release, sha256=UNSET)
     digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
-    sealed = msgspec.structs.replace(release, sha256=digest)
-    return msgspec.json.encode(sealed, order="sorted")
+    return msgspec.structs.replace(release, sha256=digest)
+
+
+def encode(release: Release) -> bytes:
+    """The canonical bytes: sorted keys, no spaces, sealed."""
+    return msgspec.json.encode(sealed(release), order="sorted")
 
 
 def decode(data: bytes) -> Release:

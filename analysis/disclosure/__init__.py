@@ -1,6 +1,8 @@
 """What may be shown: decided for the whole tree at once, from counts alone, and fails closed."""
 
 from analysis.disclosure.classes import (
+    BANDS_BELOW,
+    FEW_BELOW,
     Classes,
     classes_of,
     cut_at,
@@ -14,6 +16,8 @@ from analysis.disclosure.marks import MARK_FROM, Marks, marks_of
 from analysis.disclosure.pattern import MIN_GROUP, Node, shown_pattern, shown_units
 
 __all__ = [
+    "BANDS_BELOW",
+    "FEW_BELOW",
     "MARK_FROM",
     "MIN_GROUP",
     "Classes",

@@ -6,11 +6,13 @@ counts it may stand for.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 Ints = np.typing.NDArray[np.int64]
+
+Band: TypeAlias = Literal["half_or_less", "over_half", "few", "some", "nearly_all"]
 
 BANDS_BELOW: Final = 20  # people: below this, bands in place of per cent
 FEW_BELOW: Final = 8  # people: below this, two bands in place of three
@@ -28,11 +30,21 @@ class Classes:
     per: int
     low: Ints
     high: Ints
-    names: tuple[int, ...] | tuple[str, ...]
+    names: tuple[int | Band, ...]
 
     @property
     def is_band(self) -> bool:
         return self.n < BANDS_BELOW
+
+    @property
+    def per_cents(self) -> tuple[int, ...]:
+        """The names from 20 people on; empty below."""
+        return tuple(name for name in self.names if isinstance(name, int))
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """The names below 20 people; empty from there on."""
+        return tuple(name for name in self.names if not isinstance(name, int))
 
     def holding(self, k: Ints) -> Ints:
         """The place of the class that holds each count."""

@@ -76,23 +76,21 @@ class Marks:
             self._tables[n] = known
         return known
 
-    def marked(self, n: Ints, item: Ints, low: Ints, high: Ints, value: Ints) -> Flags:
-        """Whether cells are marked: counts `low`..`high` of the lowest displayed class.
+    def marked(self, classes: Classes, items: Ints, lowest: Ints) -> Flags:
+        """Whether cells are marked (unit by item), all of the people of `classes`.
 
-        `value` is its per cent from 20 people; below, k* decides and it is not read.
+        `lowest` is the place of the lowest of the displayed classes of each cell.
         """
-        middle = (low + high) // 2
-        by_value = (binom.sf(middle - 1, n, self.reference[item]) <= self.p_cut) & (
-            value >= self.least[item]
-        )
-        cuts = np.array(
-            [
-                self.cut(a, b) if FEW_BELOW <= a < BANDS_BELOW else a + 1
-                for a, b in zip(n.tolist(), item.tolist(), strict=True)
-            ],
-            dtype=np.int64,
-        )
-        marked: Flags = np.where(n >= BANDS_BELOW, by_value, low >= cuts)
+        n = classes.n
+        if n < FEW_BELOW:
+            return np.zeros(lowest.shape, dtype=bool)
+        if n < BANDS_BELOW:
+            few: Flags = classes.low[lowest] >= self.cut(n, int(items[0]))
+            return few
+        middle = (classes.low + classes.high) // 2
+        p = binom.sf(middle - 1, n, self.reference[items, None])
+        stands_out = (p <= self.p_cut) & (np.array(classes.names) >= self.least[items, None])
+        marked: Flags = stands_out[np.arange(len(items)), lowest]
         return marked
 
 

@@ -1,0 +1,97 @@
+"""Where work stalls between two parts of the organisation: counts, never a person or a team."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analysis.frames import Tree
+
+Ints = np.typing.NDArray[np.int64]
+
+PART_FROM: Final = 10  # people in the situation on each side
+NAMED_FROM: Final = 3  # at least so many name the other part, and at least so many do not
+HOW_FROM: Final = 5  # people with the same answer to what happens when it stalls
+
+
+@dataclass(frozen=True)
+class Seam:
+    """Two parts, the people in each, how many of each name the other, and what happens then."""
+
+    a: int  # places in the tree, a before b
+    b: int
+    n: tuple[int, int]
+    named: tuple[int, int]
+    how: tuple[str, ...]
+
+    @property
+    def clear(self) -> tuple[bool, bool]:
+        """Whether each side names the other clearly: neither nearly nobody nor nearly all."""
+        a, b = (NAMED_FROM <= k <= n - NAMED_FROM for k, n in zip(self.named, self.n, strict=True))
+        return a, b
+
+
+def part_of(tree: Tree) -> Ints:
+    """Per unit the place of its part: the level below the centres, or a centre without children."""
+    part = np.full(len(tree.codes), -1, dtype=np.int64)
+    for u in range(len(tree.codes)):
+        if tree.depth[u] == 2 or (tree.depth[u] == 1 and tree.is_leaf[u]):
+            part[u] = u
+        elif tree.depth[u] > 2:
+            part[u] = part[tree.parent[u]]
+    return part
+
+
+def seams(answers: pl.DataFrame, tree: Tree, shown: np.typing.NDArray[np.bool_]) -> list[Seam]:
+    """The seams that may be told of: parts shown with n >= 10, named clearly from a side.
+
+    `answers` are those of one wave in the situation.
+    """
+    if "stall_1" not in answers.columns:
+        return []
+    part = part_of(tree)
+    known = pl.DataFrame({"unit": tree.codes, "part": part}).filter(pl.col("part") >= 0)
+    people = answers.with_row_index("person").join(known, on="unit")
+    n = dict(people.group_by("part").len().iter_rows())
+    wide = {p for p, count in n.items() if count >= PART_FROM and shown[p]}
+    stalls = [name for name in ("stall_1", "stall_2") if name in answers.columns]
+    named = (
+        people.select("person", "part", *stalls, _how(answers))
+        .unpivot(stalls, index=["person", "part", "stall_how"], value_name="unit")
+        .join(known.rename({"part": "other"}), on="unit")
+        .filter(pl.col("part") != pl.col("other"))
+        .unique(["person", "other"], keep="any")
+    )
+    count = {(i, j): k for i, j, k in named.group_by("part", "other").len().iter_rows()}
+    found = []
+    for a, b in sorted({(min(edge), max(edge)) for edge in count}):
+        if not {a, b} <= wide:
+            continue
+        between = ((pl.col("part") == a) & (pl.col("other") == b)) | (
+            (pl.col("part") == b) & (pl.col("other") == a)
+        )
+        seam = Seam(
+            a,
+            b,
+            (n[a], n[b]),
+            (count.get((a, b), 0), count.get((b, a), 0)),
+            _most_common(named.filter(between)["stall_how"]),
+        )
+        if any(seam.clear):
+            found.append(seam)
+    return found
+
+
+def _how(answers: pl.DataFrame) -> pl.Expr:
+    if "stall_how" in answers.columns:
+        return pl.col("stall_how").cast(pl.String)
+    return pl.lit(None, dtype=pl.String).alias("stall_how")
+
+
+def _most_common(how: pl.Series) -> tuple[str, ...]:
+    """What happens most, told from ten people of whom five say the same; ties by code."""
+    if len(how) < PART_FROM:
+        return ()
+    counts = sorted(how.drop_nulls().value_counts().iter_rows(), key=lambda c: (-c[1], c[0]))
+    return (counts[0][0],) if counts and counts[0][1] >= HOW_FROM else ()

@@ -1,0 +1,207 @@
+"""Counts into cells: displayed classes, marks and intervals, and the attack on all of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from msgspec.structs import replace
+
+from analysis.audit import Leak, Published, Verdict, audited
+from analysis.disclosure import (
+    FEW_BELOW,
+    Classes,
+    Displayed,
+    Marks,
+    classes_of,
+    displayed,
+    marks_of,
+    step_and_ends,
+)
+from analysis.disclosure.joining import Tables
+from analysis.estimate import POLARISED_FROM, level_ends, told_spread
+from analysis.findings import AuditRecord, Base, Cell, Release, Settings
+from analysis.release.counts import Counts, Item, Wave
+from analysis.release.patterns import pattern_hash, patterns_of
+from analysis.release.sayings import Sayings, said
+
+Ints = np.typing.NDArray[np.int64]
+Flags = np.typing.NDArray[np.bool_]
+
+LEVEL_PER = 5  # successes one person can add
+LEVEL_POINTS = 20  # points of behaviour level per success
+
+
+@dataclass(frozen=True)
+class Part:
+    """Items of one base that are displayed in the same way."""
+
+    counts: Counts
+    items: Sequence[Item]
+    shown: Flags
+    tables: Tables
+    told: Displayed
+    per: int = 1
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is decided of a wave before a change or a proposal is looked for."""
+
+    cells: list[Cell]
+    patterns: dict[Base, Flags]
+    pattern_sha256: str
+    audit: AuditRecord
+
+
+def shown_of(wave: Wave, settings: Settings, previous: Release | None) -> Shown:
+    """Decide, display and attack; raises `Leak` if the published set would give an answer away."""
+    patterns = patterns_of(wave, settings, previous)
+    barriers = [i for i, item in enumerate(wave.items["S"]) if item.measure == "barrier_share"]
+    marks = _marks(wave, barriers, patterns["S"], settings)
+    parts = _parts(wave, patterns, barriers, marks)
+    record = _attacked(parts, settings.min_n)
+    by_unit: list[list[Cell]] = [[] for _ in range(len(wave.tree.codes) + 1)]  # scopes last
+    for part in parts:
+        is_level = part.counts.base == "Y"
+        cells = _level_cells(wave, part) if is_level else _share_cells(wave, part, marks)
+        for at, cell in cells:
+            by_unit[at].append(cell)
+    return Shown(
+        cells=[cell for cells in by_unit for cell in cells],
+        patterns=patterns,
+        pattern_sha256=pattern_hash(wave, patterns),
+        audit=record,
+    )
+
+
+def _marks(wave: Wave, barriers: list[int], shown: Flags, settings: Settings) -> Marks:
+    return marks_of(
+        wave.S.n,
+        wave.S.k[:, barriers],
+        shown=shown,
+        is_leaf=wave.tree.is_leaf,
+        barriers=[wave.items["S"][i].item or "" for i in barriers],
+        q=settings.q_mark,
+    )
+
+
+def _parts(
+    wave: Wave, patterns: dict[Base, Flags], barriers: list[int], marks: Marks
+) -> list[Part]:
+    """The barriers, the other items of S, the level and base A: the order of a unit's cells."""
+    others = [i for i in range(len(wave.items["S"])) if i not in barriers]
+    plans: list[tuple[Counts, list[int], Tables | None, int]] = [
+        (wave.S, barriers, marks.tables, 1),
+        (wave.S, others, None, 1),
+        (wave.Y, [0], None, LEVEL_PER),
+        (wave.A, list(range(len(wave.items["A"]))), None, 1),
+    ]
+    parts = []
+    for counts, columns, tables, per in plans:
+        told_in = tables or partial(_one_table, items=np.arange(len(columns)), per=per)
+        shown = patterns[counts.base]
+        items = [wave.items[counts.base][i] for i in columns]
+        told = displayed(
+            counts.parent, counts.n, counts.k[:, columns], shown=shown, tables=told_in, per=per
+        )
+        parts.append(Part(counts, items, shown, told_in, told, per))
+    return parts
+
+
+def _one_table(n: int, *, items: Ints, per: int) -> list[tuple[Classes, Ints]]:
+    return [(classes_of(n, per), items)]
+
+
+# --- the attack --------------------------------------------------------------------------------
+
+
+def _attacked(parts: list[Part], minimum: int) -> AuditRecord:
+    verdicts = [_attack(part, minimum) for part in parts if part.told.first.size]
+    return AuditRecord(
+        A1="pass",
+        A2_small_cells=sum(verdict.small_cells for verdict in verdicts),
+        A2_narrow=sum(verdict.narrow for verdict in verdicts),
+        A3="pass",
+        pairs_2_metric=sum(verdict.pairs for verdict in verdicts),
+    )
+
+
+def _attack(part: Part, minimum: int) -> Verdict:
+    told, counts = part.told, part.counts
+    # Whoever redoes the joining from any count the display leaves must get the same classes.
+    for possible in (told.low, told.high):
+        again = displayed(
+            counts.parent, counts.n, possible, shown=part.shown, tables=part.tables, per=part.per
+        )
+        if (again.first != told.first).any() or (again.last != told.last).any():
+            raise Leak("A2")
+    return audited(
+        Published(counts.parent, counts.n, part.shown, told.low, told.high, part.per), minimum
+    )
+
+
+# --- the cells ---------------------------------------------------------------------------------
+
+
+def _share_cells(wave: Wave, part: Part, marks: Marks) -> Iterator[tuple[int, Cell]]:
+    """Every unit's cells of base S or A, the hidden ones included, with the unit's place."""
+    n = part.counts.n.tolist()
+    first, last = part.told.first.tolist(), part.told.last.tolist()
+    sayings = Sayings(part.items, part.counts.n[part.shown], part.tables)
+    marked = _marked(part, marks)
+    for u, is_shown in enumerate(part.shown.tolist()):
+        unit, behaviour, N = wave.tree.codes[u], wave.behaviour_of(u), int(wave.invited[u])
+        tested = u > 0 and n[u] >= FEW_BELOW
+        for i, item in enumerate(part.items):
+            if not is_shown:
+                yield u, Cell(unit, behaviour, item.measure, item.item, item.base, "hidden", N)
+                continue
+            said = sayings.cell(n[u], i, first[u][i], last[u][i])
+            mark = bool(marked[u, i]) if tested and marked is not None else None
+            yield u, replace(said, unit=unit, behaviour=behaviour, N=N, marked=mark)
+
+
+def _marked(part: Part, marks: Marks) -> Flags | None:
+    """Unit by barrier, from the lowest of the displayed classes; None for all other items."""
+    if not part.items or part.items[0].measure != "barrier_share":
+        return None
+    marked = np.zeros(part.told.first.shape, dtype=bool)
+    for n in np.unique(part.counts.n[part.shown]).tolist():
+        units = np.flatnonzero(part.shown & (part.counts.n == n))
+        for classes, items in part.tables(n):
+            here = np.ix_(units, items)
+            marked[here] = marks.marked(classes, items, part.told.first[here])
+    return marked
+
+
+def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, Cell]]:
+    """The level of every unit with one behaviour, and of each behaviour's whole scope."""
+    counts = wave.Y
+    shown = np.flatnonzero(part.shown)
+    spread = np.zeros(len(counts.n))
+    n, total = counts.n[shown], counts.k[shown, 0]
+    variance = (counts.squares[shown] - total**2 / n) / (n - 1)
+    spread[shown] = told_spread(LEVEL_POINTS * np.sqrt(variance.clip(0)))
+    for row, (u, b) in enumerate(zip(counts.unit.tolist(), counts.behaviour.tolist(), strict=True)):
+        unit = wave.tree.codes[u] if u >= 0 else None
+        behaviour = wave.scopes.behaviours[b]
+        N = int(wave.invited[u] if u >= 0 else wave.own_invited[wave.scopes.own == b].sum())
+        if part.shown[row]:
+            cell = _level_said(part, row, float(spread[row]))
+            yield u, replace(cell, unit=unit, behaviour=behaviour, N=N)
+        else:
+            yield u, Cell(unit, behaviour, "behaviour_level", None, "Y", "hidden", N)
+
+
+def _level_said(part: Part, row: int, spread: float) -> Cell:
+    classes = classes_of(int(part.counts.n[row]), LEVEL_PER)
+    first, last = int(part.told.first[row, 0]), int(part.told.last[row, 0])
+    cell = said(part.items[0], classes, first, last)
+    if cell.value is None:
+        return cell
+    ends = np.array([classes.names[first], classes.names[last]], dtype=float)
+    step = float(step_and_ends(classes.n)[0])
+    low, high = level_ends(ends, np.full(2, classes.n), spread=spread, step=step)
+    flags = ("polarised",) if spread >= POLARISED_FROM else ()
+    return replace(cell, low=int(low[0]), high=int(high[1]), flags=flags)

@@ -1,0 +1,286 @@
+"""Changes between waves, cell by cell, from the displayed values of both."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from msgspec.structs import replace
+
+from analysis.change import Difference, Levels, Shares, newcombe, welch
+from analysis.disclosure import BANDS_BELOW, step_and_ends
+from analysis.estimate import SPREAD_STEP, benjamini_hochberg, level_ends, outwards
+from analysis.findings import Band, Cell, Change
+from analysis.frames import Tree
+from analysis.release.past import Past
+
+Floats = np.typing.NDArray[np.float64]
+Flags = np.typing.NDArray[np.bool_]
+
+BAND_ORDER: Final[tuple[Band, ...]] = ("few", "some", "nearly_all")
+BANDS_OF_FEW: Final = "8-19"
+RISE_OF_SHOCK: Final = 5  # points
+LARGEST_SPREAD: Final = 55  # points: no told standard deviation of a level is larger
+
+
+@dataclass(frozen=True)
+class Against:
+    """What a wave is compared with, if anything, and the units that are read with care."""
+
+    past: Past | None
+    careful: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A pair of displayed numbers of at least 20 people each."""
+
+    cell: Cell
+    earlier: Cell
+    at: int  # place in the cells
+    is_root: bool
+    careful: bool
+
+
+def with_changes(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
+    """The cells with `change`, and the flags composition, read_with_care and common_shock.
+
+    Without an earlier wave nothing is compared, and only the response says read with care.
+    """
+    changes = _changes(cells, tree.place, against, q, _of_the_wave)
+    flagged = []
+    for cell, change in zip(cells, changes, strict=True):
+        flags = _flags(cell, tree, against)
+        same = change is None and flags == cell.flags
+        flagged.append(cell if same else replace(cell, change=change, flags=flags))
+    return _with_common_shock(flagged, tree)
+
+
+def _flags(cell: Cell, tree: Tree, against: Against) -> tuple[str, ...] | None:
+    if cell.flags is None or cell.unit is None:
+        return cell.flags
+    u = tree.place[cell.unit]
+    composition = ("composition",) if against.past and u in against.past.recomposed else ()
+    careful = ("read_with_care",) if u in against.careful else ()
+    return (*cell.flags, *composition, *careful)
+
+
+def with_since_first(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
+    """Root and centres get `since_first`, one family of its own; null in the first wave."""
+    top = [
+        i for i, c in enumerate(cells) if c.unit is not None and tree.depth[tree.place[c.unit]] <= 1
+    ]
+    found = _changes([cells[i] for i in top], tree.place, against, q, _since_first)
+    changed = list(cells)
+    for i, since in zip(top, found, strict=True):
+        changed[i] = replace(cells[i], since_first=since)
+    return changed
+
+
+def _changes(
+    cells: Sequence[Cell], place: dict[str, int], against: Against, q: float, family_of: "Family"
+) -> list[Change | None]:
+    past = against.past
+    if past is None:
+        return [None] * len(cells)
+    then = past.release.wave
+    changes: list[Change | None] = [None] * len(cells)
+    tested: list[_Compared] = []
+    for i, cell in enumerate(cells):
+        u = place[cell.unit] if cell.unit is not None else None
+        earlier = past.cell(u, cell)
+        if cell.status == "hidden" or earlier is None or earlier.status == "hidden":
+            continue
+        if cell.n_band == earlier.n_band == BANDS_OF_FEW:
+            changes[i] = _bands(cell, earlier, then)
+        elif _people(cell) >= BANDS_BELOW and _people(earlier) >= BANDS_BELOW:
+            if _comparable(past, u, cell, earlier):
+                tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
+            else:
+                changes[i] = Change(then, verdict="not_comparable")
+    for compared, change in zip(tested, _judged(tested, then, q, family_of), strict=True):
+        changes[compared.at] = change
+    return changes
+
+
+def _comparable(past: Past, u: int | None, cell: Cell, earlier: Cell) -> bool:
+    """The same unit of the same people, asked about the same, and both with something to tell."""
+    if cell.behaviour != earlier.behaviour or "open" in (cell.display, earlier.display):
+        return False
+    return u is None or (past.origin[u][0] == "same" and u not in past.recomposed)
+
+
+def _people(cell: Cell) -> int:
+    """The people a reader knows of at least: n, or the first of its band."""
+    if cell.n is not None:
+        return cell.n
+    return int(cell.n_band.partition("-")[0]) if cell.n_band else 0
+
+
+def _range(cell: Cell) -> tuple[int, int]:
+    """The displayed per cents from the first to the last of the joined; a clip is its end."""
+    if cell.clip is not None:
+        end = int(cell.clip.rpartition("_")[2])
+        return end, end
+    first = cell.value or 0
+    return first, first if cell.value_to is None else cell.value_to
+
+
+def _nearest(cell: Cell, earlier: Cell) -> tuple[int, int]:
+    """Of two displayed ranges the per cents nearest to each other, now and then."""
+    (now, now_to), (then, then_to) = _range(cell), _range(earlier)
+    if now > then_to:
+        return now, then_to
+    if now_to < then:
+        return now_to, then
+    shared = max(now, then)
+    return shared, shared
+
+
+# --- more than chance --------------------------------------------------------------------------
+
+
+def _judged(tested: list[_Compared], then: str, q: float, family_of: "Family") -> list[Change]:
+    if not tested:
+        return []
+    difference, step = _differences(tested)
+    low, high = outwards(difference.low, difference.high, step)
+    excludes_0 = (difference.low > 0) | (difference.high < 0)
+    kept = _kept(tested, difference.p, q, family_of) & excludes_0
+    return [
+        Change(
+            then,
+            diff=round(float(difference.d[i])),
+            low=int(low[i]),
+            high=int(high[i]),
+            verdict=_verdict(difference.d[i], kept=bool(kept[i]) and not compared.careful),
+        )
+        for i, compared in enumerate(tested)
+    ]
+
+
+def _verdict(d: float, *, kept: bool) -> Literal["up", "down", "unclear"]:
+    if not kept:
+        return "unclear"
+    return "up" if d > 0 else "down"
+
+
+def _differences(tested: list[_Compared]) -> tuple[Difference, Floats]:
+    """All differences in per cent, and the coarser step of the two waves."""
+    per_cent = np.array([_nearest(c.cell, c.earlier) for c in tested], dtype=float)
+    n = np.array([(_people(c.cell), _people(c.earlier)) for c in tested], dtype=float)
+    step = np.array([step_and_ends(int(least))[0] for least in n.min(axis=1)], dtype=float)
+    spread = np.array(
+        [(_spread(c.cell), _spread(c.earlier)) if _is_level(c) else (1, 1) for c in tested], float
+    )
+    shares = newcombe(
+        Shares(per_cent[:, 1] / 100, n[:, 1]),
+        Shares(per_cent[:, 0] / 100, n[:, 0]),
+    )
+    levels = welch(
+        Levels(per_cent[:, 1], spread[:, 1], n[:, 1]),
+        Levels(per_cent[:, 0], spread[:, 0], n[:, 0]),
+    )
+    is_level = np.array([_is_level(c) for c in tested])
+    return (
+        Difference(
+            np.where(is_level, levels.d, 100 * shares.d),
+            np.where(is_level, levels.low, 100 * shares.low),
+            np.where(is_level, levels.high, 100 * shares.high),
+            np.where(is_level, levels.p, shares.p),
+        ),
+        step,
+    )
+
+
+def _is_level(compared: _Compared) -> bool:
+    return compared.cell.measure == "behaviour_level"
+
+
+def _spread(cell: Cell) -> float:
+    """The largest told standard deviation that gives the displayed interval of a level.
+
+    A clipped level has no interval: its spread is taken as the largest there is.
+    """
+    if cell.value is None or cell.n is None:
+        return LARGEST_SPREAD
+    ends = np.array(_range(cell), dtype=float)
+    step = float(step_and_ends(cell.n)[0])
+    for spread in range(LARGEST_SPREAD, SPREAD_STEP, -SPREAD_STEP):
+        low, high = level_ends(ends, np.full(2, cell.n), spread=spread, step=step)
+        if (int(low[0]), int(high[1])) == (cell.low, cell.high):
+            return spread
+    return SPREAD_STEP
+
+
+def _kept(tested: list[_Compared], p: Floats, q: float, family_of: "Family") -> Flags:
+    """Which of the compared are more than chance within their family; None: on its own."""
+    families = np.array([family_of(compared) or "" for compared in tested])
+    kept: Flags = families == ""
+    for family in np.unique(families[~kept]):
+        mine = families == family
+        kept |= mine & (p <= benjamini_hochberg(p[mine], q))
+    return kept
+
+
+# The family of tests that a change belongs to, None where its interval alone decides.
+Family = Callable[[_Compared], str | None]
+
+
+def _of_the_wave(compared: _Compared) -> str | None:
+    """Barriers, levels and the rest apart; the root's own change needs its interval alone."""
+    if compared.is_root:
+        return None
+    measure = compared.cell.measure
+    return measure if measure in ("barrier_share", "behaviour_level") else "others"
+
+
+def _since_first(_: _Compared) -> str:
+    return "since_first"
+
+
+# --- bands, and what moves everywhere ----------------------------------------------------------
+
+
+def _bands(cell: Cell, earlier: Cell, then: str) -> Change:
+    """Same or other band; open or joined bands count as the same where they overlap."""
+    now, now_to = _band_range(cell)
+    old, old_to = _band_range(earlier)
+    moved: Literal["same", "rise", "fall"] = "same"
+    if now > old_to:
+        moved = "rise"
+    elif now_to < old:
+        moved = "fall"
+    return Change(then, bands=moved, from_=earlier.band, to=cell.band)
+
+
+def _band_range(cell: Cell) -> tuple[int, int]:
+    if cell.band is None:
+        return 0, len(BAND_ORDER) - 1
+    first = BAND_ORDER.index(cell.band)
+    return first, first if cell.band_to is None else BAND_ORDER.index(cell.band_to)
+
+
+def _with_common_shock(cells: list[Cell], tree: Tree) -> list[Cell]:
+    """A barrier that rises in more than half of the units, and certainly at the root."""
+    moves: dict[str | None, list[bool]] = {}
+    for cell in cells:
+        if _is_leaf(cell, tree) and cell.change and cell.change.diff is not None:
+            moves.setdefault(cell.item, []).append(cell.change.diff >= RISE_OF_SHOCK)
+    shocked = {item for item, rises in moves.items() if 2 * sum(rises) > len(rises)}
+    return [
+        replace(cell, flags=(*(cell.flags or ()), "common_shock"))
+        if cell.unit == tree.codes[0] and cell.item in shocked and _rises(cell)
+        else cell
+        for cell in cells
+    ]
+
+
+def _is_leaf(cell: Cell, tree: Tree) -> bool:
+    is_barrier = cell.measure == "barrier_share" and cell.unit is not None
+    return is_barrier and bool(tree.is_leaf[tree.place[cell.unit or ""]])
+
+
+def _rises(cell: Cell) -> bool:
+    is_barrier = cell.measure == "barrier_share" and cell.change is not None
+    return is_barrier and cell.change is not None and (cell.change.low or 0) > 0

@@ -1,0 +1,138 @@
+"""The release of a wave: count, decide what is shown, attack it, compare, propose, seal.
+
+Same input, same bytes: nothing depends on the order of the rows, and ties go by code.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from analysis.findings import (
+    Release,
+    ReleasedBehaviour,
+    ReleasedUnit,
+    Settings,
+    sealed,
+)
+from analysis.frames import (
+    Scopes,
+    Tree,
+    WaveUnknown,
+    checked_answers,
+    conformed,
+    scopes_of,
+    tree_of,
+)
+from analysis.release.cells import shown_of
+from analysis.release.changes import Against, with_changes, with_since_first
+from analysis.release.counts import IN_S, Wave, counted, invited_of
+from analysis.release.past import Past
+from analysis.release.proposals import Patterns, TrialKind, proposals_of
+from analysis.release.quality import careful_units, quality_of
+from analysis.release.seams import pairs_of
+
+DEFAULTS = Settings()
+
+
+def waves_of(answers: pl.DataFrame) -> tuple[str, ...]:
+    """The waves that answers belong to, in time order."""
+    return tuple(sorted(answers["wave"].unique().to_list()))
+
+
+def release(  # noqa: PLR0913 - the five tables and what is decided about them
+    answers: pl.DataFrame | pl.LazyFrame,
+    units: pl.DataFrame,
+    behaviours: pl.DataFrame,
+    *,
+    wave: str,
+    invited: pl.DataFrame | None = None,
+    earlier: Sequence[Release] = (),
+    catalogue: Sequence[TrialKind] = (),
+    settings: Settings = DEFAULTS,
+) -> Release:
+    """Everything that may ever be seen of one wave, sealed.
+
+    `answers` hold one row per response in the columns of ANSWERS; rows of other waves are not
+    read. Earlier values come from `earlier` and are never recomputed. Raises an `InputRefused`
+    for a table that breaks its contract and `Leak` when the attacker finds an answer.
+    """
+    people = conformed(answers.lazy().filter(pl.col("wave") == wave).collect(), "ANSWERS")
+    if people.is_empty():
+        raise WaveUnknown("ANSWERS", wave=wave)
+    tree = tree_of(conformed(units, "UNITS"), wave)
+    behaviours = conformed(behaviours, "BEHAVIOURS")
+    checked_answers(
+        people,
+        units=frozenset(tree.codes),
+        behaviours=frozenset(behaviours["behaviour"].to_list()),
+    )
+    scopes = scopes_of(behaviours, tree, people["behaviour"].unique().to_list(), wave)
+    of_wave = counted(people, tree, scopes, own_invited=invited_of(invited, tree, scopes, wave))
+    pasts = [Past(of_wave, old) for old in sorted(earlier, key=lambda r: r.wave) if old.wave < wave]
+    return _published(people, of_wave, pasts, wave=wave, settings=settings, catalogue=catalogue)
+
+
+def _published(  # noqa: PLR0913 - everything that decides the bytes
+    people: pl.DataFrame,
+    of_wave: Wave,
+    pasts: Sequence[Past],
+    *,
+    wave: str,
+    settings: Settings,
+    catalogue: Sequence[TrialKind],
+) -> Release:
+    tree, scopes = of_wave.tree, of_wave.scopes
+    previous = pasts[-1] if pasts else None
+    shown = shown_of(of_wave, settings, previous.release if previous else None)
+    quality = quality_of(of_wave, shown.patterns["A"], previous, settings.min_n)
+    careful = careful_units(of_wave, quality)
+    cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
+    first = Against(pasts[0] if pasts else None, careful)
+    cells = with_since_first(cells, tree, first, settings.q_change)
+    pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
+    patterns = Patterns(tree, {(c.unit, c.measure, c.item): c for c in cells if c.unit}, pairs)
+    return sealed(
+        Release(
+            wave=wave,
+            earlier=tuple(past.release.wave for past in pasts),
+            settings=settings,
+            units=_units(of_wave, previous),
+            behaviours=_behaviours(scopes, tree),
+            cells=tuple(cells),
+            levels=(),
+            pairs=pairs,
+            trials=(),
+            impact=(),
+            proposals=proposals_of(patterns, catalogue),
+            quality=quality,
+            pattern_sha256=shown.pattern_sha256,
+            audit=shown.audit,
+        )
+    )
+
+
+def _units(of_wave: Wave, previous: Past | None) -> tuple[ReleasedUnit, ...]:
+    tree = of_wave.tree
+    return tuple(
+        ReleasedUnit(
+            code,
+            tree.codes[tree.parent[u]] if u else None,
+            tree.names[u],
+            int(tree.depth[u]),
+            previous.origin[u][0] if previous else "same",
+        )
+        for u, code in enumerate(tree.codes)
+    )
+
+
+def _behaviours(scopes: Scopes, tree: Tree) -> tuple[ReleasedBehaviour, ...]:
+    """The behaviours of the wave with the leaves that are asked about each."""
+    return tuple(
+        ReleasedBehaviour(
+            code,
+            text,
+            tuple(tree.codes[u] for u in np.flatnonzero(tree.is_leaf & (scopes.own == b))),
+        )
+        for b, (code, text) in enumerate(zip(scopes.behaviours, scopes.texts, strict=True))
+    )

@@ -1,0 +1,99 @@
+"""What an earlier release says of the units of today: who a unit was, and of whom it consisted."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+
+from analysis.findings import Cell, Release
+from analysis.release.counts import Wave
+
+Lineage: TypeAlias = Literal["same", "new", "merged", "split"]
+
+COMPOSITION_MOVED: Final = 0.05  # share of a parent's people who are in another unit than before
+
+
+def lineage(wave: Wave, u: int, since: str) -> tuple[Lineage, str]:
+    """Whether a unit is the one it was in wave `since`, and its code then.
+
+    Renamed or moved whole is the same unit; merged or split is a break.
+    """
+    tree = wave.tree
+    change = tree.change[u] if tree.changed_in[u] > since else None
+    match change:
+        case "new" | "merged" | "split":
+            return change, tree.codes[u]
+        case "renamed" | "moved":
+            return "same", tree.was[u][0] if tree.was[u] else tree.codes[u]
+        case _:
+            return "same", tree.codes[u]
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier release, read for the units of a wave."""
+
+    wave: Wave
+    release: Release
+
+    @cached_property
+    def origin(self) -> tuple[tuple[Lineage, str], ...]:
+        """Per unit of today its lineage and its code then; unknown then is new."""
+        found = []
+        for u in range(len(self.wave.tree.codes)):
+            kind, code = lineage(self.wave, u, self.release.wave)
+            known = self.release.unit(code) is not None
+            found.append((kind, code) if known else ("new", self.wave.tree.codes[u]))
+        return tuple(found)
+
+    def cell(self, u: int | None, cell: Cell) -> Cell | None:
+        """The same cell then; None where there was none."""
+        code = None if u is None else self.origin[u][1]
+        return self.release.cell(code, cell.measure, cell.item, behaviour=cell.behaviour)
+
+    @cached_property
+    def recomposed(self) -> frozenset[int]:
+        """Units whose people sit in other units below than then, by more than 5 per cent.
+
+        Half the sum of the moves of the shares: by headcount, never by who answered.
+        """
+        tree, invited = self.wave.tree, self.wave.own_invited
+        then = self._people()
+        moved = set()
+        for u in np.flatnonzero(~tree.is_leaf).tolist():
+            now: dict[str, int] = {}
+            for v in (u, *tree.below(u)):
+                code = self.origin[v][1]
+                now[code] = now.get(code, 0) + int(invited[v])
+            before = then.get(self.origin[u][1], {})
+            if _distance(now, before) > COMPOSITION_MOVED:
+                moved.add(u)
+        return frozenset(moved)
+
+    def _people(self) -> dict[str, dict[str, int]]:
+        """Per unit then, the people attached to each unit of its part, itself included."""
+        own: dict[str, int] = {}
+        for cell in self.release.cells:
+            if cell.unit is not None and cell.N is not None:
+                own.setdefault(cell.unit, cell.N)
+        parents = {unit.unit: unit.parent for unit in self.release.units}
+        totals = dict(own)
+        for code, parent in parents.items():
+            if parent is not None and parent in own:
+                own[parent] -= totals.get(code, 0)
+        parts: dict[str, dict[str, int]] = {code: {} for code in parents}
+        for code, people in own.items():
+            at: str | None = code
+            while at is not None:
+                parts[at][code] = people
+                at = parents[at]
+        return parts
+
+
+def _distance(now: dict[str, int], then: dict[str, int]) -> float:
+    all_now, all_then = sum(now.values()), sum(then.values())
+    if not all_now or not all_then:
+        return 0.0
+    codes = sorted(now.keys() | then.keys())
+    return sum(abs(now.get(c, 0) / all_now - then.get(c, 0) / all_then) for c in codes) / 2

@@ -1,0 +1,222 @@
+"""From marked cells to proposals: one finding per pattern, who can remove it, what to try first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal, get_args
+
+from analysis.findings import Address, Cell, Pair, Proposal
+from analysis.frames import Tree
+
+TWO_UNITS: Final = frozenset({"SILO", "VID"})  # barriers that two units may own together
+WIDE: Final = frozenset({"OKO", "MAAL", "REGL"})  # terms that are set for several centres at once
+ORDER: Final[tuple[Address, ...]] = ("council_law", "two_units", "board", "managers", "unit")
+KINDS_PER_FINDING: Final = 3
+UNSAFE_BELOW: Final = 40  # per cent who know who can say yes
+# The middle of a band and of its people, for the order of the findings alone.
+BAND_MIDDLE: Final = {"half_or_less": 25, "over_half": 75, "few": 12, "some": 50, "nearly_all": 88}
+PEOPLE_MIDDLE: Final = {"5-7": 6, "8-19": 13}
+
+
+@dataclass(frozen=True)
+class TrialKind:
+    """A kind of trial in the catalogue of barriers: for whom, how long, and what comes before."""
+
+    id: str
+    barrier: str
+    level: str
+    weeks: int
+    start_with: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A barrier that stands out at a unit, with who can remove it and why."""
+
+    u: int
+    barrier: str
+    address: Address
+    also: tuple[Address, ...]
+    partners: tuple[str, ...]
+    why: tuple[str, ...]
+    covered: int  # n times per cent, as displayed
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The marks of one wave on its tree."""
+
+    tree: Tree
+    cells: dict[tuple[str, str, str | None], Cell]
+    pairs: Sequence[Pair]
+
+    @cached_property
+    def barriers(self) -> list[str]:
+        root = self.tree.codes[0]
+        return [item for unit, measure, item in self.cells
+                if unit == root and measure == "barrier_share" and item]  # fmt: skip
+
+    def cell(self, u: int, measure: str, item: str | None) -> Cell | None:
+        """The shown cell of a unit."""
+        cell = self.cells.get((self.tree.codes[u], measure, item))
+        return cell if cell is not None and cell.status == "shown" else None
+
+    def marked(self, u: int, barrier: str) -> bool:
+        cell = self.cell(u, "barrier_share", barrier)
+        return cell is not None and cell.marked is True
+
+    def shared(self, u: int, barrier: str) -> tuple[int, int]:
+        """How many of the units straight below with a shown cell are marked, and of how many."""
+        reporting = [c for c in self.tree.children(u) if self.cell(c, "barrier_share", barrier)]
+        return sum(self.marked(child, barrier) for child in reporting), len(reporting)
+
+    def half_below(self, u: int, barrier: str) -> bool:
+        marked, reporting = self.shared(u, barrier)
+        return 2 * marked >= reporting
+
+    def findings(self) -> list[Finding]:
+        """One per pattern: the highest marked unit that half of its reporting children share."""
+        found = [
+            self._finding(u, barrier) for barrier in self.barriers for u in self._heads(barrier)
+        ]
+        return sorted(found, key=lambda f: (-f.covered, self.tree.codes[f.u], f.barrier))
+
+    def _heads(self, barrier: str) -> list[int]:
+        heads: list[int] = []
+        covered_to = 0
+        for u in range(1, len(self.tree.codes)):
+            if u < covered_to or not self.marked(u, barrier):
+                continue
+            alone = not any(self.marked(v, barrier) for v in self.tree.below(u))
+            if alone or self.half_below(u, barrier):
+                heads.append(u)
+                covered_to = int(self.tree.end[u])
+        return heads
+
+    def _finding(self, u: int, barrier: str) -> Finding:
+        partners = self._partners(u) if barrier in TWO_UNITS else ()
+        why = {
+            "two_units": "pair" if partners else None,
+            "board": "two_centres" if self._in_two_centres(barrier) else None,
+            "managers": "children" if self._shared_above(u, barrier) else None,
+        }
+        rows = [address for address in ORDER if why.get(address)] or ["unit"]
+        address, also = rows[0], tuple(rows[1:])
+        told = tuple(reason for row in rows if (reason := why.get(row)))
+        top = self.top_resolver(u)
+        staff = ("staff",) if top is not None and top != address else ()
+        why_told = ("marked", *told, *staff)
+        return Finding(u, barrier, address, also, partners, why_told, self._covered(u, barrier))
+
+    def _partners(self, u: int) -> tuple[str, ...]:
+        """The other ends of pairs named from both sides, at the unit or above or below it."""
+        near = {self.tree.codes[v] for v in (u, *self.tree.above(u), *self.tree.below(u))}
+        ends = {
+            other
+            for pair in self.pairs
+            for end, other in ((pair.a, pair.b), (pair.b, pair.a))
+            if pair.both_sides and end in near
+        }
+        return tuple(sorted(ends))
+
+    def _in_two_centres(self, barrier: str) -> bool:
+        centres = self.tree.children(0)
+        marked = sum(self.marked(centre, barrier) for centre in centres)
+        if barrier in WIDE:
+            marked = sum(
+                any(self.marked(u, barrier) for u in (centre, *self.tree.below(centre)))
+                for centre in centres
+            )
+        return marked >= 2
+
+    def _shared_above(self, u: int, barrier: str) -> bool:
+        """Half of a centre's or department's children are marked, at least two."""
+        for v in (u, *self.tree.above(u)):
+            marked, reporting = self.shared(v, barrier)
+            if v and marked >= 2 and 2 * marked >= reporting:
+                return True
+        return False
+
+    def top_resolver(self, u: int) -> Address | None:
+        """Who most of the staff point to, as displayed; None where it is hidden or shared."""
+        told = {who: _middle(cell) for who in get_args(Address)
+                if (cell := self.cell(u, "resolver_share", who)) is not None}  # fmt: skip
+        known = {who: value for who, value in told.items() if value is not None}
+        if not known:
+            return None
+        most = max(known.values())
+        top = [who for who, value in known.items() if value == most]
+        return top[0] if len(top) == 1 else None
+
+    def _covered(self, u: int, barrier: str) -> int:
+        cell = self.cell(u, "barrier_share", barrier)
+        if cell is None:
+            return 0
+        people = cell.n if cell.n is not None else PEOPLE_MIDDLE.get(cell.n_band or "", 0)
+        return people * (_middle(cell) or 0)
+
+    def unsafe(self, u: int) -> bool:
+        """Whether few of the unit know who can say yes to a trial."""
+        cell = self.cell(u, "safe_share", "safe_c")
+        middle = _middle(cell) if cell is not None else None
+        return middle is not None and middle < UNSAFE_BELOW
+
+
+def _middle(cell: Cell) -> int | None:
+    """The displayed value as one per cent; None where nothing can be told."""
+    if cell.clip is not None:
+        return int(cell.clip.rpartition("_")[2])
+    if cell.value is not None:
+        return (cell.value + (cell.value if cell.value_to is None else cell.value_to)) // 2
+    if cell.band is not None:
+        return (BAND_MIDDLE[cell.band] + BAND_MIDDLE[cell.band_to or cell.band]) // 2
+    return None
+
+
+def proposals_of(patterns: Patterns, catalogue: Sequence[TrialKind]) -> tuple[Proposal, ...]:
+    """Up to three kinds of trial per finding, most people covered first, one row per kind.
+
+    Without a kind in the catalogue the finding stands alone, with `kind` null.
+    """
+    rows = []
+    for finding in patterns.findings():
+        kinds = kinds_for(finding, catalogue, unsafe=patterns.unsafe(finding.u))
+        risk: Literal["law_consent_medicine"] | None = (
+            None if finding.address == "council_law" else "law_consent_medicine"
+        )
+        rows += [
+            Proposal(
+                patterns.tree.codes[finding.u],
+                finding.barrier,
+                finding.address,
+                finding.also,
+                finding.partners,
+                kind=kind,
+                why=finding.why,
+                risk=risk,
+            )
+            for kind in kinds or [None]
+        ]
+    return tuple(rows)
+
+
+def kinds_for(
+    finding: Finding, catalogue: Sequence[TrialKind], *, unsafe: bool
+) -> list[str | None]:
+    """The kinds that suit a finding: for its address first, backing before others, the shortest.
+
+    Where few know who can say yes, a kind that builds on another waits until that one has run.
+    """
+    kinds = [kind for kind in catalogue if kind.barrier == finding.barrier]
+    backing = {kind.start_with for kind in kinds}
+    fitting = [kind for kind in kinds if not (unsafe and kind.start_with)]
+    wanted = (finding.address, *finding.also)
+    fitting.sort(
+        key=lambda kind: (
+            wanted.index(kind.level) if kind.level in wanted else len(wanted),
+            not (unsafe and kind.id in backing),
+            kind.weeks,
+            kind.id,
+        )
+    )
+    return [kind.id for kind in fitting[:KINDS_PER_FINDING]]
