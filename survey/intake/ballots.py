@@ -4,6 +4,7 @@ The roster side only: nothing here reads or writes an answer. Nothing is stored 
 requests of a page without JavaScript; the same nonce and code give the same ballot again.
 """
 
+import asyncio
 import hashlib
 import secrets
 from datetime import date
@@ -79,7 +80,7 @@ async def issue(settings: Settings, code_text: str, blinded: bytes) -> bytes:
     invitation, wave = await _invited(code_text)
     signing = keys.intake(settings, wave.name).signing
     try:
-        signature = blind.sign(signing, blinded)
+        signature = await asyncio.to_thread(blind.sign, signing, blinded)
     except blind.BlindingFailed:
         raise BallotRefused from None
     mark = hashlib.sha256(blinded).digest()
