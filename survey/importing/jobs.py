@@ -167,7 +167,7 @@ def _unreadable(job: Job) -> tuple[Reason, str] | None:
 
 def shown_unit(job: Job) -> str:
     """The unit of a row as it may be shown: its code, else what stands in the file, masked."""
-    return job.unit or cells.masked(job.cell["unit"] or job.cell["unit_name"])
+    return job.unit or cells.masked(f"{job.cell['unit']} {job.cell['unit_name']}")
 
 
 def dirt(table: Table, found: Sequence[Job]) -> Counter[str]:
