@@ -1,0 +1,335 @@
+"""Answering: a code, the questionnaire, a receipt; the same pages with and without JavaScript.
+
+No cookie, no session, no log line and no code in an address. A form that holds a code never holds
+an answer, and the other way round.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from litestar import Controller, Request, Response, get, post
+from litestar.enums import MediaType
+from litestar.params import FromPath
+
+from survey import questionnaire, texts
+from survey.errors import Broken, Busy, KernepulsError
+from survey.intake import Submission, accept, ballots
+from survey.intake.refusals import (
+    CodeUnknown,
+    CodeUsed,
+    PageOld,
+    WaveClosed,
+)
+from survey.intake.shown import parts
+from survey.pages import sheet, states
+from survey.pages.posting import Posted, Tries, one, posted_form
+from survey.pages.sheet import Ballot, Kept, Sheet
+from survey.questionnaire import FormInvalid
+from survey.settings import Settings
+from survey.tables import Wave
+from survey.texts import Language, Voice, language_of
+
+Asked: TypeAlias = Request[Any, Any, Any]
+Page: TypeAlias = Response[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What checking an answer needs to know of its wave and unit; frozen when the wave opened."""
+
+    parts: frozenset[str]
+    trial: bool
+
+
+def refused(request: Asked, error: KernepulsError) -> Page:
+    """A state with a page of its own: what happened, what became of the work, what to do."""
+    language = _language(request)
+    if _wants_json(request):
+        return _json({"error": getattr(error, "text", "")}, error.status)
+    return _page(
+        request,
+        "state",
+        language,
+        status=error.status,
+        heading=states.heading(error, Voice(language)),
+        sentence=_sentence(request, error, language),
+        wipe=isinstance(error, WaveClosed),
+        again=not isinstance(error, CodeUsed | WaveClosed),
+    )
+
+
+class AnswerPages(Controller):
+    """The pages of a respondent; everybody may open them, a code opens the questionnaire."""
+
+    path = "/svar"
+    request_max_body_size = None  # posting.posted_form has the limit, and a page that says so
+    exception_handlers = {KernepulsError: refused}  # noqa: RUF012 - Litestar's own shape
+
+    @get(["/", "/uden-script"], name="answer")
+    async def enter_code(self, request: Asked) -> Page:
+        return _code_page(request, _language(request))
+
+    @post("/opslag", status_code=200, name="answer-look-up")
+    async def look_up(self, request: Asked) -> Page:
+        """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
+        posted = await _posted(request)
+        language, typed = _language(request), one(posted, "code")
+        tries = _tries(request)
+        tries.check(_address(request))
+        try:
+            found = await ballots.look_up(_settings(request), typed)
+        except CodeUnknown as error:
+            tries.wrong(_address(request))
+            return _code_page(request, language, error=error, posted=posted)
+        return _page(
+            request,
+            "begin",
+            language,
+            card=sheet.card(found.shown, language),
+            typed=typed,
+            nonce=one(posted, "nonce") or ballots.new_nonce(),
+        )
+
+    @post("/uden-script", status_code=200, name="answer-begin")
+    async def begin(self, request: Asked) -> Page:
+        """The ballot and the whole questionnaire; the same code and nonce give the same again."""
+        posted = await _posted(request)
+        language = _language(request)
+        tries = _tries(request)
+        tries.check(_address(request))
+        try:
+            made = await ballots.without_script(
+                _settings(request), one(posted, "code"), one(posted, "nonce")
+            )
+        except CodeUnknown as error:
+            tries.wrong(_address(request))
+            return _code_page(request, language, error=error, posted=posted)
+        return _form_page(request, language, await sheet.fresh(made, language))
+
+    @post("/sprog", status_code=200, name="answer-language")
+    async def change_language(self, request: Asked) -> Page:
+        """The same form in the other language, with everything that was given."""
+        posted = await _posted(request)
+        language = _language(request)
+        shown = await sheet.again(_settings(request), sheet.posted_ballot(posted), language)
+        return _form_page(request, language, shown, _kept(posted))
+
+    @post("/send", status_code=200, name="answer-send")
+    async def send(self, request: Asked) -> Page:
+        """Take the answer; the receipt is shown only after it is stored."""
+        posted = await _posted(request)
+        ballot = sheet.posted_ballot(posted)
+        try:
+            receipt = await _taken(request, posted, ballot)
+        except (FormInvalid, PageOld, Busy, Broken) as error:
+            if _wants_json(request):
+                raise
+            return await _form_again(request, posted, ballot, error)
+        if _wants_json(request):
+            return _json({"receipt": receipt}, 200)
+        wave = await sheet.open_wave(ballot.wave)
+        language = _language(request)
+        return _page(
+            request, "receipt", language, receipt=receipt, dates=_dates(request, wave.closes)
+        )
+
+    @get("/privat", name="answer-privacy")
+    async def privacy(self, request: Asked) -> Page:
+        language = _language(request)
+        wave = await sheet.facts(_settings(request), Voice(language))
+        return _page(request, "privacy", language, wave=wave, address="/svar/privat")
+
+    @get("/dele/{wave:str}", name="answer-parts")
+    async def places(self, wave: FromPath[str]) -> Page:
+        """The parts the stall question may name, for a page that loads them on demand."""
+        found = await Wave.objects().get(Wave.name == wave)
+        is_open = found is not None and found.state == "open"
+        return _json(await parts(found) if found and is_open else (), 200)
+
+
+ROUTES = [AnswerPages]
+
+
+async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> str:
+    """The receipt of a checked answer. A wave that is not open is `accept`'s to speak about."""
+    settings = _settings(request)
+    wave = await sheet.open_wave(ballot.wave)
+    columns: dict[str, int | str | None] = {}
+    comment = None
+    if wave.state == "open":
+        context = sheet.context_of(settings, ballot)
+        if int(ballot.form_version) != wave.form_version:
+            raise PageOld
+        known = await _known(request, wave, ballot, context.unit)
+        answers = questionnaire.validated(
+            posted,
+            parts=known.parts,
+            trial=known.trial,
+            name_seen=bool(one(posted, "name_seen")),
+        )
+        columns, comment = answers.columns(), answers.comment
+    submission = Submission(
+        wave=ballot.wave,
+        message=ballot.message,
+        signature=ballot.signature,
+        context=ballot.context,
+        ticket=ballot.ticket,
+        form_version=int(ballot.form_version),
+        answers=columns,
+        comment=comment,
+    )
+    return await accept(settings, submission)
+
+
+async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known:
+    """Read once for each unit of a wave: a thousand answers at nine o'clock need it."""
+    kept: dict[tuple[int, str], Known] = request.app.state.setdefault("answer_known", {})
+    if (wave.id, unit) not in kept:
+        shown = await sheet.again(_settings(request), ballot, "da")
+        codes = frozenset(part.code for part in shown.places)
+        kept[wave.id, unit] = Known(parts=codes, trial=shown.card.trial is not None)
+    return kept[wave.id, unit]
+
+
+async def _form_again(
+    request: Asked, posted: Posted, ballot: Ballot, error: KernepulsError
+) -> Page:
+    """The same form with every value kept, what is wrong above it and beside it."""
+    language = _language(request)
+    shown = await sheet.again(_settings(request), ballot, language)
+    problems = error.problems if isinstance(error, FormInvalid) else ()
+    kept = _kept(
+        posted,
+        problems=problems,
+        trouble="" if problems else _sentence(request, error, language),
+        retry=isinstance(error, Busy),
+    )
+    return _form_page(request, language, shown, kept, status=error.status)
+
+
+def _kept(
+    posted: Posted,
+    *,
+    problems: tuple[questionnaire.Problem, ...] = (),
+    trouble: str = "",
+    retry: bool = False,
+) -> Kept:
+    asked_about_name = any(problem.message == "comment_name" for problem in problems)
+    return Kept(
+        given=posted,
+        order=sheet.kept_order(posted),
+        problems=problems,
+        trouble=trouble,
+        name_seen=asked_about_name or bool(one(posted, "name_seen")),
+        retry=retry,
+    )
+
+
+def _code_page(
+    request: Asked,
+    language: Language,
+    *,
+    error: CodeUnknown | None = None,
+    posted: Posted | None = None,
+) -> Page:
+    """The page that asks for the code, with what was typed where it was not known."""
+    return _page(
+        request,
+        "start",
+        language,
+        status=error.status if error else 200,
+        problem=_sentence(request, error, language) if error else "",
+        typed=one(posted, "code") if posted else "",
+        nonce=ballots.new_nonce(),
+    )
+
+
+def _form_page(
+    request: Asked, language: Language, shown: Sheet, kept: Kept | None = None, status: int = 200
+) -> Page:
+    own = kept or Kept(given={}, order=sheet.drawn_order())
+    return _page(
+        request,
+        "form",
+        language,
+        status=status,
+        shown=shown,
+        card=shown.card,
+        kept=own,
+        is_fresh=kept is None,
+        given=own.given,
+        problems=sheet.messages(own.problems, language),
+        stall=sheet.stall_chosen(own.given),
+        lines=questionnaire.barrier_lines(),
+        receipt="",
+        dates=_dates(request, shown.closes),
+    )
+
+
+def _page(
+    request: Asked,
+    template: str,
+    language: Language,
+    *,
+    status: int = 200,
+    dates: Mapping[str, str] | None = None,
+    **own: object,
+) -> Page:
+    house = sheet.told(_settings(request))
+    context = {
+        "form": questionnaire.form(),
+        "house": house,
+        "contact": states.contact(house, Voice(language)),
+        "address": "/svar",
+        **(dates or {}),
+        **own,
+    }
+    html = texts.render(f"pages/answer/{template}.html", language, context)
+    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def _json(body: object, status: int) -> Page:
+    return Response(body, media_type=MediaType.JSON, status_code=status)
+
+
+def _wants_json(request: Asked) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
+
+
+def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
+    own = sheet.told(_settings(request))
+    return states.sentence(
+        error, own, Voice(language), had_answers=request.url.path == "/svar/send"
+    )
+
+
+def _dates(request: Asked, closes: date) -> dict[str, str]:
+    return sheet.after(sheet.told(_settings(request)), closes, Voice(_language(request)))
+
+
+async def _posted(request: Asked) -> Posted:
+    """The posted form; its language is that of every page that follows from it."""
+    posted = await posted_form(request)
+    request.state.language = one(posted, "vis") or one(posted, "sprog")
+    return posted
+
+
+def _language(request: Asked) -> Language:
+    asked = request.state.get("language") or request.query_params.get("sprog")
+    return language_of(asked, sheet.told(_settings(request)).language)
+
+
+def _settings(request: Asked) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+def _tries(request: Asked) -> Tries:
+    found: Tries = request.app.state.setdefault("tries", Tries())
+    return found
+
+
+def _address(request: Asked) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,103 @@
+"""What a respondent posts, read with a limit; and how many wrong codes come from one place."""
+
+import ipaddress
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
+from urllib.parse import parse_qs
+
+from litestar import Request
+
+from survey.errors import N_, BadInput
+
+Posted: TypeAlias = dict[str, list[str]]
+
+LIMIT = 32 * 1024  # bytes of a form: an answer with the longest comment is under 8 kB
+READ_AND_FORGET = 16 * 1024 * 1024  # bytes taken in so that a browser gets round to reading why
+MOST_FIELDS = 120
+TRIES = 30  # wrong codes a minute from one network; protects load only (trust.md 3)
+MINUTE = 60.0  # seconds
+
+
+class FormTooLarge(BadInput):
+    status = 413
+    sentence = N_(
+        "What you sent is too long, so nothing was stored. Go back: your answers are still there. "
+        "Make the text shorter, and send again."
+    )
+
+
+class FormUnreadable(BadInput):
+    status = 400
+    sentence = N_("The page could not be read. Nothing was stored. Type your code again.")
+
+
+class TooManyTries(BadInput):
+    status = 429
+    text: ClassVar[str] = "too_many_tries"  # in content/messages.yaml, as the refusals of intake
+
+
+async def posted_form(request: Request[Any, Any, Any]) -> Posted:
+    """The fields of a posted form, each with its values in order.
+
+    A body over the limit is read to its end and dropped: a browser that is cut off while it
+    sends shows an error of its own and not the reason.
+    """
+    body = bytearray()
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen <= LIMIT:
+            body += chunk
+        if seen > READ_AND_FORGET:
+            break
+    if seen > LIMIT:
+        raise FormTooLarge
+    try:
+        return parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+        )
+    except ValueError:
+        raise FormUnreadable from None
+
+
+def one(posted: Posted, name: str) -> str:
+    """The last value of a field; "" where it was not sent."""
+    return posted.get(name, [""])[-1]
+
+
+class Tries:
+    """Wrong codes in the running minute, by network; in memory and forgotten with the minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minute = 0
+        self._wrong: Counter[str] = Counter()
+
+    def check(self, address: str) -> None:
+        """Raises TooManyTries once a network has used up its tries."""
+        if self._counted()[network(address)] >= TRIES:
+            raise TooManyTries
+
+    def wrong(self, address: str) -> None:
+        """One more code that was not known. A known one is free: a town hall is one address."""
+        self._counted()[network(address)] += 1
+
+    def _counted(self) -> Counter[str]:
+        minute = int(self._clock() // MINUTE)
+        if minute != self._minute:
+            self._minute = minute
+            self._wrong.clear()
+        return self._wrong
+
+
+def network(address: str) -> str:
+    """An IPv4 address, or the /64 an IPv6 household has; anything else counts as one place."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,0 +1,251 @@
+"""What the answering pages show: the card of an invitation, the places nearest first, the dates."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+
+from survey import house, organisation
+from survey.errors import KernepulsError
+from survey.house import Organisation
+from survey.intake import keys, tickets
+from survey.intake.ballots import BallotForm
+from survey.intake.refusals import AnswerMalformed, BallotRefused
+from survey.intake.shown import Part, Shown, parts, shown
+from survey.pages.posting import Posted, one
+from survey.questionnaire import BARRIERS, Problem
+from survey.settings import Settings
+from survey.tables import Behaviour, Invited, Wave
+from survey.texts import Language, Voice
+
+MIN_COMMENTS = 10  # texts before any is shown (measurement.md 4.5)
+HIDDEN = ("wave", "message", "signature", "context", "ticket", "form_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of the organisation's own; `lang` where it is not in the language of the page."""
+
+    text: str
+    lang: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the questionnaire prints about this person's unit and behaviour."""
+
+    unit: str
+    core_task: Said | None
+    behaviour: Said
+    situation: Said
+    trial: Said | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """The hidden fields of the form: the ballot, and what it is about. Never the code."""
+
+    wave: str
+    message: str
+    signature: str
+    context: str
+    ticket: str
+    form_version: str
+
+    @property
+    def fields(self) -> Iterator[tuple[str, str]]:
+        return ((name, getattr(self, name)) for name in HIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One questionnaire: whose, about what, and which places it may name."""
+
+    ballot: Ballot
+    card: Card
+    places: tuple[Part, ...]  # nearest first
+    closes: date
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stands in the form when it is shown again, and why it is."""
+
+    given: Mapping[str, list[str]]
+    order: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+    trouble: str = ""  # a sentence above the form
+    name_seen: bool = False
+    retry: bool = False  # the script sends again by itself
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """The numbers of a wave that the privacy page tells."""
+
+    opens: str
+    closes: str
+    invited: int
+    min_n: int
+    min_comments: int
+    med_date: str | None
+    fingerprint: str | None
+
+
+def told(settings: Settings) -> Organisation:
+    """The organisation's own fields; a file that cannot be read leaves them empty."""
+    try:
+        return _told(settings, settings.organisation.stat().st_mtime_ns)
+    except (OSError, KernepulsError):
+        return Organisation(version=1)
+
+
+def ballot_of(form: BallotForm) -> Ballot:
+    found = form.found
+    return Ballot(
+        wave=found.wave,
+        message=form.message,
+        signature=form.signature,
+        context=found.context,
+        ticket=found.ticket,
+        form_version=str(found.form_version),
+    )
+
+
+def posted_ballot(posted: Posted) -> Ballot:
+    """The hidden fields as they came back; AnswerMalformed where one is missing."""
+    fields = {name: one(posted, name) for name in HIDDEN}
+    if not all(fields.values()) or not fields["form_version"].isdecimal():
+        raise AnswerMalformed
+    return Ballot(**fields)
+
+
+def context_of(settings: Settings, ballot: Ballot) -> tickets.Context:
+    """The unit and behaviour of a form that came back; BallotRefused for a foreign ticket."""
+    return tickets.checked(
+        keys.intake(settings, ballot.wave),
+        wave=ballot.wave,
+        context=ballot.context,
+        shown=ballot.ticket,
+    )
+
+
+async def open_wave(name: str) -> Wave:
+    """The wave a form names; one that does not exist was not named by us."""
+    wave = await Wave.objects().get(Wave.name == name)
+    if wave is None:
+        raise BallotRefused
+    return wave
+
+
+async def fresh(form: BallotForm, language: Language) -> Sheet:
+    """The questionnaire of a ballot that was just made."""
+    wave = await open_wave(form.found.wave)
+    entry = form.found.shown
+    return Sheet(ballot_of(form), card(entry, language), await near(wave, entry.unit), wave.closes)
+
+
+async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
+    """The questionnaire of a form that came back, in the version of today.
+
+    BallotRefused for a foreign ticket.
+    """
+    context = context_of(settings, ballot)
+    wave = await open_wave(ballot.wave)
+    unit = (await organisation.tree(wave.name))[context.unit].id
+    behaviour = await Behaviour.objects().get(Behaviour.code == context.behaviour)
+    if behaviour is None:
+        raise BallotRefused
+    entry = await shown(wave, unit=unit, behaviour=behaviour.id)
+    ballot = replace(ballot, form_version=str(wave.form_version))
+    return Sheet(ballot, card(entry, language), await near(wave, entry.unit), wave.closes)
+
+
+def card(entry: Shown, language: Language) -> Card:
+    return Card(
+        unit=entry.unit_name,
+        core_task=_said(entry.core_task, entry.core_task_en, language),
+        behaviour=_said(entry.behaviour, entry.behaviour_en, language) or Said(""),
+        situation=_said(entry.situation_asked, entry.situation_asked_en, language) or Said(""),
+        trial=_said(entry.trial, None, language),
+    )
+
+
+async def near(wave: Wave, unit: str) -> tuple[Part, ...]:
+    """The parts of the wave, those with the nearest common parent first; never the own unit."""
+    tree = await organisation.tree(wave.name)
+    above = {code: steps for steps, code in enumerate((unit, *tree.ancestors(unit)))}
+
+    def steps_up(part: Part) -> int:
+        return next(
+            above[code] for code in (part.code, *tree.ancestors(part.code)) if code in above
+        )
+
+    return tuple(sorted((one for one in await parts(wave) if one.code != unit), key=steps_up))
+
+
+def drawn_order() -> tuple[str, ...]:
+    """The barriers in an order drawn for this page; the script draws its own."""
+    return tuple(secrets.SystemRandom().sample(BARRIERS, len(BARRIERS)))
+
+
+def kept_order(posted: Posted) -> tuple[str, ...]:
+    """The order the person has seen; a new one where it is not one of ours."""
+    order = tuple(one(posted, "order").split("."))
+    return order if sorted(order) == sorted(BARRIERS) else drawn_order()
+
+
+def stall_chosen(given: Mapping[str, list[str]]) -> tuple[str, str]:
+    """What the two lists of places show; a third choice made with the script has no list."""
+    chosen = [
+        value for name in ("stall", "stall_1", "stall_2") for value in given.get(name, []) if value
+    ]
+    first, second, *_ = (*chosen, "", "")
+    return first, second
+
+
+def messages(problems: tuple[Problem, ...], language: Language) -> dict[str, str]:
+    """Item -> what is wrong with it, in the order of the items."""
+    return {problem.item: problem.said(language) for problem in problems}
+
+
+def after(own: Organisation, closes: date, voice: Voice) -> dict[str, str]:
+    """The two dates of the receipt, as a line begins with them."""
+    days = {"meeting": own.meeting_within_days, "board": own.board_sheet_within_days}
+    said = {name: voice.day(closes + timedelta(days=count)) for name, count in days.items()}
+    return {name: text[:1].upper() + text[1:] for name, text in said.items()}
+
+
+async def facts(settings: Settings, voice: Voice) -> WaveFacts | None:
+    """The wave that is open or the last one approved; none before that."""
+    waves = await Wave.objects().where(Wave.state != "draft").order_by(Wave.name)
+    if not waves:
+        return None
+    wave = next((one for one in waves if one.state == "open"), waves[-1])
+    rows = await Invited.select(Invited.n).where(Invited.wave == wave.id)
+    try:
+        fingerprint = keys.fingerprint(settings, wave.name)
+    except KernepulsError:  # destroyed at the close, as promised
+        fingerprint = None
+    return WaveFacts(
+        opens=voice.day(wave.opens),
+        closes=voice.day(wave.closes),
+        invited=sum(row["n"] for row in rows),
+        min_n=wave.min_n,
+        min_comments=MIN_COMMENTS,
+        med_date=voice.full_date(wave.med_date) if wave.med_date else None,
+        fingerprint=fingerprint,
+    )
+
+
+def _said(danish: str | None, english: str | None, language: Language) -> Said | None:
+    """A text in the page's language, or the Danish one marked as such."""
+    if language == "en":
+        return Said(english) if english else Said(danish, "da") if danish else None
+    return Said(danish) if danish else None
+
+
+@lru_cache(maxsize=8)
+def _told(settings: Settings, _changed: int) -> Organisation:
+    return house.organisation(settings)

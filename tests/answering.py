@@ -1,0 +1,156 @@
+"""The stage of the answering pages: a small town with an open wave, and a code for each invited.
+
+O  Lillehavn Kommune          12 people are invited in each of C11, C12, D1 and E
+|- C  Center for Pleje        C11 has had a trial since the last wave; the behaviour has
+|  |- C1  Hjemmepleje         Danish and English texts, its core task comes from the centre
+|  |  |- C11  Hjemmepleje Nord
+|  |  `- C12  Hjemmepleje Syd
+|  `- C2  Madservice          3 invited: too few for a place in the stall question
+|- D  Center for Job
+|  `- D1  Jobcenter
+`- E  Havnekontoret           a centre without children
+"""
+
+import shutil
+import tempfile
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from survey import engine, house
+from survey.intake import codes, keys
+from survey.settings import Settings
+from survey.tables import (
+    Behaviour,
+    Invitation,
+    InvitationCode,
+    Invited,
+    TrialAction,
+    TrialUnit,
+    Unit,
+    UnitVersion,
+    Wave,
+)
+
+WAVE, OPENS, CLOSES = "2026-4", date(2026, 11, 3), date(2026, 11, 16)
+TOWN = {
+    "O": (None, "Lillehavn Kommune", 0),
+    "C": ("O", "Center for Pleje", 0),
+    "C1": ("C", "Hjemmepleje", 0),
+    "C11": ("C1", "Hjemmepleje Nord", 12),
+    "C12": ("C1", "Hjemmepleje Syd", 12),
+    "C2": ("C", "Madservice", 3),
+    "D": ("O", "Center for Job", 0),
+    "D1": ("D", "Jobcenter", 12),
+    "E": ("O", "Havnekontoret", 12),
+}
+BEHAVIOUR = (
+    "Hjælperen ringer til sygeplejersken samme dag, når en borger spiser, sover eller går "
+    "anderledes."
+)
+BEHAVIOUR_EN = (
+    "The helper calls the nurse the same day when a citizen eats, sleeps or walks differently."
+)
+
+
+async def build(
+    settings: Settings, *, state: str = "open", per_unit: int = 3, version: int = 1
+) -> dict[str, list[str]]:
+    """Fill an empty installation; gives the clear codes, unit -> codes."""
+    house.write_fjordlund(settings)
+    lend_keys(settings)
+    async with engine.opened(settings, migrate=True):
+        units = await _town()
+        behaviour = await _behaviour()
+        [row] = await Wave.insert(
+            Wave(name=WAVE, opens=OPENS, closes=CLOSES, state=state, form_version=version,
+                 med_date=date(2026, 10, 7))
+        )  # fmt: skip
+        given: dict[str, list[str]] = {}
+        for code, (_, _, invited) in TOWN.items():
+            if not invited:
+                continue
+            await Invited.insert(
+                Invited(wave=row["id"], unit=units[code], behaviour=behaviour,
+                        profession="sosu-assistenter", n=invited)
+            )  # fmt: skip
+            given[code] = [
+                await _invite(row["id"], units[code], behaviour) for _ in range(per_unit)
+            ]
+        return given
+
+
+async def set_wave(settings: Settings, **columns: object) -> None:
+    """Change the wave behind the server's back, as another process would."""
+    async with engine.opened(settings):
+        await Wave.update(columns).where(Wave.name == WAVE)
+
+
+def lend_keys(settings: Settings) -> None:
+    """A wave's keys, made once for the run: a fresh RSA pair takes a second."""
+    first, copy = keys.places(settings, WAVE)
+    for folder in (first, copy):
+        shutil.copytree(_made() / "keys" / WAVE, folder)
+
+
+@cache
+def _made() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="kp-keys-"))
+    keys.make(
+        Settings(folder, "sqlite", "", folder / "copy", folder, None, "", folder / "none"), WAVE
+    )
+    return folder
+
+
+async def _town() -> dict[str, int]:
+    units: dict[str, int] = {}
+    for code, (parent, name, _) in TOWN.items():
+        [row] = await Unit.insert(Unit(code=code))
+        units[code] = row["id"]
+        await UnitVersion.insert(
+            UnitVersion(
+                unit=row["id"],
+                parent=units[parent] if parent else None,
+                name=name,
+                core_task="Borgeren klarer mest muligt selv." if code == "C" else None,
+                headcount=12,
+                valid_from="2026-1",
+            )
+        )
+    return units
+
+
+async def _behaviour() -> int:
+    [row] = await Behaviour.insert(
+        Behaviour(
+            code="Ad8",
+            text=BEHAVIOUR,
+            text_en=BEHAVIOUR_EN,
+            situation="En borger spiste, sov eller gik anderledes.",
+            situation_en="A citizen ate, slept or walked differently.",
+            core_task="Borgere får den hjælp, de har brug for.",
+            core_task_en="Citizens get the help they need.",
+        )
+    )
+    [trial] = await TrialAction.insert(
+        TrialAction(code="T5", name="ti faste minutter på kørelisten", start_wave="2026-3",
+                    end_wave=WAVE)
+    )  # fmt: skip
+    unit = await Unit.select(Unit.id).where(Unit.code == "C11").first()
+    assert unit is not None
+    await TrialUnit.insert(TrialUnit(trial_action=trial["id"], unit=unit["id"], role="tried"))
+    return int(row["id"])
+
+
+async def _invite(wave: int, unit: int, behaviour: int) -> str:
+    """A code of one more invitation, as the card prints it."""
+    code = codes.new_code()
+    key = codes.new_code().raw.hex()
+    await Invitation.insert(
+        Invitation(id=key, wave=wave, kind="card", unit=unit, behaviour=behaviour,
+                   profession="sosu-assistenter")
+    )  # fmt: skip
+    await InvitationCode.insert(
+        InvitationCode(hash=codes.hash_code(WAVE, code.raw), invitation=key)
+    )
+    return code.text
