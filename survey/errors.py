@@ -31,6 +31,14 @@ class KernepulsError(Exception):
         super().__init__(type(self).__name__)
         self.facts = facts
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A refusal raised in a child process arrives as the same refusal."""
+        return _again, (type(self), self.facts)
+
+
+def _again(kind: type[KernepulsError], facts: dict[str, object]) -> KernepulsError:
+    return kind(**facts)
+
 
 class BadInput(KernepulsError):
     status = 422

@@ -39,7 +39,7 @@ def all_tables() -> list[type[Table]]:
 
 def current() -> Engine:
     """The engine the tables are bound to."""
-    bound = tables.Wave._meta.db
+    bound = tables.Wave._meta._db  # not `db`, which would look for a configuration module
     if not isinstance(bound, SQLite | Postgres):
         raise TypeError("no database is open: use survey.engine.opened")
     return bound
@@ -84,19 +84,20 @@ async def opened(
 
 
 def _make_folder(settings: Settings) -> None:
-    with _file_refusals(settings):
+    with file_refusals(settings):
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _probe(settings: Settings) -> None:
     """A byte written and gone again: permission bits say nothing about a read-only disk."""
-    with _file_refusals(settings), tempfile.TemporaryFile(dir=settings.data) as file:
+    with file_refusals(settings), tempfile.TemporaryFile(dir=settings.data) as file:
         file.write(b"0")
         file.flush()
 
 
 @contextmanager
-def _file_refusals(settings: Settings) -> Iterator[None]:
+def file_refusals(settings: Settings) -> Iterator[None]:
+    """A read-only or full data folder, as a sentence."""
     try:
         yield
     except OSError as error:

@@ -15,6 +15,7 @@ from survey.errors import DiskFull, KernepulsError
 
 POOL = 10
 LOG = logging.getLogger(__name__)
+CHECKSUMS = "SHOW data_checksums"
 # SQLSTATE classes: connection, transaction, resources, prerequisites, intervention, system, bug.
 STORE_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
 # What must hold for "received" to mean kept, and for no row to carry a time.
@@ -89,7 +90,7 @@ class Postgres(PostgresEngine):
         try:
             for setting, wanted in WANTED:
                 require(setting, found=await self.pool.fetchval(f"SHOW {setting}"), wanted=wanted)
-            if await self.pool.fetchval("SHOW data_checksums") != "on":
+            if await self.pool.fetchval(CHECKSUMS) != "on":
                 LOG.warning("data checksums are off: a bad disk would go unnoticed")
         except BaseException:
             await self.close()

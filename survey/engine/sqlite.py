@@ -95,6 +95,7 @@ class SQLite(SQLiteEngine):
         self._writer: aiosqlite.Connection | None = None
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._opened: list[aiosqlite.Connection] = []
+        self._stopping: list[asyncio.Future[object]] = []
 
     async def start(self) -> None:
         """Open the writer and the readers; refuses when a setting does not hold."""
@@ -116,7 +117,9 @@ class SQLite(SQLiteEngine):
             for connection in (*self._opened, self._writer):
                 if connection is not None:
                     await connection.close()
+            await asyncio.gather(*self._stopping)
             self._opened.clear()
+            self._stopping.clear()
             self._writer = None
 
     async def writer(self) -> aiosqlite.Connection:
@@ -128,7 +131,7 @@ class SQLite(SQLiteEngine):
     def drop_writer(self) -> None:
         """Forget a writer whose state is unknown; closing rolls back what it had begun."""
         if self._writer is not None:
-            self._writer.stop()
+            self._stop(self._writer)
             self._writer = None
 
     def inside(self) -> WriteTransaction | None:
@@ -148,7 +151,8 @@ class SQLite(SQLiteEngine):
 
     def refuse(self, error: BaseException) -> None:
         """Raise the refusal an SQLite error stands for; return when it stands for none."""
-        if refusal := self.refusal(error):
+        refusal = self.refusal(error)
+        if refusal is not None and refusal is not error:
             raise refusal from error
 
     def refusal(self, error: BaseException) -> KernepulsError | None:
@@ -172,8 +176,8 @@ class SQLite(SQLiteEngine):
 
     def io_failed(self, error: BaseException) -> bool:
         """The disk failed under us: an fsync that failed is never tried again."""
-        code = getattr(error, "sqlite_errorcode", None)
-        return code not in (None, *NO_ROOM) and code & CODE == sqlite3.SQLITE_IOERR
+        code: int = getattr(error, "sqlite_errorcode", 0)
+        return code not in NO_ROOM and code & CODE == sqlite3.SQLITE_IOERR
 
     async def _run(self, query: str, args: list[Any]) -> Any:  # noqa: ANN401 - rows as Piccolo wants them
         current = self.inside()
@@ -204,6 +208,12 @@ class SQLite(SQLiteEngine):
                 [answer] = await connection.execute_fetchall(f"PRAGMA {name}")
                 require(name, found=next(iter(dict(answer).values())), wanted=wanted)
         except BaseException:
-            connection.stop()
+            self._stop(connection)
             raise
         return connection
+
+    def _stop(self, connection: aiosqlite.Connection) -> None:
+        """Close it in its own thread, after what it is doing; `close` waits for that."""
+        stopped = connection.stop()
+        if stopped is not None:
+            self._stopping.append(stopped)

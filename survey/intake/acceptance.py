@@ -1,12 +1,11 @@
 """Taking one answer: checked, sealed at once, stored; then, and only then, its receipt."""
 
-from pathlib import Path
-
 import msgspec
 
 from survey.errors import WaveUnknown
 from survey.intake import ballots, blind, keys, seal, tickets
 from survey.intake.ballots import MESSAGE, ballot_hash, next_opening
+from survey.intake.files import receipts_file
 from survey.intake.refusals import BallotRefused, NotOpenYet, PageOld, WaveClosed
 from survey.intake.writer import Item, running_writer
 from survey.settings import Settings
@@ -53,11 +52,6 @@ async def accept(settings: Settings, submission: Submission) -> str:
     if not await writer.put(Item(wave=wave.id, ballot=ballot, sealed=sealed)):
         raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
     return ballots.receipt(ballot)
-
-
-def receipts_file(settings: Settings, wave: str) -> Path:
-    """The sorted list of receipts that is published at the close."""
-    return settings.data / "receipts" / f"{wave}.txt"
 
 
 def _sealed(settings: Settings, wave: Wave, submission: Submission, message: bytes) -> bytes:

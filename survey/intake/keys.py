@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from survey.intake import blind, seal
+from survey.intake import blind, disk, seal
 from survey.intake.refusals import KeysDiffer, KeysMissing, WaveNameBad
 from survey.settings import Settings
 
@@ -110,7 +110,7 @@ def destroy(settings: Settings, wave: str) -> None:
             for path in folder.iterdir():
                 _overwrite(path)
             shutil.rmtree(folder)
-            _sync(folder.parent)
+            disk.sync(folder.parent)
     _intake.cache_clear()
 
 
@@ -141,9 +141,9 @@ def _write_whole(folder: Path, files: dict[str, bytes]) -> None:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-    _sync(part)
+    disk.sync(part)
     part.rename(folder)
-    _sync(folder.parent)
+    disk.sync(folder.parent)
 
 
 def _first_whole(settings: Settings, wave: str) -> Path:
@@ -191,11 +191,3 @@ def _overwrite(path: Path) -> None:
         file.write(secrets.token_bytes(path.stat().st_size))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -90,3 +90,42 @@ class KeysDiffer(Broken):
         "The keys of wave {wave} in {folder} do not open what was sealed for it. Nothing was "
         "changed. Put the right keys back before the wave goes on."
     )
+
+
+class WaveNotOpen(Refused):
+    sentence = N_("Wave {wave} is not open, so it cannot be closed. Nothing was changed.")
+
+
+class ClosingNow(Refused):
+    sentence = N_(
+        "Wave {wave} is being closed already. Nothing was changed. Wait until it is done."
+    )
+
+
+class RowsUnopenable(Refused):
+    sentence = N_(
+        "{n} answers of wave {wave} cannot be opened. Everything is kept. Two people must agree to "
+        "leave them out before the close goes on."
+    )
+
+
+class CountDiffers(Broken):
+    sentence = N_(
+        "The close of wave {wave} found {found} answers where {expected} were expected. Everything "
+        "is kept, and nothing was released. Restore the database from a backup, and close again."
+    )
+
+
+class CopyDiffers(Broken):
+    sentence = N_(
+        "The copy {file} of wave {wave} is not what was written. Everything is kept. "
+        "Check the backup place (KERNEPULS_BACKUP), and close again."
+    )
+
+
+class WalHeld(Broken):
+    status = 503
+    sentence = N_(
+        "Another program reads the database, so its log could not be emptied. Everything is kept. "
+        "Stop the other program, and close again."
+    )

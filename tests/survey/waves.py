@@ -1,0 +1,139 @@
+"""A made-up organisation with an open wave, for tests that answer and close it.
+
+K is the root, N and S its centres; under N the teams N1 (12 invited) and N2 (3), under S the team
+S1 (6). Everybody is asked about one behaviour.
+"""
+
+import secrets
+from datetime import date
+from typing import NamedTuple
+
+from survey.intake import Submission, accept, ballots, codes, keys, tickets
+from survey.settings import Settings
+from survey.tables import (
+    Behaviour,
+    BehaviourScope,
+    Invitation,
+    InvitationCode,
+    Invited,
+    Unit,
+    UnitVersion,
+    Wave,
+    WaveBehaviour,
+)
+
+TREE = {"K": None, "N": "K", "S": "K", "N1": "N", "N2": "N", "S1": "S"}
+INVITED = {"N1": 12, "N2": 3, "S1": 6}
+ANSWER = {
+    "clarity": 4,
+    "situation": "several",
+    "successes": 3,
+    "b_silo": 2,
+    "b_oko": 0,
+    "b_tid": 1,
+    "priority": "SILO",
+    "stall_1": "S",
+    "stall_how": "wait",
+    "resolver": "two_units",
+    "citizen_1": "faster",
+    "changed_by_citizen": "no",
+    "safe_a": 3,
+}
+
+
+class Person(NamedTuple):
+    """Somebody invited: the unit, and the clear code in the mail."""
+
+    unit: str
+    code: str
+
+
+async def organisation() -> None:
+    """The units and the behaviour, from the first wave on."""
+    ids = {}
+    for code in TREE:
+        unit = Unit(code=code)
+        await unit.save()
+        ids[code] = unit.id
+    for code, parent in TREE.items():
+        await UnitVersion(
+            unit=ids[code],
+            parent=ids[parent] if parent else None,
+            name=f"Enhed {code}",
+            core_task="Borgeren får svar." if code == "K" else None,
+            headcount=INVITED.get(code, 0),
+            valid_from="2026-1",
+        ).save()
+    asked = Behaviour(
+        code="Ad1", text="Vi ringer tilbage samme dag.", situation="En borger ringede."
+    )
+    await asked.save()
+    await BehaviourScope(behaviour=asked.id, unit=ids["K"]).save()
+
+
+async def wave(
+    settings: Settings, name: str = "2026-1", *, state: str = "open", profession: str = "sosu"
+) -> list[Person]:
+    """A wave with its keys and one code for each invited; the organisation must be there."""
+    keys.make(settings, name)
+    made = Wave(name=name, opens=date(2026, 3, 2), closes=date(2026, 3, 15), state=state)
+    await made.save()
+    asked = await Behaviour.objects().get(Behaviour.code == "Ad1")
+    await WaveBehaviour(wave=made.id, behaviour=asked.id).save()
+    people = []
+    for unit, n in INVITED.items():
+        row = await Unit.objects().get(Unit.code == unit)
+        await Invited(
+            wave=made.id, unit=row.id, behaviour=asked.id, profession=profession, n=n
+        ).save()
+        for _ in range(n):
+            invitation = Invitation(
+                id=secrets.token_hex(16),
+                wave=made.id,
+                kind="person",
+                unit=row.id,
+                behaviour=asked.id,
+                profession=profession,
+            )
+            await invitation.save()
+            people.append(Person(unit, await a_code(name, invitation.id)))
+    return people
+
+
+async def a_code(wave: str, invitation: str) -> str:
+    """A new code for an invitation, as a mail would carry it."""
+    code = codes.new_code()
+    await InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation).save()
+    return code.text
+
+
+async def submission(settings: Settings, person: Person, **changes: object) -> Submission:
+    """A whole submission for one person, by way of the page without JavaScript."""
+    made = await ballots.without_script(settings, person.code, ballots.new_nonce())
+    return submission_of(made, **changes)
+
+
+def submission_of(made: ballots.BallotForm, **changes: object) -> Submission:
+    fields = {
+        "wave": made.found.wave,
+        "message": made.message,
+        "signature": made.signature,
+        "context": made.found.context,
+        "ticket": made.found.ticket,
+        "form_version": made.found.form_version,
+        "answers": ANSWER,
+        "comment": None,
+    }
+    return Submission(**{**fields, **changes})
+
+
+async def everybody_answers(settings: Settings, people: list[Person]) -> list[str]:
+    """Their receipts, in order; each comment can be searched for in a file."""
+    return [
+        await accept(settings, await submission(settings, person, comment=f"Kanarie nummer {i}"))
+        for i, person in enumerate(people)
+    ]
+
+
+def random_message() -> str:
+    return tickets.as_text(secrets.token_bytes(ballots.MESSAGE))
