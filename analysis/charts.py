@@ -132,14 +132,14 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
     kind: Literal["dots", "bars"],
     alt: str,
     label_width: float | None = None,
-    value_width: float = 84,
-    row_height: float = 17,
+    row_height: float = 16,
     reference: tuple[Number, str] | None = None,
 ) -> Track:
     """Rows from the top down, in the order given. Labels are broken to fit, never cut."""
     longest = max((len(line.label) for line in lines), default=0) * CHAR
     labels = label_width if label_width is not None else min(max(longest, 40.0), 178.0)
-    scale = Scale(labels + 10, WIDTH - value_width - 12)
+    values = max((len(line.value) for line in lines), default=0) * CHAR
+    scale = Scale(labels + 10, WIDTH - max(values, 56.0) - 24)
     room = int(labels / CHAR)
     y = top = 24.0 if reference is not None else 10.0
     rows: list[Row] = []

@@ -105,4 +105,4 @@ def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
     ]
     sections = [one for one in parts if isinstance(one, Section)]
     left_out = [one for one in parts if isinstance(one, LeftOut)]
-    return joined(sections), left_out
+    return joined(sections, is_unit=not view.is_area), left_out

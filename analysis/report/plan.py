@@ -1,6 +1,16 @@
 """The parts of a report: a section with one claim, or the reason why it is left out."""
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+
+UNIT_PAIRS: Final = {
+    "barriers": "level",
+    "citizen": "seams",
+    "who": "citizen",
+    "since_last": "proposals",
+}
+AREA_PAIRS: Final = {"barriers": "level", "citizen": "seams", "proposals": "safe"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +42,17 @@ class Labelled:
     text: str
 
 
-def joined(sections: list[Section]) -> list[Section]:
-    """The second half of each pair of a unit report, marked to follow its first on one sheet.
+def joined(sections: list[Section], *, is_unit: bool) -> list[Section]:
+    """The second half of each pair, marked to follow its first on one sheet if there is room.
 
-    The pairs are level and barriers, seams and citizen, proposals and since last. A pair whose
-    first half is left out is one page.
+    In a unit report the pairs are level and barriers, seams and citizen, proposals and since last;
+    where the seams are left out, the citizen has room for who can solve it. In a larger report a
+    pair is two short pages. What is read alone and what is a form are never joined.
     """
-    before = {"barriers": "level", "citizen": "seams", "since_last": "proposals"}
+    before = UNIT_PAIRS if is_unit else AREA_PAIRS
     placed: list[Section] = []
     for section in sections:
-        follows = bool(placed) and placed[-1].id == before.get(section.id)
+        first = placed[-1] if placed else None
+        follows = first is not None and first.id == before.get(section.id) and not first.joined
         placed.append(replace(section, joined=follows))
     return placed

@@ -3,10 +3,15 @@
 Without these a screen reader cannot say which heading a cell belongs to, or where a link goes.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any, Final
 
+ATTEMPTS: Final = 12  # each fails for about one file in twelve
+PADDING: Final = "/KernepulsPadding"
+CARRIAGE_RETURN: Final = 0x0D
+AMBIGUOUS: Final = b"\r\nendstream"
 POINTS_PER_PIXEL: Final = 0.75  # 72 points and 96 CSS pixels to the inch
 
 
@@ -25,9 +30,46 @@ def repaired(made: bytes, *, link_texts: Mapping[str, str]) -> bytes:
             root.IDTree = file.make_indirect(tree)
         for page in file.pages:
             _name_links(page, link_texts)
+        return _saved(file)
+
+
+def _saved(file: Any) -> bytes:  # noqa: ANN401
+    """The bytes of the file, packed so that no stream ends in a carriage return.
+
+    Before the line feed of `endstream` one would be read as a part of the line end, and the length
+    of the stream as wrong (ISO 19005-3, 6.1.7). The last byte is a checksum of what is packed, so
+    streams get an empty line more, and the streams that hold the structure, an object that nobody
+    reads.
+    """
+    from pikepdf import ObjectStreamMode, Stream, String  # noqa: PLC0415
+
+    for one in file.objects:
+        if isinstance(one, Stream) and one.read_raw_bytes().endswith(b"\r"):
+            _lengthened(one)
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            file.Root[PADDING] = file.make_indirect(String(" " * attempt))
         out = BytesIO()
-        file.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        file.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
+        if AMBIGUOUS not in out.getvalue():
+            break
     return out.getvalue()
+
+
+def _lengthened(stream: Any) -> None:  # noqa: ANN401
+    """Another last byte for a stream of ours: page content, a font, a table of letters, a file.
+
+    None of them reads what follows its end.
+    """
+    content = stream.read_bytes()
+    while zlib.adler32(content) & 0xFF == CARRIAGE_RETURN:
+        content += b"\n"
+    stream.write(content)
+    if "/Length1" in stream:  # a font
+        stream.Length1 = len(content)
+    if "/Params" in stream:  # an attached file: its size and checksum
+        stream.Params.Size = len(content)
+        del stream.Params.CheckSum
 
 
 def _key(pair: tuple[Any, Any]) -> bytes:

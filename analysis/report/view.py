@@ -218,6 +218,25 @@ class View:
             and "common_shock" in (cell.flags or ())
         )
 
+    @cached_property
+    def talk_barrier(self) -> str:
+        """What to talk from: the first pattern, else what most point to, here or above."""
+        if self.patterns:
+            return self.patterns[0].barrier
+        return self.most_named[1]
+
+    @cached_property
+    def most_named(self) -> tuple[str, str]:
+        """The nearest unit with numbers, this one first, and the barrier most of it point to."""
+        for code in (self.code, *self.ancestors):
+            shares = [
+                (weight(self.release.number(code, "barrier_share", one)), one) for one in BARRIERS
+            ]
+            share, barrier = max(shares, key=lambda pair: pair[0])
+            if share > 0:
+                return code, barrier
+        return self.code, BARRIERS[0]
+
     @property
     def cautions(self) -> frozenset[str]:
         """Flags on how far the answers carry."""

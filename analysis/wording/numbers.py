@@ -122,8 +122,8 @@ def figure(voice: Voice, number: Number) -> str:
 
 def _narrow(voice: Voice, number: Banded) -> str:
     words = {
-        "half_or_less": voice.gettext("≤ half"),
-        "over_half": voice.gettext("> half"),
+        "half_or_less": voice.gettext("at most ½"),
+        "over_half": voice.gettext("over ½"),
         "few": voice.gettext("few"),
         "some": voice.gettext("some"),
         "nearly_all": voice.gettext("nearly all"),

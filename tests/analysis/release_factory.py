@@ -63,7 +63,9 @@ def step(n: int) -> int:
     return 10 if n < 40 else 5 if n < 150 else 2 if n < 300 else 1
 
 
-def cell(unit: str | None, measure: str, item: str | None, per_cent: int, n: int, **more: Any) -> Cell:
+def cell(
+    unit: str | None, measure: str, item: str | None, per_cent: int, n: int, **more: Any
+) -> Cell:
     """The cell that a share of n people is published as."""
     base = more.pop("base", "S")
     fixed: dict[str, Any] = {
@@ -119,19 +121,63 @@ def release(wave: str = "2026-4", *, first: bool = False) -> Release:
         ),
         cells=tuple(cells),
         levels=(
-            Level("FAG", None, "FK", "centre", fag, {"centre": 19, "department": 2, "team": 3},
-                  {"organisation": 0, "centre": 90, "department": 0, "team": 10}, 6, 6, 16, 1,
-                  "managers", (), OwnAnswer("managers", fag), "same"),
-            Level("TID", None, "FK", "undecided", fag, {"centre": 9, "department": 2, "team": 9},
-                  {"organisation": 20, "centre": 30, "department": 10, "team": 40}, None, 1, 16, 1,
-                  "unit", (), OwnAnswer("unit", None), "same"),
+            Level(
+                "FAG",
+                None,
+                "FK",
+                "centre",
+                fag,
+                {"centre": 19, "department": 2, "team": 3},
+                {"organisation": 0, "centre": 90, "department": 0, "team": 10},
+                6,
+                6,
+                16,
+                1,
+                "managers",
+                (),
+                OwnAnswer("managers", fag),
+                "same",
+            ),
+            Level(
+                "TID",
+                None,
+                "FK",
+                "undecided",
+                fag,
+                {"centre": 9, "department": 2, "team": 9},
+                {"organisation": 20, "centre": 30, "department": 10, "team": 40},
+                None,
+                1,
+                16,
+                1,
+                "unit",
+                (),
+                OwnAnswer("unit", None),
+                "same",
+            ),
         ),
         pairs=(
-            Pair("C2", "C3", "shown", both_sides=True, n=(152, 36), n_band=(None, None),
-                 strength="half_or_more", how=("wait",),
-                 directed=Directed("common_superior", Part(value=60), Part(value=50))),
-            Pair("C1", "C2", "shown", both_sides=False, n=(22, 152), n_band=(None, None),
-                 strength="some", how=("passed_on", "different_answers")),
+            Pair(
+                "C2",
+                "C3",
+                "shown",
+                both_sides=True,
+                n=(152, 36),
+                n_band=(None, None),
+                strength="half_or_more",
+                how=("wait",),
+                directed=Directed("common_superior", Part(value=60), Part(value=50)),
+            ),
+            Pair(
+                "C1",
+                "C2",
+                "shown",
+                both_sides=False,
+                n=(22, 152),
+                n_band=(None, None),
+                strength="some",
+                how=("passed_on", "different_answers"),
+            ),
         ),
         trials=() if first else TRIALS,
         impact=(),
@@ -140,8 +186,16 @@ def release(wave: str = "2026-4", *, first: bool = False) -> Release:
             Proposal("C21", "TID", "unit", ("managers",), (), "tid_in_the_plan", ("marked",)),
             Proposal("F1", "FEJL", "managers", (), (), "fejl_written_backing", ("marked",)),
             Proposal("B1", "KULT", "unit", (), (), "kult_new_default", ("marked",)),
-            Proposal("C2", "SILO", "two_units", ("managers",), ("C3",), "silo_phone_hour",
-                     ("marked", "pair"), "law_consent_medicine"),
+            Proposal(
+                "C2",
+                "SILO",
+                "two_units",
+                ("managers",),
+                ("C3",),
+                "silo_phone_hour",
+                ("marked", "pair"),
+                "law_consent_medicine",
+            ),
         ),
         quality=(
             Quality("F3", "response", "under_40", 20, ("read_with_care",)),
@@ -153,14 +207,56 @@ def release(wave: str = "2026-4", *, first: bool = False) -> Release:
 
 
 TRIALS = (
-    TrialFinding("T5", "barrier_share", "TID", ("C21",), "2026-3", "2026-4", -25, 0, 25, 25,
-                 randomised=False, expected_drift=-10, noticed=None, verdict="suggests",
-                 flags=("not_randomised",)),
-    TrialFinding("T3", "barrier_share", "FEJL", ("F1",), "2026-2", "2026-4", None, None, 25, 25,
-                 randomised=False, expected_drift=None, noticed=None, verdict="suggests"),
-    TrialFinding("T6", "behaviour_level", None, ("C22", "C23"), "2026-3", "2026-4", None, None,
-                 None, None, randomised=False, expected_drift=None, noticed=None,
-                 verdict="too_few", flags=("no_comparison",)),
+    TrialFinding(
+        "T5",
+        "barrier_share",
+        "TID",
+        ("C21",),
+        "2026-3",
+        "2026-4",
+        -25,
+        0,
+        25,
+        25,
+        randomised=False,
+        expected_drift=-10,
+        noticed=None,
+        verdict="suggests",
+        flags=("not_randomised",),
+    ),
+    TrialFinding(
+        "T3",
+        "barrier_share",
+        "FEJL",
+        ("F1",),
+        "2026-2",
+        "2026-4",
+        None,
+        None,
+        25,
+        25,
+        randomised=False,
+        expected_drift=None,
+        noticed=None,
+        verdict="suggests",
+    ),
+    TrialFinding(
+        "T6",
+        "behaviour_level",
+        None,
+        ("C22", "C23"),
+        "2026-3",
+        "2026-4",
+        None,
+        None,
+        None,
+        None,
+        randomised=False,
+        expected_drift=None,
+        noticed=None,
+        verdict="too_few",
+        flags=("no_comparison",),
+    ),
 )
 
 
@@ -175,16 +271,27 @@ def cells_of(code: str, n: int, behaviour: str | None, *, first: bool) -> list[C
         planted = PLANTED.get((code, barrier))
         share = planted or max(4, BACKGROUND[barrier] + shift * (index % 3 - 1))
         change = None if first or n < 8 else _change(share, n)
-        found.append(cell(code, "barrier_share", barrier, share, n, behaviour=behaviour,
-                          marked=planted is not None, change=change))
+        found.append(
+            cell(
+                code,
+                "barrier_share",
+                barrier,
+                share,
+                n,
+                behaviour=behaviour,
+                marked=planted is not None,
+                change=change,
+            )
+        )
         found.append(cell(code, "priority_share", barrier, share // 2, n, behaviour=behaviour))
     for index, one in enumerate(RESOLVERS):
         share = (18, 12, 40, 20, 5)[index] + (20 if (code, one) == ("C21", "unit") else 0)
         found.append(cell(code, "resolver_share", one, share, n, behaviour=behaviour))
     everyone = round(n * 1.25)
     for index, one in enumerate(CITIZEN):
-        found.append(cell(code, "citizen_share", one, (40, 25, 60, 35, 15, 5)[index], everyone,
-                          base="A"))
+        found.append(
+            cell(code, "citizen_share", one, (40, 25, 60, 35, 15, 5)[index], everyone, base="A")
+        )
     for one, share in zip(SAFE, (62, 70, 30 if code == "F1" else 48), strict=True):
         found.append(cell(code, "safe_share", one, share, everyone, base="A"))
     found.append(cell(code, "changed_share", "yes", 35, everyone, base="A"))
@@ -194,8 +301,18 @@ def cells_of(code: str, n: int, behaviour: str | None, *, first: bool) -> list[C
         up = Change("2026-3", 15, 5, 25, "up") if code == "C21" else None
         level = 45 + 3 * shift
         change = None if first or n < 8 else up or _change(level, n)
-        found.append(cell(code, "behaviour_level", None, level - (15 if first else 0), n,
-                          base="Y", behaviour=behaviour, change=change))
+        found.append(
+            cell(
+                code,
+                "behaviour_level",
+                None,
+                level - (15 if first else 0),
+                n,
+                base="Y",
+                behaviour=behaviour,
+                change=change,
+            )
+        )
     return found
 
 
@@ -217,10 +334,18 @@ def facts(**more: Any) -> Facts:
         "contact": "HR på pulsen@fjordlund.example eller 99 99 99 99",
         "core_task": "Borgeren klarer mest muligt selv og har en god dag.",
         "trials": {
-            "T5": TrialText("15 minutters overlap", "15 minutters overlap ved vagtskifte.",
-                            "Tiden lå forkert i kørelisten.", "stopped"),
-            "T3": TrialText("at ringe først", "Ring først, og send så brevet.",
-                            "Der kom færre rykkere.", "scaled"),
+            "T5": TrialText(
+                "15 minutters overlap",
+                "15 minutters overlap ved vagtskifte.",
+                "Tiden lå forkert i kørelisten.",
+                "stopped",
+            ),
+            "T3": TrialText(
+                "at ringe først",
+                "Ring først, og send så brevet.",
+                "Der kom færre rykkere.",
+                "scaled",
+            ),
         },
         "earlier": (release("2026-3", first=True),),
     }

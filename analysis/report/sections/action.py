@@ -73,12 +73,9 @@ class Method:
 # --- proposals ---------------------------------------------------------------------------------
 
 
-def proposals(view: View) -> Section | LeftOut:
+def proposals(view: View) -> Section:
     voice, chosen = view.voice, cards(view)
     kicker = voice.gettext("Proposed trial actions")
-    if not chosen:
-        return LeftOut(kicker, voice.gettext("choose a barrier from the talk first"))
-    has_pattern = bool(view.patterns)
     return Section(
         "proposals",
         kicker,
@@ -88,8 +85,12 @@ def proposals(view: View) -> Section | LeftOut:
             voice.gettext("Three trial actions to choose between"),
         )[len(chosen) - 1],
         voice.gettext("Choose one. It is small, it can be undone, and it stops on a date.")
-        if has_pattern
-        else voice.gettext("No barrier stands out. These fit what most of you point to. Choose one."),
+        if view.patterns
+        else voice.gettext("These fit the three questions. Choose others if your talk says so.")
+        if view.is_hidden
+        else voice.gettext(
+            "No barrier stands out. These fit what most of you point to. Choose one."
+        ),
         chosen,
     )
 
@@ -98,7 +99,9 @@ def cards(view: View) -> tuple[Card, ...]:
     """At most three: one per pattern, and where patterns are few, more of the first one's own."""
     chosen: list[tuple[str, str, dict[str, Any]]] = []
     wanted = [(one.barrier, one.address, one.kind) for one in view.patterns] or _most_named(view)
-    ordered = [(code, address, _trials(view, code, address, kind)) for code, address, kind in wanted]
+    ordered = [
+        (code, address, _trials(view, code, address, kind)) for code, address, kind in wanted
+    ]
     for depth in range(MAX_PATTERNS):
         for code, address, trials in ordered:
             if depth < len(trials):
@@ -109,6 +112,7 @@ def cards(view: View) -> tuple[Card, ...]:
 def _most_named(view: View) -> list[tuple[str, str, str | None]]:
     """Without a pattern: the three barriers that most point to, with their default address."""
     named = [code for code, one in view.ranked if not isinstance(one, Hidden)]
+    named = named or [view.talk_barrier]
     found: list[tuple[str, str, str | None]] = []
     for code in named[:MAX_PATTERNS]:
         found.append((code, sentences.barrier(view.voice, code)["removed_by"][0]["level"], None))
@@ -137,8 +141,10 @@ def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[
 
 def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
     voice = view.voice
-    form = {one["id"]: voice.pick(one) for one in
-            voice.content("report_language")["trial_card"]["fields"]}
+    form = {
+        one["id"]: voice.pick(one)
+        for one in voice.content("report_language")["trial_card"]["fields"]
+    }
     weeks = voice.ngettext("%(num)d week", "%(num)d weeks", trial["weeks"]) % {
         "num": trial["weeks"]
     }
@@ -182,7 +188,9 @@ def since_last(view: View) -> Section | LeftOut:
             len(found),
         )
         % {"num": len(found)},
-        voice.gettext("Stop, adjust, scale or decide on a practice shift. All three are good ends."),
+        voice.gettext(
+            "Stop, adjust, scale or decide on a practice shift. All three are good ends."
+        ),
         tuple(_tried(view, one) for one in found),
     )
 
@@ -190,8 +198,9 @@ def since_last(view: View) -> Section | LeftOut:
 def _tried(view: View, finding: TrialFinding) -> Tried:
     voice = view.voice
     text = view.facts.trials.get(finding.trial)
-    states = {one["key"]: voice.pick(one) for one in
-              voice.content("report_language")["trial_states"]}
+    states = {
+        one["key"]: voice.pick(one) for one in voice.content("report_language")["trial_states"]
+    }
     measured = (
         voice.gettext("How often it succeeds")
         if finding.item is None
@@ -331,17 +340,34 @@ def tables(view: View) -> tuple[NumberTable, ...]:
     """Every number the charts show for this unit; nothing at all where all are hidden."""
     voice = view.voice
     own = [
-        (voice.gettext("Barriers, per cent “to a great extent”"), "barrier_share", {
-            code: sentences.name(voice, code) for code in BARRIERS}),
-        (voice.gettext("Would make the biggest difference, per cent"), "priority_share", {
-            code: sentences.name(voice, code) for code in BARRIERS}),
-        (voice.gettext("Who needs to solve it, per cent"), "resolver_share",
-         {key: sentences.address_name(voice, key)
-          for key in ("unit", "two_units", "managers", "board", "council_law")}),
-        (voice.gettext("What the citizen would notice, per cent"), "citizen_share",
-         _labels(view, "citizen")),
-        (voice.gettext("Safe to try, per cent who agree"), "safe_share",
-         {key: _item_text(view, key) for key in ("safe_a", "safe_b", "safe_c")}),
+        (
+            voice.gettext("Barriers, per cent “to a great extent”"),
+            "barrier_share",
+            {code: sentences.name(voice, code) for code in BARRIERS},
+        ),
+        (
+            voice.gettext("Would make the biggest difference, per cent"),
+            "priority_share",
+            {code: sentences.name(voice, code) for code in BARRIERS},
+        ),
+        (
+            voice.gettext("Who needs to solve it, per cent"),
+            "resolver_share",
+            {
+                key: sentences.address_name(voice, key)
+                for key in ("unit", "two_units", "managers", "board", "council_law")
+            },
+        ),
+        (
+            voice.gettext("What the citizen would notice, per cent"),
+            "citizen_share",
+            _labels(view, "citizen"),
+        ),
+        (
+            voice.gettext("Safe to try, per cent who agree"),
+            "safe_share",
+            {key: _item_text(view, key) for key in ("safe_a", "safe_b", "safe_c")},
+        ),
     ]
     found = [_levels(view)]
     for caption, measure, labels in own:
@@ -397,5 +423,3 @@ def _labels(view: View, id_: str) -> dict[str, str]:
 def _item_text(view: View, id_: str) -> str:
     items = {one["id"]: one for one in view.voice.content("questionnaire")["items"]}
     return view.voice.pick(items[id_])
-
-

@@ -87,6 +87,8 @@ def answered(view: View) -> str:
             voice.gettext("%(n)s of %(invited)s answered.")
             % {"n": _dash(_in_fives(view) or cell.n_band), "invited": cell.N}
         )
+    if view.people is None and _band_of(view) == _dash(cell.n_band or ""):
+        return " ".join(said)
     if view.people is not None:
         said.append(voice.gettext("%(num)d of them were in the situation.") % {"num": view.people})
     else:
@@ -133,6 +135,7 @@ def in_short(view: View, card: Card | None) -> Section:
     if not points:
         points = [
             Labelled(voice.gettext("Not shown here"), sentences.hidden(voice, view.reported_in)),
+            *_above(view),
             Labelled(
                 voice.gettext("Instead"),
                 voice.gettext(
@@ -217,6 +220,14 @@ def _patterns(view: View) -> list[Labelled]:
 def _place(view: View, unit: str, barrier: str) -> str:
     name = sentences.name(view.voice, barrier)
     return name if unit == view.code else f"{name} · {view.name_of(unit)}"
+
+
+def _above(view: View) -> list[Labelled]:
+    """Where nothing is shown: what most point to in the unit above that the answers count in."""
+    code, barrier = view.most_named
+    number = view.release.number(code, "barrier_share", barrier)
+    text = sentences.stands_in_the_way(view.voice, number, barrier)
+    return [Labelled(view.name_of(code), text)] if text else []
 
 
 def _seams(view: View) -> list[Labelled]:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from analysis import charts
-from analysis.findings import Banded, Hidden, Number, Release, ReleasedUnit
+from analysis.findings import Banded, Cell, Change, Hidden, Number, Release, ReleasedUnit
 from analysis.report.plan import Labelled, LeftOut, Section
-from analysis.report.view import BARRIERS, View
+from analysis.report.view import BARRIERS, View, top
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside
 
 MAX_WAVES = 4  # on one track
-MAX_ROWS = 34  # of a dot chart on one page; more is shown by the units straight below
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ class Barriers:
     notes: tuple[str, ...]
     text: tuple[Labelled, ...]
     talk: Questions
+    guide: tuple[Labelled, ...]
 
 
 # --- how often it succeeds ---------------------------------------------------------------------
@@ -110,7 +110,7 @@ def level(view: View) -> Section | LeftOut:
                 "was in the situation."
             )
             % {"unit": view.name},
-            charts.track(lines, kind="dots", alt=_level_alt(view, lines), value_width=104),
+            charts.track(lines, kind="dots", alt=_level_alt(view, lines)),
             _level_notes(view),
             _level_text(view, number),
         ),
@@ -140,21 +140,22 @@ def _parts(view: View, *, with_heading: bool) -> tuple[charts.Line, ...]:
     heading = view.voice.gettext("The units below, in the order of the organisation")
     first = with_heading
     for part in view.release.below(view.code):
-        inside_ = [part, *_leaves(view.release, part)] if view.is_root else [part]
-        rows = [one for one in inside_ if _has_level(view.release, one)]
+        family = [part, *view.release.below(part.unit)] if view.is_root else [part]
+        rows = [one for one in family if _has_level(view.release, one)]
         for index, one in enumerate(rows):
             number = view.release.number(one.unit, "behaviour_level")
-            text = heading if first else part.name if view.is_root and index == 0 else ""
-            first = False
+            opens = view.is_root and index == 0 and one is not part
             lines.append(
-                charts.Line(one.name, number, numbers.level_short(view.voice, number), heading=text)
+                charts.Line(
+                    one.name,
+                    number,
+                    numbers.level_short(view.voice, number),
+                    is_strong=view.is_root and one is part,
+                    heading=heading if first else part.name if opens else "",
+                )
             )
+            first = False
     return tuple(lines)
-
-
-def _leaves(release: Release, part: ReleasedUnit) -> tuple[ReleasedUnit, ...]:
-    """The units straight below a part: the rows of the chart for a whole organisation."""
-    return release.below(part.unit)
 
 
 def _has_level(release: Release, one: ReleasedUnit) -> bool:
@@ -259,6 +260,7 @@ def barriers(view: View) -> Section:
             notes=_barrier_notes(view),
             text=_pattern_text(view),
             talk=_talk(view),
+            guide=_guide(view) if view.is_hidden else (),
         ),
     )
 
@@ -306,7 +308,7 @@ def _bars(view: View) -> charts.Track | None:
         return None
     marked = {one.barrier for one in view.patterns if one.unit == view.code}
     priorities = {code: view.number("priority_share", code) for code in BARRIERS}
-    biggest = _biggest(priorities)
+    biggest = top(tuple(priorities.items()))
     lines = tuple(
         charts.Line(
             sentences.name(view.voice, code),
@@ -323,12 +325,6 @@ def _bars(view: View) -> charts.Track | None:
         "great extent. %(values)s. The numbers stand in the table at the end of the report."
     ) % {"values": values}
     return charts.track(lines, kind="bars", alt=alt)
-
-
-def _biggest(priorities: dict[str, Number]) -> str | None:
-    from analysis.report.view import top  # noqa: PLC0415
-
-    return top(tuple(priorities.items()))
 
 
 def _bands(view: View) -> tuple[BandLine, ...]:
@@ -392,7 +388,7 @@ def _pattern_text(view: View) -> tuple[Labelled, ...]:
         text = sentences.stands_in_the_way(voice, number, one.barrier)
         if not text:
             continue
-        change = sentences.change(voice, None if cell is None else cell.change)
+        change = sentences.change(voice, _told(view, cell))
         place = "" if one.unit == view.code else f" · {view.name_of(one.unit)}"
         found.append(
             Labelled(f"{sentences.name(voice, one.barrier)}{place}", f"{text} {change}".strip())
@@ -400,30 +396,35 @@ def _pattern_text(view: View) -> tuple[Labelled, ...]:
     return tuple(found)
 
 
+def _told(view: View, cell: Cell | None) -> Change | None:
+    """The change worth a line: for an area only one that can be seen."""
+    change = None if cell is None else cell.change
+    if view.is_area and change is not None and change.verdict not in ("up", "down"):
+        return None
+    return change
+
+
+def _guide(view: View) -> tuple[Labelled, ...]:
+    """Ten things to recognise or not, for a talk without numbers."""
+    voice = view.voice
+    return tuple(
+        Labelled(
+            sentences.name(voice, code), voice.pick(sentences.barrier(voice, code)["shows_as"])
+        )
+        for code in BARRIERS
+    )
+
+
 def _talk(view: View) -> Questions:
     """The three meeting questions of the first pattern, else of the barrier most point to."""
     voice = view.voice
-    code = view.patterns[0].barrier if view.patterns else _most_named(view)
+    code = view.talk_barrier
     entry = sentences.barrier(voice, code)
     questions = entry["meeting_questions"][voice.language]
     about = voice.gettext("Three questions to talk from: %(barrier)s") % {
         "barrier": inside(sentences.name(voice, code))
     }
     return Questions(about, tuple(questions))
-
-
-def _most_named(view: View) -> str:
-    """Here, else in the nearest unit above with numbers."""
-    from analysis.report.view import weight  # noqa: PLC0415
-
-    for code in (view.code, *view.ancestors):
-        shares = [
-            (weight(view.release.number(code, "barrier_share", one)), one) for one in BARRIERS
-        ]
-        share, barrier = max(shares, key=lambda pair: pair[0])
-        if share > 0:
-            return barrier
-    return BARRIERS[0]
 
 
 # --- the matrix --------------------------------------------------------------------------------

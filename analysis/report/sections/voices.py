@@ -218,12 +218,16 @@ def who(view: View) -> Section | LeftOut:
         "who",
         kicker,
         sentences.resolver_headline(voice, staff, pattern),
-        voice.gettext("The decision belongs where the frame is set. Not everything can be solved "
-                      "by the unit itself."),
+        voice.gettext(
+            "The decision belongs where the frame is set. Not everything can be solved "
+            "by the unit itself."
+        ),
         Who(
             voice.pick(_item(view, "resolver")),
-            voice.gettext("%(unit)s. What you say stands on the step, beside what the pattern "
-                          "shows.") % {"unit": view.name},
+            voice.gettext(
+                "%(unit)s. What you say stands on the step, beside what the pattern shows."
+            )
+            % {"unit": view.name},
             charts.staircase(steps, alt=_stairs_alt(view, steps)),
             tuple(_voices(view, one, staff) for one in view.patterns),
             (voice.gettext("most of you point here"), voice.gettext("the pattern points here")),
@@ -257,9 +261,7 @@ def _voices(view: View, one: Proposal, staff: str | None) -> Voices:
         _spread(view, one.barrier),
         _staff(view, one, staff),
         tuple(
-            Labelled(
-                sentences.address_name(voice, entry["level"]), entry[f"when_{voice.language}"]
-            )
+            Labelled(sentences.address_name(voice, entry["level"]), entry[f"when_{voice.language}"])
             for entry in sentences.barrier(voice, one.barrier)["removed_by"]
         ),
     )
@@ -336,9 +338,7 @@ def safe(view: View) -> Section | LeftOut:
                 "agree": voice.pick(voice.content("questionnaire")["scales"]["agree"][3]),
                 "fully": voice.pick(voice.content("questionnaire")["scales"]["agree"][4]),
             },
-            charts.track(
-                lines, kind="dots", alt=_alt(view, lines), label_width=210
-            ),
+            charts.track(lines, kind="dots", alt=_alt(view, lines), label_width=210),
             _backing(view),
             (),
             "",
