@@ -6,7 +6,7 @@ interrupted goes on.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,7 @@ from survey.actions.invitations import Counts, counts_of, people_in
 from survey.actions.opening import Opened, open_wave
 from survey.actions.planning import Planned, plan_wave
 from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
-from survey.errors import KernepulsError, N_, Refused
+from survey.errors import N_, KernepulsError, Refused
 from survey.intake import closing
 from survey.organisation import tree
 from survey.settings import Settings
@@ -37,9 +37,7 @@ __all__ = [
 
 
 class WaveNotOpened(Refused):
-    sentence = N_(
-        "Wave {wave} has not opened, so there is nothing to close. Nothing was changed."
-    )
+    sentence = N_("Wave {wave} has not opened, so there is nothing to close. Nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,13 @@ async def close_wave(
     *,
     name: str,
     by: int | None,
+    confirmed_by: Collection[int] = (),
     progress: closing.Progress | None = None,
 ) -> WaveStatus:
     """Close an open wave and release it; an interrupted close goes on, a released one stays.
 
-    What was printed for it is removed: its codes are gone. Raises WaveNotOpened, and what
+    `confirmed_by` are two accounts that agree to leave out rows that cannot be opened. What was
+    printed for the wave is removed: its codes are gone. Raises WaveNotOpened, and what
     `intake.closing.close_wave` raises.
     """
     wave = await stored_wave(name)
@@ -88,7 +88,9 @@ async def close_wave(
     if wave.state != "released":
         if wave.state == "open":
             await audit.record(by=by, what="closed wave", on_what=name)
-        await closing.close_wave(settings, name, progress)
+        for account in confirmed_by:
+            await audit.record(by=account, what="agreed to leave answers out", on_what=name)
+        await closing.close_wave(settings, name, progress, confirmed_by=confirmed_by)
         clear_prints(settings, name)
     return await wave_status(settings, name)
 

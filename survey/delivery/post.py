@@ -65,14 +65,14 @@ def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
     made["From"] = f'"{_quotable(around.house.organisation)}" <{sender}>'
     try:
         made["To"] = Address(addr_spec=to)
-    except (ValueError, MessageError) as error:
+    except (ValueError, IndexError, MessageError) as error:  # IndexError: what "" gives there
         raise NotDelivered from error
     made["Subject"] = letter.subject
     made["Date"] = format_datetime(datetime.combine(day, time(12), tzinfo=UTC))
     made["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = around.language
     made.set_content(letter.text, cte="8bit")
+    made["Content-Language"] = around.language  # set_content drops what it finds of these
     return made
 
 

@@ -60,7 +60,7 @@ def cards_pdf(around: Round, unit: str, codes: Sequence[str]) -> bytes:
         around.language,
         {
             "unit": unit,
-            "organisation": around.fields()["organisation"],
+            "organisation": filled("{organisation}", around.fields(), file=around.file),
             "headline": content("messages")["poster"]["headline"][around.language],
             "before": before.strip(),
             "after": after.lstrip(". "),
@@ -80,7 +80,7 @@ def poster_pdf(around: Round, unit: str, behaviour: Behaviour) -> bytes:
         around.language,
         {
             "unit": unit,
-            "organisation": around.fields()["organisation"],
+            "organisation": filled("{organisation}", around.fields(), file=around.file),
             "headline": texts["headline"][around.language],
             "middle": _text(around, texts["middle"], behaviour=asked(behaviour, around.language)),
             "small": _text(around, texts["small"]),

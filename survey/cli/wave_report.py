@@ -1,0 +1,121 @@
+"""What `kernepuls wave` says: a wave's state in words and as JSON, and the one thing to do next."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import click
+import msgspec
+
+from survey import texts
+from survey.actions import waves
+from survey.cli import spoken
+from survey.errors import N_
+from survey.texts import Voice
+
+STATES: Final = {
+    "draft": N_("draft"),
+    "approved": N_("approved"),
+    "open": N_("open"),
+    "closing": N_("closing"),
+    "released": N_("released"),
+    "held": N_("held back"),
+}
+# The steps of the close as `survey.intake.closing` names them.
+STEPS: Final = (
+    N_("no more answers are taken"),
+    N_("answers and ballots are counted"),
+    N_("the answers are opened together"),
+    N_("they are shuffled and written"),
+    N_("the file has its name"),
+    N_("the file is read back and compared"),
+    N_("a second copy is kept"),
+    N_("the sealed answers are deleted"),
+    N_("the keys are destroyed"),
+    N_("the deleted space is overwritten"),
+    N_("the codes are deleted"),
+    N_("the numbers are made and attacked"),
+)
+
+
+def line(one: waves.WaveStatus) -> None:
+    voice = Voice(spoken())
+    say(
+        N_("%(wave)s  %(state)s  %(opens)s to %(closes)s  N = %(invited)s"),
+        wave=one.name,
+        state=voice.gettext(STATES[one.state]),
+        opens=voice.full_date(one.opens),
+        closes=voice.full_date(one.closes),
+        invited=one.counts.invited,
+    )
+
+
+def detail(one: waves.WaveStatus) -> None:
+    voice = Voice(spoken())
+    line(one)
+    say(N_("Behaviours: %(codes)s"), codes=", ".join(one.behaviours))
+    if one.med_date:
+        say(N_("Discussed by the works committee: %(day)s"), day=voice.full_date(one.med_date))
+    if one.counts.invited:
+        say(
+            N_("By mail: %(mail)s. By card: %(card)s, and %(spare)s spare cards."),
+            mail=one.counts.by_mail,
+            card=one.counts.by_card,
+            spare=one.counts.spare_cards,
+        )
+    if any(one.mails.values()):
+        say(N_("Mails: %(sent)s sent, %(failed)s failed, %(waiting)s waiting."), **one.mails)
+    if one.missing:
+        say(N_("Before it can open this is missing:"))
+        lines(texts.sentence(lack, spoken()) for lack in one.missing)
+    if one.opened and one.opened_day:
+        say(N_("Has opened the form, counted %(day)s:"), day=voice.full_date(one.opened_day))
+        lines(f"{share.unit} {share.name}: {voice.percent(share.per_cent)}" for share in one.opened)
+    elif one.state == "open":
+        say(N_("How many have opened the form is counted each night."))
+    if one.state == "held":
+        say(N_("Held back by the check: %(rule)s"), rule=one.refusal)
+    _next(one)
+
+
+def _next(one: waves.WaveStatus) -> None:
+    commands = {
+        "draft": "kernepuls wave approve {0} --med-date DATE",
+        "approved": "kernepuls wave open {0}",
+        "open": "kernepuls wave close {0}",
+        "closing": "kernepuls wave close {0}",
+        "held": "kernepuls wave close {0}",
+    }
+    if one.state in commands:
+        say(N_("Next: %(command)s"), command=commands[one.state].format(one.name))
+
+
+def facts(one: waves.WaveStatus) -> dict[str, Any]:
+    """A status as JSON; what is missing by the refusal's name and its sentence."""
+    plain: dict[str, Any] = msgspec.to_builtins(
+        {field: getattr(one, field) for field in one.__slots__ if field != "missing"}
+    )
+    plain["counts"]["by_card"] = one.counts.by_card
+    plain["missing"] = [
+        {"what": type(lack).__name__, "text": texts.sentence(lack, spoken())}
+        for lack in one.missing
+    ]
+    return plain
+
+
+def say(msgid: str, **fields: object) -> None:
+    voice = Voice(spoken())
+    said = {
+        name: voice.number(value) if isinstance(value, int) else value
+        for name, value in fields.items()
+    }
+    click.echo(voice.gettext(msgid) % said if fields else voice.gettext(msgid))
+
+
+def lines(said: Iterable[str]) -> None:
+    for line in said:
+        click.echo(f"  - {line}")
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
