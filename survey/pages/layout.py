@@ -77,6 +77,11 @@ def settings_of(request: Request[Any, Any, Any]) -> Settings:
     return found
 
 
+def organisation_name(settings: Settings) -> str:
+    """What the organisation calls itself; "" until HR has filled it in."""
+    return _told(settings)[0]
+
+
 def role_name(voice: Voice, role: Role) -> str:
     """A role as people say it."""
     match role:

@@ -1,0 +1,71 @@
+"""The only wiring: which pages there are, what stands before them, what runs beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from survey import engine, headers, log, sessions
+from survey.errors import KernepulsError, NotInitialised
+from survey.intake import closing, writer
+from survey.pages import accounts, answer, front, refusals, results, waves
+from survey.sessions import Clock, utc_now
+from survey.settings import Settings
+
+ANSWER_BODY = 32 * 1024  # bytes: an answer with its comment is under 8 kB
+STAFF_BODY = 64 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
+    """The application of one installation; `now` is the clock of sessions and sign-ins."""
+    if not settings.data.is_dir():
+        raise NotInitialised(folder=settings.data)
+    log.configure()
+    respondents = Router("/", route_handlers=list(answer.ROUTES), request_max_body_size=ANSWER_BODY)
+    staff = Router(
+        "/",
+        route_handlers=[*accounts.ROUTES, *results.ROUTES, *waves.ROUTES],
+        middleware=sessions.staff_middleware(settings),
+        request_max_body_size=STAFF_BODY,
+    )
+    return Litestar(
+        route_handlers=[*front.ROUTES, respondents, staff],
+        lifespan=[lambda _: running(settings)],
+        before_send=[headers.add],
+        exception_handlers={
+            KernepulsError: refusals.refused,
+            HTTPException: refusals.http,
+            500: refusals.broke,
+        },
+        allowed_hosts=hosts(settings),
+        state=State({"settings": settings, "now": now}),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[None]:
+    """Open the database, write answers until the end, and take up a close that was cut short."""
+    async with engine.opened(settings, server=True), writer.running():
+        # Beside the pages: a close takes a while, and killing it loses nothing.
+        resumed = asyncio.create_task(closing.resume(settings))
+        try:
+            yield
+        finally:
+            resumed.cancel()
+            await asyncio.gather(resumed, return_exceptions=True)
+
+
+def hosts(settings: Settings) -> list[str]:
+    """The exact names a request may ask for: that of the address, and its twins on this machine."""
+    told = urlsplit(settings.url)
+    if told.hostname not in ("127.0.0.1", "localhost", "::1"):
+        return [told.netloc]
+    port = f":{told.port}" if told.port else ""
+    return [f"{name}{port}" for name in LOOPBACK]

@@ -1,0 +1,188 @@
+"""What `kernepuls doctor` looks at: each check says what it saw and what to do about it."""
+
+import asyncio
+import ctypes
+import resource
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from survey import assets, engine, house, texts
+from survey.errors import KernepulsError
+from survey.intake import keys
+from survey.settings import Settings
+from survey.tables import Wave
+from survey.texts import Voice
+
+LIBRARIES = {  # what WeasyPrint loads -> Debian's package
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+INSTALL = "apt-get install -y --no-install-recommends"
+PRINTED = ("SourceSans3-Regular", "SourceSans3-It", "SourceSans3-Semibold")
+FULL, SPARE = 0.8, 5 * 2**30  # of the disk used, and bytes left, beyond which it is time to act
+WITH_KEYS = ("approved", "open", "closing")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `wrong` must be put right, `care` is worth knowing."""
+
+    what: str
+    state: Literal["fine", "care", "wrong"]
+    advice: str = ""
+
+
+def all_checks(settings: Settings, voice: Voice) -> list[Check]:
+    """Every check, also when an early one fails."""
+    return [
+        _python(voice),
+        *_libraries(voice),
+        _fonts(voice),
+        _folder(settings, voice),
+        _disk(settings, voice),
+        _organisation(settings, voice),
+        *asyncio.run(_database(settings, voice)),
+        _key_copy(settings, voice),
+        *_memory(voice),
+    ]
+
+
+def _python(voice: Voice) -> Check:
+    told = ".".join(map(str, sys.version_info[:3]))
+    return Check(voice.gettext("Python %(version)s") % {"version": told}, "fine")
+
+
+def _libraries(voice: Voice) -> Iterator[Check]:
+    missing = [package for library, package in LIBRARIES.items() if not _loads(library)]
+    what = voice.gettext("System libraries for the PDF")
+    if missing:
+        command = f"{INSTALL} {' '.join(missing)}"
+        yield Check(what, "wrong", voice.gettext("Run: %(command)s") % {"command": command})
+    else:
+        yield Check(what, "fine")
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _fonts(voice: Voice) -> Check:
+    what = voice.gettext("Fonts and browser assets")
+    there = all((assets.FONTS / f"{name}.ttf").is_file() for name in PRINTED)
+    if there and (assets.FOLDER / "manifest.json").is_file():
+        return Check(what, "fine")
+    return Check(what, "wrong", voice.gettext("Build them: make demo (or pip install .)"))
+
+
+def _folder(settings: Settings, voice: Voice) -> Check:
+    what = voice.gettext("The data folder %(folder)s") % {"folder": settings.data}
+    if not settings.data.is_dir():
+        return Check(what, "wrong", voice.gettext("Make it: kernepuls init"))
+    if settings.data.stat().st_mode & 0o077:
+        command = f"chmod 700 {settings.data}"
+        return Check(
+            what,
+            "care",
+            voice.gettext("Others on this machine can look into it. Run: %(command)s")
+            % {"command": command},
+        )
+    return Check(what, "fine")
+
+
+def _disk(settings: Settings, voice: Voice) -> Check:
+    usage = shutil.disk_usage(_nearest(settings.data))
+    what = voice.gettext("%(size)s GB of room") % {"size": voice.number(usage.free // 2**30)}
+    if usage.used / usage.total > FULL and usage.free < SPARE:
+        return Check(what, "wrong", voice.gettext("Free some space before the next wave opens."))
+    return Check(what, "fine")
+
+
+def _nearest(path: Path) -> Path:
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _organisation(settings: Settings, voice: Voice) -> Check:
+    what = voice.gettext("The organisation's own fields")
+    try:
+        told = house.organisation(settings)
+    except KernepulsError as error:
+        return Check(what, "wrong", texts.sentence(error, voice.language))
+    empty = [field for field in house.OWN_FIELDS if not getattr(told, field)]
+    if empty:
+        return Check(
+            what,
+            "care",
+            voice.gettext("Fill in %(fields)s in %(file)s: texts that need them are not sent.")
+            % {"fields": ", ".join(empty), "file": settings.organisation},
+        )
+    return Check(what, "fine")
+
+
+async def _database(settings: Settings, voice: Voice) -> list[Check]:
+    """Opening it reads every promised setting back; then the keys of waves that need theirs."""
+    what = voice.gettext("The database and what it promises")
+    found: list[Check] = []
+    try:
+        async with engine.opened(settings):
+            found.append(Check(what, "fine"))
+            rows = await Wave.select(Wave.name).where(Wave.state.is_in(list(WITH_KEYS)))
+            found.extend(_keys(settings, row["name"], voice) for row in rows)
+    except KernepulsError as error:
+        found.append(Check(what, "wrong", texts.sentence(error, voice.language)))
+    return found
+
+
+def _keys(settings: Settings, wave: str, voice: Voice) -> Check:
+    what = voice.gettext("Both copies of the keys of wave %(wave)s") % {"wave": wave}
+    try:
+        keys.check_copies(settings, wave)
+    except KernepulsError as error:
+        return Check(what, "wrong", texts.sentence(error, voice.language))
+    return Check(what, "fine")
+
+
+def _key_copy(settings: Settings, voice: Voice) -> Check:
+    what = voice.gettext("A second place for keys and backups")
+    here = _nearest(settings.data).stat().st_dev
+    same = [
+        name
+        for name, place in (
+            ("KERNEPULS_KEY_COPY", settings.key_copy),
+            ("KERNEPULS_BACKUP", settings.backup),
+        )
+        if _nearest(place).stat().st_dev == here
+    ]
+    if same:
+        return Check(
+            what,
+            "care",
+            voice.gettext(
+                "%(names)s lie on the same disk as the data: one broken disk takes both. "
+                "Set them to another disk."
+            )
+            % {"names": ", ".join(same)},
+        )
+    return Check(what, "fine")
+
+
+def _memory(voice: Voice) -> Iterator[Check]:
+    """A wave's key in swap or in a core dump outlives its deletion."""
+    swaps = Path("/proc/swaps")
+    lines = swaps.read_text(encoding="ascii").splitlines()[1:] if swaps.exists() else []
+    plain = [line.split()[0] for line in lines if not line.startswith(("/dev/dm-", "/dev/zram"))]
+    what = voice.gettext("No unencrypted swap")
+    advice = voice.gettext("A key can end up there. Turn it off: swapoff -a")
+    yield Check(what, "care", advice) if plain else Check(what, "fine")
+    dumps = resource.getrlimit(resource.RLIMIT_CORE)[0] != 0
+    what = voice.gettext("No core dumps")
+    advice = voice.gettext("Start the server with: ulimit -c 0")
+    yield Check(what, "care", advice) if dumps else Check(what, "fine")

@@ -1,0 +1,94 @@
+"""Released results: which there are, one unit in one wave, its report and its numbers as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+from litestar.params import FromPath
+
+from survey import audit, insight
+from survey.access import Actor, reads_report, reads_results, reads_unit
+from survey.errors import UnitUnknown
+from survey.insight import Release
+from survey.pages.layout import language_for, organisation_name, page, settings_of
+from survey.pages.result_views import Branch, UnitView, branches, unit_view
+from survey.settings import Settings
+from survey.texts import Voice
+
+
+@get("/results", guards=[reads_results], name="results_index")
+async def index(request: Request[Any, Any, Any]) -> Response[str]:
+    """The units within reach, in the newest wave that is released or the one asked for."""
+    actor: Actor = request.user
+    settings = settings_of(request)
+    waves = list(reversed(insight.waves_with_release(settings)))
+    wave = request.query_params.get("wave", waves[0] if waves else None)
+    units: tuple[Branch, ...] = ()
+    if wave is not None:
+        release = insight.stored_release(settings, wave)
+        units = branches(release, actor.may_read, organisation_name(settings))
+    return page(request, "pages/staff/results_index.html", waves=waves, wave=wave, units=units)
+
+
+class ResultsPages(Controller):
+    """One unit in one wave."""
+
+    path = "/waves/{wave:str}/units/{unit:str}"
+
+    @get("/", guards=[reads_unit], name="results")
+    async def show(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[str]:
+        return page(request, "pages/staff/results.html", view=_view(request, wave, unit))
+
+    @get("/report.pdf", guards=[reads_report], name="report")
+    async def report(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[bytes]:
+        """The action report, as its leadership team gets it on paper."""
+        pdf = await insight.unit_report(settings_of(request), wave=wave, unit=unit)
+        await audit.record(by=request.user.account, what="opened report", on_what=f"{wave}/{unit}")
+        return _file(pdf, "application/pdf", f"{wave}-{unit}.pdf")
+
+    @get("/numbers.csv", guards=[reads_report], name="numbers")
+    async def numbers(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[bytes]:
+        """The same numbers as the page and the report, one row each."""
+        release = insight.stored_release(settings_of(request), wave)
+        if release.unit(unit) is None:
+            raise UnitUnknown(unit=unit, wave=wave)
+        rows = insight.unit_csv(release, unit, voice=Voice(language_for(request)))
+        await audit.record(by=request.user.account, what="opened numbers", on_what=f"{wave}/{unit}")
+        return _file(rows, "text/csv; charset=utf-8", f"{wave}-{unit}.csv")
+
+
+ROUTES = [index, ResultsPages]
+
+
+def _view(request: Request[Any, Any, Any], wave: str, unit: str) -> UnitView:
+    actor: Actor = request.user
+    settings = settings_of(request)
+    return unit_view(
+        insight.stored_release(settings, wave),
+        unit,
+        voice=Voice(language_for(request)),
+        may_read=actor.may_read,
+        others=tuple(_all(settings)),
+        organisation=organisation_name(settings),
+        has_report=actor.may_read_below(unit),
+    )
+
+
+def _all(settings: Settings) -> Iterator[Release]:
+    for wave in insight.waves_with_release(settings):
+        yield insight.stored_release(settings, wave)
+
+
+def _file(content: bytes, kind: str, name: str) -> Response[bytes]:
+    """A file to keep. Its name holds codes only, and no reply says when it was made."""
+    return Response(
+        content,
+        media_type=kind,
+        headers={"content-disposition": f'attachment; filename="kernepuls-{name}"'},
+    )
