@@ -69,7 +69,7 @@ Mark: TypeAlias = Dot | Stretch | Empty
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a chart: its label in lines, its mark, and its value in words at the far right."""
+    """One line of a chart: its label, its mark, and its value in words at the far right."""
 
     y: float
     label: tuple[str, ...]
@@ -205,9 +205,9 @@ def _plain(scale: Scale, first: float, last: float) -> Stretch:
 
 
 def _reference(reference: tuple[Number, str] | None, scale: Scale) -> Reference | None:
-    if reference is None or not isinstance(reference[0], Measured):
+    number, label = reference or (Hidden(), "")
+    if not isinstance(number, Measured):
         return None
-    number, label = reference
     return Reference(scale.x(number.share), scale.x(number.low), scale.x(number.high), label)
 
 
@@ -236,7 +236,7 @@ def _class(share: float) -> int:
 
 
 def wrapped(text: str, room: int) -> tuple[str, ...]:
-    """The text in lines of at most `room` letters, broken between words; a long word stands alone."""
+    """The text in lines of at most `room` letters, broken between words, never inside one."""
     lines: list[str] = []
     for word in text.split():
         if lines and len(lines[-1]) + 1 + len(word) <= room:

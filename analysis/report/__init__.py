@@ -24,6 +24,7 @@ __all__ = (
     "UnitNotInRelease",
     "pdf",
     "release_csv",
+    "seal",
     "unit_html",
     "unit_report",
 )
@@ -71,6 +72,11 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
     )
 
 
+def seal(release: Release, language: str) -> str:
+    """What stands in a finished file so that it is made anew only when its release is another."""
+    return f"release {release.sha256 or 'unsealed'} {language}"
+
+
 def unit_html(view: View, render: Render) -> str:
     """The report as one page of HTML: what is laid out on paper, and what tests read."""
     sections, left_out = composed(view)
@@ -83,6 +89,7 @@ def unit_html(view: View, render: Render) -> str:
             "running": view.facts.organisation,
             "footing": f"{view.name} · {view.facts.title}",
             "is_unit": not view.is_area,
+            "seal": seal(view.release, view.voice.language),
         },
     )
 

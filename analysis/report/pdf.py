@@ -1,7 +1,7 @@
 """HTML to a finished PDF: tagged (PDF/UA-1), archival (PDF/A-3a), same input, same bytes.
 
-With `tags` the only place that knows WeasyPrint and pikepdf. It fetches nothing but the assets it is
-handed, reads no clock and draws no random number. WeasyPrint needs Pango, so it is imported on
+With `tags` the only place that knows WeasyPrint and pikepdf. It fetches nothing but the assets it
+is handed, reads no clock and draws no random number. WeasyPrint needs Pango, so it is imported on
 first use: a server without that library still starts.
 """
 
@@ -59,7 +59,7 @@ Check: TypeAlias = Callable[[Sequence[Passage]], None]
 
 
 class AssetMissing(LookupError):
-    """The page asks for a file that was not handed over: a fault of ours, or an attempt to fetch."""
+    """The page asks for a file that was not handed over: our fault, or an attempt to fetch."""
 
 
 def pdf(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-
 UNIT_PAIRS: Final = {
     "barriers": "level",
     "citizen": "seams",
@@ -15,8 +14,11 @@ AREA_PAIRS: Final = {"barriers": "level", "citizen": "seams", "proposals": "safe
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One claim and what shows it. `id` names the template and the anchor; `joined` follows on
-    the sheet of the section before it where there is room."""
+    """One claim and what shows it.
+
+    `id` names the template and the anchor; one that is `joined` follows on the sheet of the
+    section before it where there is room.
+    """
 
     id: str
     kicker: str

@@ -175,7 +175,7 @@ class View:
         return tuple(found.values())[:MAX_PATTERNS]
 
     def _reach(self, one: Proposal) -> tuple[bool, float, str, str]:
-        """This unit's own findings first, then those that cover most people; ties by code."""
+        """Own findings first, then those that cover most people; ties by code."""
         at = self.release.number(one.unit, "barrier_share", one.barrier)
         covered = (numbers.people(at) or 12) * weight(at)
         return (one.unit != self.code, -covered, one.barrier, one.unit)

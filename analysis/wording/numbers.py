@@ -74,7 +74,7 @@ def share(voice: Voice, number: Number) -> Said:
 
 
 def band(voice: Voice, number: Banded) -> str:
-    """ "Nogle", or "Nogle eller næsten alle" where bands were joined."""
+    """The band: "Nogle", or "Nogle eller næsten alle" where bands were joined."""
     few = voice.content("messages")["few_answers"]
     first = voice.pick(few["bands"][number.band])
     if number.band_to is None:

@@ -1,6 +1,6 @@
 """Findings as sentences and headlines, each by a rule of measurement 3.10 and 5.
 
-A claim is made from a number or a verdict of the release, never typed. What is uncertain "suggests".
+A claim is made from a number or a verdict of the release, never typed. What is unsure "suggests".
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def name_inside(voice: Voice, code: str) -> str:
 
 
 def clause(voice: Voice, code: str) -> str:
-    """ "dagen er lagt sådan, at der mangler tid": fills {barrier}."""
+    """What fills {barrier}: "dagen er lagt sådan, at der mangler tid"."""
     entry = barrier(voice, code)
     return voice.pick(entry.get("short_report", entry["short"]))
 
@@ -64,8 +64,8 @@ def stands_in_the_way(voice: Voice, number: Number, code: str) -> str:
                 voice, "n_5_7", band=numbers.band(voice, number), barrier=clause(voice, code)
             )
         case Banded():
-            said = numbers.band(voice, number)
-            return few(voice, "n_8_19", band=said, barrier=clause(voice, code))
+            word = numbers.band(voice, number)
+            return few(voice, "n_8_19", band=word, barrier=clause(voice, code))
         case Measured() | Joined() | Clipped():
             said = numbers.share(voice, number)
             text = voice.gettext(
@@ -113,7 +113,7 @@ def _bands(voice: Voice, *, of_level: bool) -> dict[str, str]:
 
 
 def last_time(voice: Voice, before: Number) -> str:
-    """ "Sidst var det 30.", on the scale of the sentence before it."""
+    """The value before: "Sidst var det 30.", on the scale of the sentence before it."""
     if not isinstance(before, Measured):
         return ""
     in_tenths = numbers.in_tenths(before)
@@ -122,7 +122,7 @@ def last_time(voice: Voice, before: Number) -> str:
 
 
 def hidden(voice: Voice, parent: str) -> str:
-    """Why there is no number, and where the answers count; at the top of the tree only the first."""
+    """Why there is no number, and where the answers count; at the top only the first."""
     text = few(voice, "hidden", parent=parent)
     return text if parent else text.partition(". ")[0] + "."
 
@@ -295,5 +295,5 @@ def _drift(voice: Voice, finding: TrialFinding) -> str:
 
 
 def chance_in(voice: Voice, p: int | None) -> str:
-    """A chance in words: 15 per cent is "1 ud af 7 tilfælde"; never more often than every second."""
+    """A chance in words: 15 per cent is "1 ud af 7 tilfælde", 50 and more is 1 of 2."""
     return voice.gettext("1 out of %(num)d cases") % {"num": max(2, round(100 / max(1, p or 50)))}

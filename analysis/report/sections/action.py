@@ -1,6 +1,5 @@
 """What to try, what was learned, what to decide, and how the numbers were made."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ from analysis.findings import Cell, Hidden, Number, TrialFinding, number
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import BARRIERS, MAX_PATTERNS, View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside
+from analysis.wording.voice import opened
 
 TRIAL_ROWS: Final = (
     ("barrier", "owner"),
@@ -113,15 +112,17 @@ def _most_named(view: View) -> list[tuple[str, str, str | None]]:
     """Without a pattern: the three barriers that most point to, with their default address."""
     named = [code for code, one in view.ranked if not isinstance(one, Hidden)]
     named = named or [view.talk_barrier]
-    found: list[tuple[str, str, str | None]] = []
-    for code in named[:MAX_PATTERNS]:
-        found.append((code, sentences.barrier(view.voice, code)["removed_by"][0]["level"], None))
-    return found
+    return [
+        (code, sentences.barrier(view.voice, code)["removed_by"][0]["level"], None)
+        for code in named[:MAX_PATTERNS]
+    ]
 
 
 def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[str, Any]]:
-    """The barrier's trials: the proposed kind first, then those that fit the address, shortest
-    first. What was tried here comes last, and backing comes before a learning of mistakes."""
+    """The barrier's trials: the proposed kind first, then those that fit the address, shortest.
+
+    What was tried here comes last, and backing comes before a learning of mistakes.
+    """
     entry = sentences.barrier(view.voice, code)
     trials: list[dict[str, Any]] = list(entry["trials"])
     backing = sentences.is_low(view.number("safe_share", "safe_c"))
@@ -174,7 +175,7 @@ def _short(label: str) -> str:
 
 def since_last(view: View) -> Section | LeftOut:
     voice = view.voice
-    kicker = voice.gettext("Since last time")
+    kicker = voice.gettext("From last time")
     near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
     found = [one for one in view.release.trials if near.intersection(one.units)]
     if not found:
@@ -218,11 +219,10 @@ def _tried(view: View, finding: TrialFinding) -> Tried:
         if noticed.kind not in ("hidden", "open"):
             said.insert(
                 0,
-                voice.gettext("%(share)s have noticed it.")
-                % {"share": sentences.opened(noticed.whole)},
+                voice.gettext("%(share)s have noticed it.") % {"share": opened(noticed.whole)},
             )
     return Tried(
-        sentences.opened(text.name) if text else measured,
+        opened(text.name) if text else measured,
         states.get(text.state, "") if text else "",
         tuple(Labelled(label, value) for label, value in fields if value),
         tuple(said),

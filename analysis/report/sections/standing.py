@@ -7,7 +7,7 @@ from analysis.findings import Banded, Cell, Change, Hidden, Number, Release, Rel
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import BARRIERS, View, top
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside
+from analysis.wording.voice import inside, opened
 
 MAX_WAVES = 4  # on one track
 
@@ -110,7 +110,12 @@ def level(view: View) -> Section | LeftOut:
                 "was in the situation."
             )
             % {"unit": view.name},
-            charts.track(lines, kind="dots", alt=_level_alt(view, lines)),
+            charts.track(
+                lines,
+                kind="dots",
+                alt=_level_alt(view, lines),
+                reference=(number, view.name) if view.is_area else None,
+            ),
             _level_notes(view),
             _level_text(view, number),
         ),
@@ -222,7 +227,7 @@ def _level_text(view: View, number: Number) -> tuple[Labelled, ...]:
                     "%(share)s have been in the situation in the last four weeks. "
                     "Only they count here."
                 )
-                % {"share": sentences.opened(text.main)},
+                % {"share": opened(text.main)},
             )
         )
     if isinstance(number, Banded):
@@ -258,7 +263,7 @@ def barriers(view: View) -> Section:
             matrices=matrices(view) if view.is_area else (),
             hidden=sentences.hidden(voice, view.reported_in) if view.is_hidden else "",
             notes=_barrier_notes(view),
-            text=_pattern_text(view),
+            text=_pattern_text(view)[0 if view.is_area else 1 :],
             talk=_talk(view),
             guide=_guide(view) if view.is_hidden else (),
         ),
@@ -291,6 +296,8 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
             "common_shock",
             barrier_name=sentences.name_inside(voice, view.common_shocks[0]),
         )
+    if codes and not view.is_area:
+        return _pattern_text(view)[0].text
     if codes:
         return sentences.certainty(voice, "larger_than_chance")
     if view.is_area:
@@ -299,7 +306,7 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
             "people say that it stands in the way to a great extent."
         )
     return voice.gettext(
-        "Where the bars overlap, the difference may be chance. Choose what you know something about."
+        "Where the fields overlap, the difference may be chance. Choose what you know best."
     )
 
 
@@ -335,7 +342,7 @@ def _bands(view: View) -> tuple[BandLine, ...]:
         if isinstance(number, Banded):
             key = (-charts.shade(number), numbers.band(view.voice, number))
         else:
-            key = (1, sentences.opened(numbers.short(view.voice, number)))
+            key = (1, opened(numbers.short(view.voice, number)))
         found.setdefault(key, []).append(sentences.name(view.voice, code))
     if not any(shade < 0 for shade, _ in found):
         return ()

@@ -1,14 +1,15 @@
 """Seams, the citizen, who can solve it, and what makes it safe to try."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from analysis import charts
 from analysis.findings import Hidden, Measured, Number, Pair, Proposal
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import View, top
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside, listed
+from analysis.wording.voice import inside, listed, opened
 
 MAX_PAIRS: Final = 5
 LEVELS: Final = ("unit", "two_units", "managers", "board", "council_law")
@@ -37,8 +38,10 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What the pattern, the spread and the staff say of one finding: beside each other, never
-    merged. `removal` is where the catalogue says it can be removed, and when."""
+    """What the pattern, the spread and the staff say of one finding: side by side, never merged.
+
+    `removal` is where the catalogue says it can be removed, and when.
+    """
 
     finding: str
     pattern: str
@@ -98,14 +101,15 @@ def seams(view: View) -> Section | LeftOut:
     )
 
 
-def _item(view: View, id_: str) -> dict[str, str]:
-    items = {one["id"]: one for one in view.voice.content("questionnaire")["items"]}
-    found: dict[str, str] = items[id_]
-    return found
+def _item(view: View, id_: str) -> Mapping[str, Any]:
+    items: Mapping[str, Mapping[str, Any]] = {
+        one["id"]: one for one in view.voice.content("questionnaire")["items"]
+    }
+    return items[id_]
 
 
 def _options(view: View, id_: str) -> dict[str, str]:
-    return {str(one["key"]): view.voice.pick(one) for one in _item(view, id_)["options"]}  # type: ignore[attr-defined, index]
+    return {str(one["key"]): view.voice.pick(one) for one in _item(view, id_)["options"]}
 
 
 def _between(view: View, one: Pair) -> str:
@@ -162,7 +166,7 @@ def _citizen_lead(view: View, shares: tuple[tuple[str, Number], ...], best: str 
         return voice.gettext("Each could choose up to two. Several answers lie side by side.")
     said = numbers.share(voice, number)
     return voice.gettext("%(share)s answered so (%(interval)s). Each could choose up to two.") % {
-        "share": sentences.opened(said.main),
+        "share": opened(said.main),
         "interval": said.interval,
     }
 
@@ -179,7 +183,7 @@ def _changed(view: View) -> tuple[Labelled, ...]:
                 "%(share)s say that they changed something in the last three months because a "
                 "citizen said something or complained."
             )
-            % {"share": sentences.opened(said.whole)},
+            % {"share": opened(said.whole)},
         ),
     )
 

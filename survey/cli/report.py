@@ -1,0 +1,184 @@
+"""`kernepuls report` and `kernepuls reports`: the action reports of a wave as PDF files."""
+
+import asyncio
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from survey import engine, insight, texts
+from survey.cli import spoken
+from survey.errors import N_, BadInput, KernepulsError
+from survey.settings import Settings, from_environment
+from survey.texts import Language, Voice
+
+LANGUAGE = click.Choice(("da", "en"))
+
+
+class TargetUnwritable(BadInput):
+    sentence = N_("{file} cannot be written ({problem}). Choose another place with --to.")
+
+
+class ReportsMissing(BadInput):
+    sentence = N_(
+        "{num} reports were not made: {units}. The others are finished. Run the command again to "
+        "make only those that are missing."
+    )
+
+
+@click.command()
+@click.argument("unit")
+@click.option("--wave", required=True, help="The wave, as 2026-4.")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--language", type=LANGUAGE, help="da or en; default the language of the shell.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def report(unit: str, wave: str, target: Path, language: Language | None, *, as_json: bool) -> None:
+    """Write the action report for UNIT, exactly as its leadership team sees it."""
+    settings, chosen = from_environment(), language or spoken()
+
+    async def made() -> bytes:
+        async with engine.opened(settings):
+            return await insight.unit_report(settings, wave=wave, unit=unit, language=chosen)
+
+    size = _write(target, asyncio.run(made()))
+    if as_json:
+        _print_json({"unit": unit, "wave": wave, "file": str(target), "bytes": size})
+    else:
+        click.echo(f"{target}: {max(size // 1024, 1)} kB")
+
+
+@click.command()
+@click.option("--wave", required=True, help="The wave, as 2026-4.")
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--language", type=LANGUAGE, help="da or en; default the language of the shell.")
+@click.option("--workers", type=click.IntRange(1), help="Default: one for each processor.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reports(
+    wave: str, folder: Path, language: Language | None, workers: int | None, *, as_json: bool
+) -> None:
+    """Write the reports of all units to a folder; finished ones are kept, so it can be resumed."""
+    settings, chosen = from_environment(), language or spoken()
+    release = insight.stored_release(settings, wave)
+    seal = insight.seal(release, chosen).encode()
+    files = {one.unit: folder / f"{one.unit}-{wave}.pdf" for one in release.units}
+    missing = [unit for unit, file in files.items() if not _is_finished(file, seal)]
+    facts = asyncio.run(_facts(settings, wave=wave, units=missing, language=chosen))
+    failed: dict[str, str] = {}
+    with _bar(missing, hidden=as_json) as progress:
+        for unit, answer in _made(settings, wave, facts, language=chosen, workers=workers):
+            if isinstance(answer, bytes):
+                _write(files[unit], answer)
+            else:
+                failed[unit] = texts.sentence(answer, spoken())
+            progress.update(1)
+    made = len(missing) - len(failed)
+    if as_json:
+        _print_json(
+            {
+                "wave": wave,
+                "folder": str(folder),
+                "made": made,
+                "kept": len(files) - len(missing),
+                "failed": failed,
+            }
+        )
+    else:
+        for unit, problem in failed.items():
+            click.echo(f"{unit}: {problem}", err=True)
+        voice = Voice(spoken())
+        said = voice.gettext("%(made)s reports made, %(kept)s kept, in %(folder)s.")
+        click.echo(said % {"made": made, "kept": len(files) - len(missing), "folder": folder})
+    if failed:
+        raise ReportsMissing(num=len(failed), units=", ".join(failed))
+
+
+async def _facts(
+    settings: Settings, *, wave: str, units: Iterable[str], language: Language
+) -> dict[str, insight.Facts]:
+    async with engine.opened(settings):
+        return {
+            unit: await insight.report_facts(settings, wave=wave, unit=unit, language=language)
+            for unit in units
+        }
+
+
+def _made(
+    settings: Settings,
+    wave: str,
+    facts: dict[str, insight.Facts],
+    *,
+    language: Language,
+    workers: int | None,
+) -> Iterator[tuple[str, bytes | KernepulsError]]:
+    """Each unit with its PDF or its refusal, as they are finished.
+
+    Workers are fresh processes: one that is forked after Polars has started may hang.
+    """
+    if not facts:
+        return
+    many = min(workers or os.cpu_count() or 1, len(facts))
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(many, mp_context=fresh) as pool:
+        waiting = {
+            pool.submit(_one, settings, wave, unit, language, given): unit
+            for unit, given in facts.items()
+        }
+        for done in as_completed(waiting):
+            try:
+                yield waiting[done], done.result()
+            except _Refused as refused:
+                yield waiting[done], refused.error()
+
+
+class _Refused(Exception):
+    """A refusal on its way out of a worker: its kind and facts, since errors do not travel."""
+
+    def __init__(self, kind: type[KernepulsError], facts: dict[str, object]) -> None:
+        self.kind, self.facts = kind, facts
+        super().__init__(kind, facts)
+
+    def error(self) -> KernepulsError:
+        return self.kind(**self.facts)
+
+
+def _one(
+    settings: Settings, wave: str, unit: str, language: Language, facts: insight.Facts
+) -> bytes:
+    try:
+        return insight.report_file(settings, wave=wave, unit=unit, language=language, facts=facts)
+    except KernepulsError as error:
+        raise _Refused(type(error), error.facts) from error
+
+
+def _is_finished(file: Path, seal: bytes) -> bool:
+    """Whether the file is there and made from this very release, in this language."""
+    return file.is_file() and seal in file.read_bytes()
+
+
+def _write(target: Path, content: bytes) -> int:
+    """The whole file or none of it; raises TargetUnwritable."""
+    part = target.with_suffix(f"{target.suffix}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as error:
+        raise TargetUnwritable(file=str(target), problem=error.strerror or "") from error
+    return len(content)
+
+
+def _bar(missing: list[str], *, hidden: bool) -> Any:  # noqa: ANN401 - click's own bar
+    label = Voice(spoken()).gettext("Reports")
+    return click.progressbar(
+        length=len(missing), label=label, file=sys.stderr, hidden=hidden or not missing
+    )
+
+
+def _print_json(told: dict[str, object]) -> None:
+    click.echo(msgspec.json.encode(told).decode())
