@@ -158,26 +158,30 @@ class Scopes:
     whole: Ints
 
 
-def scopes_of(behaviours: pl.DataFrame, tree: Tree, used: Iterable[str], wave: str) -> Scopes:
-    """The scopes of the behaviours used in a wave.
+def scopes_of(behaviours: pl.DataFrame, tree: Tree, answered: Iterable[str], wave: str) -> Scopes:
+    """The scopes of the behaviours in a wave.
 
-    A unit in a scope means all below it. Raises `ScopeRefused` where two behaviours meet.
-    A unit of the file that the wave's tree does not have is no longer asked.
+    A unit in a scope means all below it. Raises `ScopeRefused` where two behaviours that are
+    answered in the wave meet; one that nobody answered yields, since it may belong to another
+    wave. A unit of the file that the wave's tree does not have is no longer asked.
     """
-    rows = behaviours.filter(pl.col("behaviour").is_in(sorted(set(used)))).sort("behaviour")
+    rows = behaviours.sort("behaviour")
     codes = tuple(rows["behaviour"].to_list())
     own = np.full(len(tree.codes), -1, dtype=np.int64)
-    for b, units in enumerate(rows["units"].to_list()):
-        for unit in (tree.place.get(code.strip(), -1) for code in units.split(";")):
+    used = set(answered)
+    for b in sorted(range(len(codes)), key=lambda b: (codes[b] not in used, b)):
+        for code in rows["units"][b].split(";"):
+            unit = tree.place.get(code.strip(), -1)
             if unit < 0:
                 continue
             part = own[unit : int(tree.end[unit])]
-            if ((part >= 0) & (part != b)).any():
-                other = codes[int(part[(part >= 0) & (part != b)][0])]
+            taken = (part >= 0) & (part != b)
+            if codes[b] in used and taken.any():
+                other = codes[int(part[taken][0])]
                 raise ScopeRefused(
                     "BEHAVIOURS", unit=tree.codes[unit], wave=wave, behaviours=(other, codes[b])
                 )
-            part[:] = b
+            part[~taken] = b
     return Scopes(codes, tuple(rows["text"].to_list()), own, _whole(own, tree))
 
 

@@ -4,6 +4,7 @@ Same input, same bytes: nothing depends on the order of the rows, and ties go by
 """
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from analysis.findings import (
     sealed,
 )
 from analysis.frames import (
+    FileUnreadable,
     Scopes,
     Tree,
     WaveUnknown,
@@ -33,6 +35,42 @@ from analysis.release.quality import careful_units, quality_of
 from analysis.release.seams import pairs_of
 
 DEFAULTS = Settings()
+
+
+class Others(TypedDict, total=False):
+    """What every wave of a series shares."""
+
+    invited: pl.DataFrame | None
+    catalogue: Sequence[TrialKind]
+    settings: Settings
+
+
+def releases(
+    answers: pl.DataFrame,
+    units: pl.DataFrame,
+    behaviours: pl.DataFrame,
+    *,
+    wave: str | None = None,
+    earlier: Sequence[Release] = (),
+    **others: Unpack[Others],
+) -> tuple[Release, ...]:
+    """The releases of all waves up to `wave` (default: the last) that `earlier` does not hold.
+
+    Each in time order on its own tree, each compared with those before it. Raises `WaveUnknown`.
+    """
+    waves = waves_of(answers)
+    if not waves:
+        raise FileUnreadable("ANSWERS", why="empty")
+    last = wave or waves[-1]
+    if last not in waves:
+        raise WaveUnknown("ANSWERS", wave=last, waves=waves)
+    done = list(earlier)
+    made = []
+    for each in waves:
+        if each <= last and (each == last or all(each != old.wave for old in done)):
+            made.append(release(answers, units, behaviours, wave=each, earlier=done, **others))
+            done.append(made[-1])
+    return tuple(made)
 
 
 def waves_of(answers: pl.DataFrame) -> tuple[str, ...]:
@@ -54,12 +92,11 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     """Everything that may ever be seen of one wave, sealed.
 
     `answers` hold one row per response in the columns of ANSWERS; rows of other waves are not
-    read. Earlier values come from `earlier` and are never recomputed. Raises an `InputRefused`
+    read, and without any the release hides everything. Earlier values come from `earlier` and are
+    never recomputed. Raises an `InputRefused`
     for a table that breaks its contract and `Leak` when the attacker finds an answer.
     """
     people = conformed(answers.lazy().filter(pl.col("wave") == wave).collect(), "ANSWERS")
-    if people.is_empty():
-        raise WaveUnknown("ANSWERS", wave=wave)
     tree = tree_of(conformed(units, "UNITS"), wave)
     behaviours = conformed(behaviours, "BEHAVIOURS")
     checked_answers(

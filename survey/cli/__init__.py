@@ -20,6 +20,7 @@ WHERE = {
     "import": "survey.cli.importing",
     "wave": "survey.cli.wave",
     "analyse": "survey.cli.analysis",
+    "audit": "survey.cli.analysis",
     "report": "survey.cli.report",
     "reports": "survey.cli.report",
     "account": "survey.cli.accounts",

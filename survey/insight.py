@@ -1,0 +1,424 @@
+"""The door to the analysis: stored releases in, findings and words out; nothing else imports it."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from analysis.audit import Leak
+from analysis.charts import Dot, Empty, Mark, Scale, Stretch, shade
+from analysis.charts import mark as drawn
+from analysis.findings import (
+    Cell,
+    Hidden,
+    Level,
+    Measured,
+    Number,
+    Proposal,
+    Release,
+    ReleasedUnit,
+    ReleaseRefused,
+    decode,
+    encode,
+    number,
+)
+from analysis.findings import Settings as Thresholds
+from analysis.frames import (
+    ANSWERS,
+    SCHEMAS,
+    CellRefused,
+    ColumnsUnknown,
+    InputRefused,
+    checked_answers,
+    conformed,
+    read_table,
+)
+from analysis.release import TrialKind, audit_release, release, releases
+from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, seal
+from analysis.report import unit_report as written
+from analysis.report.csv import release_csv
+from analysis.report.pdf import pdf
+from analysis.wording import numbers, sentences
+from analysis.wording.voice import inside, opened
+from survey import file_errors, house, organisation, texts
+from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.settings import ASSETS, TEMPLATES, Settings
+from survey.tables import (
+    BehaviourScope,
+    Invited,
+    TrialAction,
+    UnitVersion,
+    Wave,
+    WaveBehaviour,
+)
+from survey.texts import Language, Voice
+
+__all__ = [
+    "ANSWERS",
+    "Cell",
+    "CellRefused",
+    "Dot",
+    "Empty",
+    "Facts",
+    "Hidden",
+    "Level",
+    "Mark",
+    "Measured",
+    "Number",
+    "Proposal",
+    "Release",
+    "Released",
+    "ReleasedUnit",
+    "ReportStopped",
+    "Scale",
+    "Stretch",
+    "analyse_files",
+    "audit_files",
+    "checked_answers",
+    "conformed",
+    "drawn",
+    "inside",
+    "number",
+    "numbers",
+    "opened",
+    "pdf",
+    "release_wave",
+    "report_facts",
+    "report_file",
+    "seal",
+    "sentences",
+    "shade",
+    "stored_release",
+    "unit_csv",
+    "unit_report",
+    "waves_with_release",
+    "write_release",
+]
+
+
+class ReleaseDamaged(Broken):
+    sentence = N_(
+        "The stored release of wave {wave} is not the one that was written. Nothing is shown. "
+        "Restore the file {file} from the backup."
+    )
+
+
+# --- releases are made --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What became of a wave: the seal of its release, or the rule that holds it back."""
+
+    sha256: str | None
+    leak: str | None
+
+
+async def release_wave(settings: Settings, wave: str) -> Released:
+    """Turn a closed wave's answers into its release, once; the stored one is never made anew."""
+    file = _releases(settings) / f"{wave}.json"
+    if file.exists():
+        return Released(_seal(stored_release(settings, wave)), None)
+    units, behaviours, invited, minimum = await _tables(wave)
+    answers = f"{settings.answers.rstrip('/')}/{wave}.parquet"
+    before = [stored_release(settings, old) for old in waves_with_release(settings) if old < wave]
+
+    def work() -> Release:
+        return release(
+            pl.scan_parquet(answers),
+            units,
+            behaviours,
+            wave=wave,
+            invited=invited,
+            earlier=before,
+            catalogue=trial_kinds(),
+            settings=Thresholds(min_n=minimum),
+        )
+
+    try:
+        made = await asyncio.to_thread(work)
+    except Leak as leak:
+        return Released(None, leak.rule)
+    _write(file, encode(made))
+    return Released(_seal(made), None)
+
+
+async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, int]:
+    """UNITS, BEHAVIOURS and INVITED of a wave in their contracts, and its threshold."""
+    found = await Wave.objects().get(Wave.name == wave)
+    if found is None:
+        raise WaveUnknown(wave=wave)
+    v = UnitVersion
+    units = await v.select(
+        v.unit.code.as_alias("unit"), v.parent.code.as_alias("parent"), v.name, v.core_task,
+        v.headcount, v.valid_from, v.valid_to, v.change, v.was,
+    )  # fmt: skip
+    asked = await WaveBehaviour.select(
+        WaveBehaviour.behaviour.id.as_alias("id"),
+        WaveBehaviour.behaviour.code.as_alias("behaviour"),
+        WaveBehaviour.behaviour.text.as_alias("text"),
+        WaveBehaviour.behaviour.situation.as_alias("situation"),
+    ).where(WaveBehaviour.wave == found.id)
+    scopes = await BehaviourScope.select(
+        BehaviourScope.behaviour.id.as_alias("id"), BehaviourScope.unit.code.as_alias("unit")
+    )
+    invited = await Invited.select(
+        Invited.unit.code.as_alias("unit"), Invited.profession, Invited.n
+    ).where(Invited.wave == found.id)
+    behaviours = [
+        {**row, "units": ";".join(sorted(s["unit"] for s in scopes if s["id"] == row["id"]))}
+        for row in asked
+    ]
+    return (
+        _typed(units, "UNITS"),
+        _typed(behaviours, "BEHAVIOURS"),
+        _typed([{**row, "wave": wave} for row in invited], "INVITED"),
+        found.min_n,
+    )
+
+
+def _typed(rows: Sequence[dict[str, object]], table: str) -> pl.DataFrame:
+    schema = SCHEMAS[table]
+    return conformed(pl.DataFrame([{name: row.get(name) for name in schema} for row in rows],
+                                  schema=schema), table)  # fmt: skip
+
+
+def trial_kinds() -> tuple[TrialKind, ...]:
+    """The kinds of trial in the catalogue of barriers."""
+    return tuple(
+        TrialKind(kind["id"], barrier["code"], kind["level"], kind["weeks"], kind.get("start_with"))
+        for barrier in texts.content("barriers")["barriers"]
+        for kind in barrier["trials"]
+    )
+
+
+def _seal(made: Release) -> str:
+    return str(made.sha256)
+
+
+def _write(file: Path, data: bytes) -> None:
+    """The whole file or none of it, on the disk before anybody is told."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    with part.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file)
+
+
+def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by its name
+    answers: Sequence[Path],
+    *,
+    units: Path,
+    behaviours: Path,
+    invited: Path | None = None,
+    trials: Path | None = None,
+    wave: str | None = None,
+    earlier: Sequence[Path] = (),
+) -> Release:
+    """The release of a wave from files alone; raises a KernepulsError for what cannot be used."""
+    known = {"UNITS": units, "BEHAVIOURS": behaviours, "INVITED": invited, "TRIALS": trials}
+    with _refusals({"ANSWERS": answers[0], **known}):
+        old = [_earlier(file) for file in earlier]
+        tree, asked = _table(units, "UNITS"), _table(behaviours, "BEHAVIOURS")
+        if trials is not None:
+            _table(trials, "TRIALS")
+        people = [_answers(file, tree, asked) for file in answers]
+        made = releases(
+            pl.concat(people, how="diagonal"),
+            tree,
+            asked,
+            wave=wave,
+            invited=None if invited is None else _table(invited, "INVITED"),
+            earlier=old,
+            catalogue=trial_kinds(),
+        )
+    return made[-1]
+
+
+def write_release(made: Release, target: Path) -> int:
+    """Write the canonical bytes of a release, whole or not at all; how many there are."""
+    data = encode(made)
+    try:
+        _write(target, data)
+    except OSError as error:
+        raise file_errors.TargetRefused(file=target.name) from error
+    return len(data)
+
+
+def audit_files(file: Path, earlier: Sequence[Path] = ()) -> Release:
+    """Attack a release, and those before it, from what they publish; raises when one leaks."""
+    with _refusals({}):
+        for one in (file, *earlier):
+            audit_release(_earlier(one))
+    return _earlier(file)
+
+
+def _answers(file: Path, units: pl.DataFrame, behaviours: pl.DataFrame) -> pl.DataFrame:
+    with _refusals({"ANSWERS": file}):
+        return checked_answers(
+            _table(file, "ANSWERS"),
+            units=frozenset(units["unit"].to_list()),
+            behaviours=frozenset(behaviours["behaviour"].to_list()),
+        )
+
+
+def _table(file: Path, table: str) -> pl.DataFrame:
+    with _refusals({table: file}):
+        return read_table(_bytes(file), table)
+
+
+def _earlier(file: Path) -> Release:
+    try:
+        return decode(_bytes(file))
+    except ReleaseRefused as error:
+        raise file_errors.EarlierReleaseDamaged(file=file.name) from error
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise file_errors.FileMissing(file=file.name) from error
+
+
+@contextmanager
+def _refusals(files: dict[str, Path | None]) -> Iterator[None]:
+    """Facts of the analysis become sentences about the file they were found in."""
+    try:
+        yield
+    except InputRefused as refused:
+        file = files.get(refused.table)
+        facts = {**refused.facts, "table": refused.table, "file": file.name if file else ""}
+        if isinstance(refused, ColumnsUnknown):
+            facts["known"] = ", ".join(SCHEMAS[refused.table])
+        raise file_errors.said(type(refused).__name__, facts) from refused
+    except Leak as leak:
+        raise file_errors.ReleaseWouldLeak(rule=leak.rule) from leak
+
+
+# --- the stored releases -----------------------------------------------------------------------
+
+
+def waves_with_release(settings: Settings) -> Sequence[str]:
+    """The waves that are released, in the order of time."""
+    return sorted(file.stem for file in _releases(settings).glob("*.json"))
+
+
+def stored_release(settings: Settings, wave: str) -> Release:
+    """The published set of a wave; raises WaveUnknown without one, ReleaseDamaged when changed."""
+    if wave not in waves_with_release(settings):
+        raise WaveUnknown(wave=wave)
+    file = _releases(settings) / f"{wave}.json"
+    try:
+        return _decoded(file, file.stat().st_mtime_ns)
+    except ReleaseRefused as error:
+        raise ReleaseDamaged(wave=wave, file=file.name) from error
+
+
+@lru_cache(maxsize=16)
+def _decoded(file: Path, _changed: int) -> Release:
+    """A release never changes; a page reads up to four, and each is a megabyte to decode."""
+    return decode(file.read_bytes())
+
+
+def unit_csv(release: Release, unit: str, *, voice: Voice) -> bytes:
+    """The published cells of a unit and of the units below it, as a table for a spreadsheet."""
+    return release_csv(release, unit, voice=voice)
+
+
+def _releases(settings: Settings) -> Path:
+    return settings.data / "releases"
+
+
+# --- the action report ----------------------------------------------------------------------------
+
+
+class ReportStopped(Broken):
+    sentence = N_(
+        "The report was not made. The text on page {page} holds something a report must not say: "
+        "“{value}”. Correct the text it comes from, and make the report again."
+    )
+
+
+async def unit_report(settings: Settings, *, wave: str, unit: str, language: Language) -> bytes:
+    """The action report of a unit as a PDF, exactly as its leadership team sees it."""
+    facts = await report_facts(settings, wave=wave, unit=unit, language=language)
+    return await asyncio.to_thread(
+        report_file, settings, wave=wave, unit=unit, language=language, facts=facts
+    )
+
+
+async def report_facts(
+    settings: Settings, *, wave: str, unit: str, language: Language
+) -> Facts:
+    """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
+    stored_release(settings, wave)
+    found = await Wave.objects().get(Wave.name == wave)
+    if found is None:
+        raise WaveUnknown(wave=wave)
+    tree = await organisation.tree(wave)
+    if unit not in tree:
+        raise UnitUnknown(unit=unit, wave=wave)
+    ours, voice = house.organisation(settings), Voice(language)
+    trials = await TrialAction.select(
+        TrialAction.code, TrialAction.name, TrialAction.what_we_learned,
+        TrialAction.decision, TrialAction.practice_state,
+    )  # fmt: skip
+    return Facts(
+        organisation=ours.organisation,
+        title=voice.gettext("Pulse %(wave)s") % {"wave": wave},
+        starts=found.opens,
+        closed=found.closes,
+        released=found.closes,
+        contact=ours.said("contact", language),
+        core_task=tree[unit].core_task or "",
+        trials={
+            row["code"]: TrialText(
+                row["name"],
+                learned=row["what_we_learned"] or "",
+                state=row["practice_state"] or row["decision"] or "",
+            )
+            for row in trials
+        },
+    )
+
+
+def report_file(
+    settings: Settings, *, wave: str, unit: str, language: Language, facts: Facts
+) -> bytes:
+    """The PDF from stored releases and facts alone: needs no database, so a worker can make it."""
+    earlier = tuple(
+        stored_release(settings, one) for one in waves_with_release(settings) if one < wave
+    )
+    try:
+        return written(
+            stored_release(settings, wave),
+            unit,
+            voice=Voice(language),
+            render=lambda name, context: texts.render(name, language, context),
+            assets=_report_assets(),
+            facts=replace(facts, earlier=earlier),
+        )
+    except UnitNotInRelease as error:
+        raise UnitUnknown(unit=unit, wave=wave) from error
+    except ForbiddenWording as error:
+        raise ReportStopped(page=error.page, value=error.value) from error
+    except OSError as error:  # WeasyPrint finds its libraries when it is imported
+        raise LibraryMissing(library="Pango", command=PANGO) from error
+
+
+PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+@lru_cache(maxsize=1)
+def _report_assets() -> dict[str, bytes]:
+    """The fonts and the print style of the report, by name."""
+    files = [*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report" / "report.css"]
+    return {file.name: file.read_bytes() for file in files}
