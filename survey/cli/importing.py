@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -168,7 +169,5 @@ class Bar:
         if self.bar is None:
             if time.monotonic() - self.started < PATIENCE or done >= of:
                 return
-            self.bar = click.progressbar(
-                length=of, label=self.label, file=click.get_text_stream("stderr")
-            )
+            self.bar = click.progressbar(length=of, label=self.label, file=sys.stderr)
         self.bar.update(done - self.bar.pos)

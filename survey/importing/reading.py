@@ -6,6 +6,7 @@ without a header is refused whole; what a cell means is for the modules that use
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -188,6 +189,8 @@ def _body(grid: _Grid, at: int) -> tuple[tuple[Line, ...], tuple[int, ...], int 
     very last one without a line end has been cut off.
     """
     width = len(grid.rows[at].cells)
+    usual = Counter(len(line.cells) for line in grid.rows[at + 1 :]).most_common(1)
+    widest = max([width, *(length for length, _ in usual)])  # delimiters at the end of every row
     lines: list[Line] = []
     ragged: list[int] = []
     for line in grid.rows[at + 1 :]:
@@ -196,7 +199,7 @@ def _body(grid: _Grid, at: int) -> tuple[tuple[Line, ...], tuple[int, ...], int 
             continue
         if filled[0].casefold().rstrip(":") in TOTALS and len(filled) <= 3:
             return tuple(lines), tuple(ragged), line.number
-        if any(line.cells[width:]):
+        if len(line.cells) > widest or any(line.cells[width:]):
             ragged.append(line.number)
             continue
         if len(line.cells) < width and grid.may_be_cut and line is grid.rows[-1]:
