@@ -19,6 +19,7 @@ from survey.actions.readiness import NotDiscussed
 from survey.cli import spoken
 from survey.cli.wave_report import STEPS, detail, facts, line, lines, print_json, say
 from survey.errors import N_, BadInput
+from survey.intake import closing
 from survey.settings import Settings, from_environment
 from survey.tables import Account
 from survey.texts import Voice
@@ -131,7 +132,7 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
         say(N_("Wave %(wave)s was approved before. Nothing was changed."), wave=name)
     say(
         N_(
-            "%(invited)s people in %(units)s units are invited: %(mail)s by mail, %(card)s by card."
+            "%(invited)s people are invited, %(mail)s by mail and %(card)s by card. Units: %(units)s."
         ),
         invited=counts.invited,
         units=approved.units,
@@ -183,9 +184,9 @@ def open_(name: str, *, as_json: bool) -> None:
     else:
         say(N_("Wave %(wave)s was open already. Its last day is %(last)s."), wave=name, last=last)
     if opened.folder:
-        say(N_("%(n)s mails are written to %(folder)s"), n=mails.sent, folder=opened.folder)
+        say(N_("Mails written to %(folder)s: %(n)s"), n=mails.sent, folder=opened.folder)
     else:
-        say(N_("%(n)s mails are sent."), n=mails.sent)
+        say(N_("Mails sent: %(n)s"), n=mails.sent)
     if mails.failed:
         failed = voice.pick(texts.content("messages")["errors"]["staff"]["mail_failed"])
         click.echo(failed.format(n=voice.number(mails.failed)))
@@ -316,6 +317,7 @@ def _steps(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
 
     def done(number: int, of: int) -> None:
         if not hidden:
-            click.echo(f"{number:2}/{of} {Voice(spoken()).gettext(STEPS[number - 1])}")
+            name, _ = closing.STEPS[number - 1]
+            click.echo(f"{number:2}/{of} {Voice(spoken()).gettext(STEPS[name])}")
 
     yield done

@@ -21,21 +21,20 @@ STATES: Final = {
     "released": N_("released"),
     "held": N_("held back"),
 }
-# The steps of the close as `survey.intake.closing` names them.
-STEPS: Final = (
-    N_("no more answers are taken"),
-    N_("answers and ballots are counted"),
-    N_("the answers are opened together"),
-    N_("they are shuffled and written"),
-    N_("the file has its name"),
-    N_("the file is read back and compared"),
-    N_("a second copy is kept"),
-    N_("the sealed answers are deleted"),
-    N_("the keys are destroyed"),
-    N_("the deleted space is overwritten"),
-    N_("the codes are deleted"),
-    N_("the numbers are made and attacked"),
-)
+# What the steps of the close have done, by the name `survey.intake.closing` gives them.
+STEPS: Final = {
+    "marked": N_("no more answers are taken"),
+    "counted": N_("answers and ballots are counted"),
+    "written": N_("the answers are opened together, shuffled and written"),
+    "renamed": N_("the file has its name"),
+    "verified": N_("the file is read back and compared"),
+    "copied": N_("a second copy is kept"),
+    "emptied": N_("the sealed answers are deleted"),
+    "key_destroyed": N_("the keys are destroyed"),
+    "rewritten": N_("the deleted space is overwritten"),
+    "roster_cleared": N_("the codes are deleted"),
+    "released": N_("the numbers are made, and the check has attacked them"),
+}
 
 
 def line(one: waves.WaveStatus) -> None:
@@ -58,7 +57,7 @@ def detail(one: waves.WaveStatus) -> None:
         say(N_("Discussed by the works committee: %(day)s"), day=voice.full_date(one.med_date))
     if one.counts.invited:
         say(
-            N_("By mail: %(mail)s. By card: %(card)s, and %(spare)s spare cards."),
+            N_("By mail: %(mail)s. By card: %(card)s. Spare cards: %(spare)s."),
             mail=one.counts.by_mail,
             card=one.counts.by_card,
             spare=one.counts.spare_cards,
