@@ -38,14 +38,20 @@ class Login(Struct, frozen=True):
     sees: str = ""
 
 
+class UnitCode(Struct, frozen=True):
+    """A clear code and the unit it answers for."""
+
+    code: str
+    unit: str
+
+
 class Note(Struct, frozen=True):
     """How far the demo is, and what a newcomer needs; everybody in it is made up."""
 
     state: Literal["building", "built"]
     place: str  # the fingerprint of the installation it was written for
     logins: tuple[Login, ...] = ()
-    open_wave: str = ""
-    codes: tuple[str, ...] = ()
+    codes: tuple[UnitCode, ...] = ()  # of the open wave
 
 
 def place(settings: Settings) -> str:
