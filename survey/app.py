@@ -9,7 +9,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from survey import engine, headers, log, sessions
+from survey import engine, headers, jobs, log, sessions
 from survey.errors import KernepulsError, NotInitialised
 from survey.intake import closing, writer
 from survey.pages import accounts, answer, front, refusals, results, waves
@@ -52,7 +52,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[None]:
     """Open the database, write answers until the end, and take up a close that was cut short."""
-    async with engine.opened(settings, server=True), writer.running():
+    async with engine.opened(settings, server=True), writer.running(), jobs.nightly(settings):
         # Beside the pages: a close takes a while, and killing it loses nothing.
         resumed = asyncio.create_task(closing.resume(settings))
         try:

@@ -132,7 +132,8 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
         say(N_("Wave %(wave)s was approved before. Nothing was changed."), wave=name)
     say(
         N_(
-            "%(invited)s people are invited, %(mail)s by mail and %(card)s by card. Units: %(units)s."
+            "%(invited)s people are invited, %(mail)s by mail and %(card)s by card. "
+            "Units: %(units)s."
         ),
         invited=counts.invited,
         units=approved.units,

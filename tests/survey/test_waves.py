@@ -34,9 +34,16 @@ from survey.actions.planning import (
 from survey.delivery.letters import FieldEmpty
 from survey.delivery.post import NotDelivered
 from survey.errors import NotFoundHere, WaveUnknown
+from survey.importing import mapping as columns
+from survey.importing import professions
+from survey.importing.behaviours import import_behaviours
+from survey.importing.files import contents, table_of
+from survey.importing.reading import Table
+from survey.importing.roster import import_staff
+from survey.importing.units import import_units
 from survey.intake import ballots
 from survey.intake.refusals import CodeUnknown, KeysMissing, NotOpenYet
-from survey.settings import Settings
+from survey.settings import SEEDS, Settings
 from survey.tables import (
     AuditEvent,
     Behaviour,
@@ -370,6 +377,33 @@ async def test_n_is_everyone_in_scope_and_nobody_above_it(store: Settings) -> No
     frozen = await Invited.select(Invited.unit.code.as_alias("unit"), Invited.n)
     assert sum(row["n"] for row in frozen) == by_mail + by_card
     assert {row["unit"] for row in frozen} == set(IN_SCOPE)
+
+
+async def test_fjordlund_invites_2339_of_its_2400(store: Settings) -> None:
+    house.write_fjordlund(store)
+    await import_units(fjordlund("units.csv", columns.UNITS, store), by=None)
+    await import_staff(
+        fjordlund("payroll_cp1252.csv", columns.STAFF, store),
+        by=None,
+        as_of=date(2026, 3, 3),
+        professions=professions.find(store.data, beside=SEEDS / "fjordlund" / "payroll_cp1252.csv"),
+    )
+    await import_behaviours(fjordlund("behaviours_import.csv", columns.BEHAVIOURS, store), by=None)
+    await plan(store)
+
+    approved = await approve(store)
+
+    assert await Person.count() == 2_400
+    assert approved.counts.invited == 2_400 - 61
+    assert approved.counts.by_mail == 1_757
+    assert approved.counts.by_card == 460 + 122  # without mail, and sharing an address
+    frozen = await Invited.select(Invited.n, Invited.unit.code.as_alias("unit"))
+    assert sum(row["n"] for row in frozen) == 2_339
+    assert not {"FK", "A", "B", "C", "D", "E", "F"} & {row["unit"] for row in frozen}
+
+
+def fjordlund(name: str, kind: columns.Kind, settings: Settings) -> Table:
+    return table_of(contents(SEEDS / "fjordlund" / name), kind, folder=settings.data)
 
 
 async def test_cards_are_those_without_an_own_address_and_a_fifth_more(store: Settings) -> None:
