@@ -271,7 +271,7 @@ class Staircase:
 
 
 def staircase(
-    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 24
+    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 15
 ) -> Staircase:
     """Steps from the unit at the bottom left to the council at the top right.
 
@@ -279,7 +279,7 @@ def staircase(
     """
     width = WIDTH / len(steps)
     top = 34.0
-    floor = top + rise * (len(steps) - 1) + 46
+    floor = top + rise * (len(steps) - 1) + 44
     placed = tuple(
         Step(
             left=round(index * width, 1),

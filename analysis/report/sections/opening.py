@@ -9,6 +9,7 @@ from analysis.report.sections.action import Card
 from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
+from analysis.wording.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class AgendaLine:
 @dataclass(frozen=True, slots=True)
 class Agenda:
     lines: tuple[AgendaLine, ...]
+    reading: tuple[Labelled, ...]  # how to read the numbers, where the page has room for it
     left_out: tuple[LeftOut, ...]
 
 
@@ -125,7 +127,32 @@ def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut])
             before, found, after = voice.pick(one).partition("{page}")
             text, tail = (before, after) if found else (f"{before} ", "")
             lines.append(AgendaLine(f"{one['from']}–{one['to']}", one["section"], text, tail))
-    return Agenda(tuple(lines), tuple(left_out))
+    return Agenda(tuple(lines), _reading(voice) if view.is_area else (), tuple(left_out))
+
+
+def _reading(voice: Voice) -> tuple[Labelled, ...]:
+    return (
+        Labelled(
+            voice.gettext("About and between"),
+            voice.gettext(
+                "A number is about right. Between is where it lies with great certainty. The "
+                "fewer answers, the wider it is."
+            ),
+        ),
+        Labelled(
+            voice.gettext("Words in place of numbers"),
+            voice.gettext(
+                "Under 20 answers we say few, some or nearly all. Then nobody can be worked out."
+            ),
+        ),
+        Labelled(
+            voice.gettext("Not shown"),
+            voice.gettext(
+                "Not shown means that somebody could be recognised. The answers still count in "
+                "the unit above."
+            ),
+        ),
+    )
 
 
 def in_short(view: View, card: Card | None) -> Section:

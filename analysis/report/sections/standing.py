@@ -142,7 +142,7 @@ def _waves(view: View) -> tuple[charts.Line, ...]:
 def _parts(view: View, *, with_heading: bool) -> tuple[charts.Line, ...]:
     """The units below with a number of their own, under the part they belong to."""
     lines: list[charts.Line] = []
-    heading = view.voice.gettext("The units below, in the order of the organisation")
+    heading = view.voice.gettext("The units below")
     first = with_heading
     for part in view.release.below(view.code):
         family = [part, *view.release.below(part.unit)] if view.is_root else [part]
