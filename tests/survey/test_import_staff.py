@@ -422,3 +422,25 @@ async def test_names_as_payroll_systems_call_them_in_english(store: Settings) ->
 
     assert [(m.unit, m.email) for m in done.staff.members] == [("X", "ib@x.example")]
     assert done.staff.count(Reason.TWO_JOBS) == 1
+
+
+async def test_the_first_and_the_last_day_of_a_job_and_of_a_wave_count(store: Settings) -> None:
+    await import_units(
+        read(
+            b"unit,parent,name,valid_from,valid_to\nX,,Gammel,2026-1,2026-1\nX,,Ny,2026-2,\n", UNITS
+        ),
+        by=None,
+    )
+    await Wave.insert(Wave(name="2026-2", opens=EXTRACT, closes=EXTRACT))
+    list_ = (
+        b"Enhed;Fornavn;Efternavn;Ansat fra;Fratr\xe5dt\n"
+        b"X;Ib;Holm;03-03-2026;\nX;Bo;Riis;;03-03-2026\n"
+        b"X;Lis;Bak;04-03-2026;\nX;Per;Lund;;02-03-2026\n"
+    )
+
+    done = await imported(list_, as_of=EXTRACT, dry_run=True)
+
+    assert done.compared_with == "2026-2"
+    assert [member.line for member in done.staff.members] == [2, 3]
+    assert done.staff.count(Reason.NOT_STARTED) == 1  # line 4
+    assert done.staff.count(Reason.LEFT) == 1  # line 5
