@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.types import ControllerRouterHandler
 
 from survey import organisation, sessions
 from survey.access import Actor, Role, actor_of, signed_in
@@ -114,7 +115,7 @@ class AccountPages(Controller):
         return answer
 
 
-ROUTES = [SignInPages, AccountPages]
+ROUTES: list[ControllerRouterHandler] = [SignInPages, AccountPages]
 
 
 def own_address(wanted: str | None) -> str:

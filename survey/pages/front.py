@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.enums import MediaType
 from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
 
 from survey import assets
 from survey.engine import current
@@ -57,7 +58,7 @@ async def health() -> str:
     return f"ok {current().engine_type}"
 
 
-ROUTES = [front, asset, health]
+ROUTES: list[ControllerRouterHandler] = [front, asset, health]
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
 
 from survey import audit, insight
 from survey.access import Actor, reads_report, reads_results, reads_unit
@@ -16,45 +17,61 @@ from survey.settings import Settings
 from survey.texts import Voice
 
 
-@get("/results", guards=[reads_results], name="results_index")
-async def index(request: Request[Any, Any, Any]) -> Response[str]:
-    """The units within reach, in the newest wave that is released or the one asked for."""
-    actor: Actor = request.user
-    settings = settings_of(request)
-    waves = list(reversed(insight.waves_with_release(settings)))
-    wave = request.query_params.get("wave", waves[0] if waves else None)
-    units: tuple[Branch, ...] = ()
-    if wave is not None:
-        release = insight.stored_release(settings, wave)
-        units = branches(release, actor.may_read, organisation_name(settings))
-    return page(request, "pages/staff/results_index.html", waves=waves, wave=wave, units=units)
+class ResultsIndex(Controller):
+    """Which results there are."""
+
+    path = "/results"
+    guards = (reads_results,)
+
+    @get("/", name="results_index")
+    async def show(self, request: Request[Any, Any, Any]) -> Response[str]:
+        """The units within reach, in the newest wave that is released or the one asked for."""
+        actor: Actor = request.user
+        settings = settings_of(request)
+        waves = list(reversed(insight.waves_with_release(settings)))
+        wave = request.query_params.get("wave", waves[0] if waves else None)
+        units: tuple[Branch, ...] = ()
+        if wave is not None:
+            release = insight.stored_release(settings, wave)
+            units = branches(release, actor.may_read, organisation_name(settings))
+        return page(request, "pages/staff/results_index.html", waves=waves, wave=wave, units=units)
 
 
 class ResultsPages(Controller):
     """One unit in one wave."""
 
     path = "/waves/{wave:str}/units/{unit:str}"
+    guards = (reads_unit,)
 
-    @get("/", guards=[reads_unit], name="results")
+    @get("/", name="results")
     async def show(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
         return page(request, "pages/staff/results.html", view=_view(request, wave, unit))
 
-    @get("/report.pdf", guards=[reads_report], name="report")
+
+class ResultsFiles(Controller):
+    """The same numbers to take away; who took which is written to the audit log."""
+
+    path = "/waves/{wave:str}/units/{unit:str}"
+    guards = (reads_report,)
+
+    @get("/report.pdf", name="report")
     async def report(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[bytes]:
         """The action report, as its leadership team gets it on paper."""
-        pdf = await insight.unit_report(settings_of(request), wave=wave, unit=unit)
+        pdf = await insight.unit_report(
+            settings_of(request), wave=wave, unit=unit, language=language_for(request)
+        )
         await audit.record(by=request.user.account, what="opened report", on_what=f"{wave}/{unit}")
         return _file(pdf, "application/pdf", f"{wave}-{unit}.pdf")
 
-    @get("/numbers.csv", guards=[reads_report], name="numbers")
+    @get("/numbers.csv", name="numbers")
     async def numbers(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[bytes]:
-        """The same numbers as the page and the report, one row each."""
+        """The published cells of the unit and of those below it, one row each."""
         release = insight.stored_release(settings_of(request), wave)
         if release.unit(unit) is None:
             raise UnitUnknown(unit=unit, wave=wave)
@@ -63,7 +80,7 @@ class ResultsPages(Controller):
         return _file(rows, "text/csv; charset=utf-8", f"{wave}-{unit}.csv")
 
 
-ROUTES = [index, ResultsPages]
+ROUTES: list[ControllerRouterHandler] = [ResultsIndex, ResultsPages, ResultsFiles]
 
 
 def _view(request: Request[Any, Any, Any], wave: str, unit: str) -> UnitView:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Controller, Request, Response, get
+from litestar.types import ControllerRouterHandler
 
 from survey import insight, organisation
 from survey.access import Actor, reads_waves
@@ -54,26 +55,31 @@ class WaveView:
     is_open: bool
 
 
-@get("/waves", guards=[reads_waves], name="waves")
-async def show(request: Request[Any, Any, Any]) -> Response[str]:
-    """Every wave, newest first."""
-    actor: Actor = request.user
-    voice = Voice(language_for(request))
-    released = insight.waves_with_release(settings_of(request))
-    rows = await WaveRow.select().order_by(WaveRow.name, ascending=False)
-    views = [
-        await _view(voice, row, released, with_opened=actor.may_read_opened_share) for row in rows
-    ]
-    return page(
-        request,
-        "pages/staff/waves.html",
-        waves=views,
-        may_plan=actor.may_read_opened_share,
-        has_units=bool(await organisation.tree(None)),
-    )
+class WavesPages(Controller):
+    """The waves, for those who plan them or approve how they are set up."""
+
+    path = "/waves"
+    guards = (reads_waves,)
+
+    @get("/", name="waves")
+    async def show(self, request: Request[Any, Any, Any]) -> Response[str]:
+        """Every wave, newest first."""
+        actor: Actor = request.user
+        voice = Voice(language_for(request))
+        released = insight.waves_with_release(settings_of(request))
+        rows = await WaveRow.select().order_by(WaveRow.name, ascending=False)
+        may_plan = actor.may_read_opened_share
+        views = [await _view(voice, row, released, with_opened=may_plan) for row in rows]
+        return page(
+            request,
+            "pages/staff/waves.html",
+            waves=views,
+            may_plan=may_plan,
+            has_units=bool(await organisation.tree(None)),
+        )
 
 
-ROUTES = [show]
+ROUTES: list[ControllerRouterHandler] = [WavesPages]
 
 
 async def _view(

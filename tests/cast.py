@@ -1,0 +1,217 @@
+"""The cast and the stage of the pages for staff: accounts, a small tree, waves with a result.
+
+Anna    leadership team of C21          Dan     administrator, sees no results
+Bo      leadership team of C22          Eva     works committee
+Carla   coordinator                     Finn    bridge-builder on the pathway C21, B1
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+import msgspec
+from httpx import ASGITransport, AsyncClient, Response
+from litestar import Litestar
+
+from analysis.findings import encode
+from survey import house, sessions
+from survey.actions.accounts import HASHER
+from survey.app import create_app
+from survey.settings import Settings
+from survey.tables import (
+    Account,
+    AccountUnit,
+    Behaviour,
+    Invited,
+    OpenedShare,
+    Unit,
+    UnitVersion,
+    Wave,
+    WaveBehaviour,
+)
+from tests.analysis.release_factory import UNITS, release
+
+PASSWORD = "a sentence of some words"
+CAST = {
+    "anna": ("leadership_team", ("C21",)),
+    "bo": ("leadership_team", ("C22",)),
+    "carla": ("coordinator", ()),
+    "dan": ("administrator", ()),
+    "eva": ("works_committee", ()),
+    "finn": ("bridge_builder", ("C21", "B1")),
+}
+WAVES = ("2026-1", "2026-2", "2026-3", "2026-4")
+BEGIN = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@cache
+def password_hash() -> str:
+    return HASHER.hash(PASSWORD)
+
+
+async def enter(settings: Settings) -> None:
+    """Units and accounts, in a database that is open; no wave and no result yet."""
+    house.write_fjordlund(settings)
+    ids: dict[str, int] = {}
+    for code, parent, name, _, _ in UNITS:
+        [unit] = await Unit.insert(Unit(code=code))
+        ids[code] = unit["id"]
+        await UnitVersion.insert(
+            UnitVersion(
+                unit=ids[code],
+                parent=ids[parent] if parent else None,
+                name=name,
+                headcount=10,
+                valid_from="2026-1",
+            )
+        )
+    for login, (role, units) in CAST.items():
+        [account] = await Account.insert(
+            Account(login=login, password_hash=password_hash(), role=role)
+        )
+        for unit in units:
+            await AccountUnit.insert(AccountUnit(account=account["id"], unit=ids[unit]))
+
+
+async def plan_waves(*states: str) -> None:
+    """A wave for each state, in the order of time."""
+    [behaviour] = await Behaviour.insert(Behaviour(code="Ad8", text="-", situation="-"))
+    unit = await unit_id("C21")
+    for number, state in enumerate(states, start=1):
+        [wave] = await Wave.insert(
+            Wave(
+                name=f"2026-{number}",
+                opens=date(2026, 2 * number, 3),
+                closes=date(2026, 2 * number, 16),
+                state=state,
+                med_date=None if state == "draft" else date(2026, 2 * number - 1, 14),
+            )
+        )
+        await WaveBehaviour.insert(WaveBehaviour(wave=wave["id"], behaviour=behaviour["id"]))
+        if state != "draft":
+            await Invited.insert(
+                Invited(
+                    wave=wave["id"],
+                    unit=unit,
+                    behaviour=behaviour["id"],
+                    profession="sosu-assistenter",
+                    n=2339,
+                )
+            )
+
+
+async def count_opened(wave: str, shares: dict[str, int]) -> None:
+    """What the nightly count leaves: unit code -> per cent."""
+    row = await Wave.select(Wave.id).where(Wave.name == wave).first()
+    assert row is not None
+    for code, per_cent in shares.items():
+        await OpenedShare.insert(
+            OpenedShare(
+                wave=row["id"],
+                unit=await unit_id(code),
+                per_cent=per_cent,
+                day=date(2026, 11, 6),
+            )
+        )
+
+
+async def unit_id(code: str) -> int:
+    unit = await Unit.select(Unit.id).where(Unit.code == code).first()
+    assert unit is not None
+    return int(unit["id"])
+
+
+def store_releases(settings: Settings, *waves: str) -> None:
+    """The stored release of each wave, as a close leaves it."""
+    folder = settings.data / "releases"
+    folder.mkdir(exist_ok=True)
+    for wave in waves:
+        earlier = tuple(one for one in waves if one < wave)
+        made = msgspec.structs.replace(release(wave, first=not earlier), earlier=earlier)
+        (folder / f"{wave}.json").write_bytes(encode(made))
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets forward."""
+
+    now: datetime = BEGIN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: int) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Site:
+    """The application over an installation that is open, and a browser for each of the cast."""
+
+    app: Litestar
+    clock: Clock
+    browsers: dict[str, AsyncClient] = field(default_factory=dict)
+
+    def browser(self, name: str = "nobody") -> AsyncClient:
+        """Cookies of its own; `__Host-` cookies are sent back over TLS only."""
+        if name not in self.browsers:
+            self.browsers[name] = AsyncClient(
+                transport=ASGITransport(app=self.app), base_url="https://127.0.0.1:8000"
+            )
+        return self.browsers[name]
+
+    async def signed_in(self, login: str) -> AsyncClient:
+        """A browser with a session, made behind the sign-in form: hashing is slow."""
+        browser = self.browser(login)
+        if sessions.COOKIE not in browser.cookies:
+            row = await Account.select(Account.id).where(Account.login == login).first()
+            assert row is not None
+            name = await sessions.begin(row["id"], now=self.clock())
+            browser.cookies.set(sessions.COOKIE, name, domain="127.0.0.1")
+        return browser
+
+
+@asynccontextmanager
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    """The application, started and at the end stopped in one task of its own, as it must be."""
+    clock = Clock()
+    app = create_app(settings, now=clock)
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await over.wait()
+
+    life = asyncio.create_task(live())
+    await asyncio.wait([life, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED")
+    made = Site(app, clock)
+    try:
+        if not life.done():
+            yield made
+    finally:
+        for browser in made.browsers.values():
+            await browser.aclose()
+        over.set()
+        await life
+
+
+async def sign_in(
+    browser: AsyncClient, login: str, password: str = PASSWORD, **more: str
+) -> Response:
+    """Fill in the form as a person does."""
+    form = await browser.get("/sign-in")
+    return await browser.post(
+        "/sign-in", data={"login": login, "password": password, **token(form), **more}
+    )
+
+
+def token(page: Response) -> dict[str, str]:
+    """The hidden field of a form."""
+    found = re.search(r'name="_csrf_token" value="([0-9a-f]+)"', page.text)
+    assert found is not None
+    return {"_csrf_token": found[1]}
