@@ -15,7 +15,7 @@ LIX_LIMIT: Final = 40
 LONG_WORD: Final = 7  # letters, from which lix counts a word as long
 SPACES: Final = str.maketrans({"\u00ad": None, "\u00a0": " ", "\u202f": " "})
 WORD: Final = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
-SENTENCE_END: Final = re.compile(r"(?<=[.!?:])\s+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_a-zæøå]|[»“\"'])")  # not after "nr."
 RULES: Final = (
     "person_words",
     "ranking_words",

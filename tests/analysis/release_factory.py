@@ -292,7 +292,7 @@ def cells_of(code: str, n: int, behaviour: str | None, *, first: bool) -> list[C
         found.append(
             cell(code, "citizen_share", one, (40, 25, 60, 35, 15, 5)[index], everyone, base="A")
         )
-    for one, share in zip(SAFE, (62, 70, 30 if code == "F1" else 48), strict=True):
+    for one, share in zip(SAFE, (62, 70, 20 if code == "F1" else 48), strict=True):
         found.append(cell(code, "safe_share", one, share, everyone, base="A"))
     found.append(cell(code, "changed_share", "yes", 35, everyone, base="A"))
     found.append(cell(code, "clarity_share", None, 80, everyone, base="A"))

@@ -7,7 +7,7 @@ from analysis.findings import Cell, Hidden, Number, TrialFinding, number
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import BARRIERS, MAX_PATTERNS, View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import opened
+from analysis.wording.voice import Voice, opened
 
 TRIAL_ROWS: Final = (
     ("barrier", "owner"),
@@ -78,11 +78,7 @@ def proposals(view: View) -> Section:
     return Section(
         "proposals",
         kicker,
-        (
-            voice.gettext("A trial action you can begin with"),
-            voice.gettext("Two trial actions to choose between"),
-            voice.gettext("Three trial actions to choose between"),
-        )[len(chosen) - 1],
+        count_of_cards(voice, len(chosen)),
         voice.gettext("Choose one. It is small, it can be undone, and it stops on a date.")
         if view.patterns
         else voice.gettext("These fit the three questions. Choose others if your talk says so.")
@@ -92,6 +88,14 @@ def proposals(view: View) -> Section:
         ),
         chosen,
     )
+
+
+def count_of_cards(voice: Voice, many: int) -> str:
+    return (
+        voice.gettext("A trial action you can begin with"),
+        voice.gettext("Two trial actions to choose between"),
+        voice.gettext("Three trial actions to choose between"),
+    )[many - 1]
 
 
 def cards(view: View) -> tuple[Card, ...]:

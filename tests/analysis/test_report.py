@@ -1,0 +1,535 @@
+"""What a report holds, read as HTML: a section for each claim, nothing hidden, nothing run."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from analysis.findings import (
+    Cell,
+    Hidden,
+    Measured,
+    Pair,
+    Proposal,
+    Quality,
+    Release,
+)
+from analysis.report import Facts, TrialText, UnitNotInRelease, composed, unit_html
+from analysis.report.plan import Section
+from analysis.report.view import View, top, weight
+from survey.texts import Voice, render
+from tests.analysis.release_factory import cell, facts, release
+
+RELEASE = release()
+FACTS = facts()
+
+
+def view(unit: str, *, of: Release = RELEASE, language: str = "da", given: Facts = FACTS) -> View:
+    return View(of, unit, Voice(language), given)  # type: ignore[arg-type]
+
+
+def html(of: View) -> str:
+    return unit_html(of, lambda name, context: render(name, of.voice.language, context))  # type: ignore[arg-type]
+
+
+def ids(of: View) -> list[str]:
+    return [section.id for section in composed(of)[0]]
+
+
+def section(of: View, id_: str) -> Section:
+    return next(one for one in composed(of)[0] if one.id == id_)
+
+
+def body(of: View, id_: str) -> Any:
+    return section(of, id_).body
+
+
+def changed(**parts: Any) -> Release:
+    return msgspec.structs.replace(RELEASE, **parts)
+
+
+def without(*gone: tuple[str, str]) -> Release:
+    """The release without the cells of these units and measures."""
+    kept = tuple(one for one in RELEASE.cells if (one.unit, one.measure) not in gone)
+    return changed(cells=kept)
+
+
+# --- the order of the pages ------------------------------------------------------------------------
+
+
+def test_a_unit_report_has_the_pages_of_the_storyboard() -> None:
+    assert ids(view("C21")) == [
+        "in_short", "level", "barriers", "seams", "citizen", "who", "proposals", "since_last",
+        "decision", "method",
+    ]  # fmt: skip
+
+
+def test_a_larger_report_asks_whether_it_is_safe_to_try() -> None:
+    assert "safe" in ids(view("C"))
+    assert "safe" in ids(view("FK"))
+
+
+def test_a_page_with_nothing_to_show_is_left_out_and_named_with_its_reason() -> None:
+    of = view("F1")
+
+    assert "seams" not in ids(of)
+    assert "Her går det i stå: intet tydeligt par af enheder." in html(of)
+
+
+def test_a_left_out_page_takes_its_line_of_the_agenda_with_it() -> None:
+    of = view("B2", of=changed(trials=()))
+
+    assert "Fra sidst: Hvad lærte vi?" in html(view("C21"))
+    assert "Fra sidst: Hvad lærte vi?" not in html(of)
+
+
+def test_short_pages_join_and_what_is_read_alone_never_does() -> None:
+    joined = {one.id for one in composed(view("C21"))[0] if one.joined}
+
+    assert joined == {"barriers", "citizen", "since_last"}
+
+
+def test_without_seams_the_citizen_shares_a_sheet_with_who_can_solve_it() -> None:
+    joined = {one.id for one in composed(view("F1"))[0] if one.joined}
+
+    assert {"barriers", "who"} <= joined
+    assert "citizen" not in joined
+
+
+def test_a_unit_outside_the_tree_has_no_report() -> None:
+    with pytest.raises(UnitNotInRelease):
+        html(view("X9"))
+
+
+@pytest.mark.parametrize("unit", ["C21", "F1", "F2", "F4", "B3", "C", "FK"])
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_same_release_gives_the_same_words(unit: str, language: str) -> None:
+    assert html(view(unit, language=language)) == html(view(unit, language=language))
+
+
+# --- what is hidden stays hidden --------------------------------------------------------------------
+
+
+def test_a_hidden_unit_gets_the_talk_and_no_number() -> None:
+    of = view("F4")
+
+    text = html(of)
+
+    assert ids(of) == ["in_short", "barriers", "proposals", "decision", "method"]
+    assert "Jeres svar tæller med i Center for Teknik, Miljø og Havn." in text
+    assert text.count('class="question"') == 3
+    assert text.count('class="tick"') == 10
+    assert "<svg" not in text
+    assert body(of, "method").columns_of_tables == ()
+
+
+def test_a_hidden_unit_says_what_most_point_to_in_the_unit_above() -> None:
+    points = body(view("F4"), "in_short").points
+
+    assert [one.label for one in points] == [
+        "Vises ikke her",
+        "Center for Teknik, Miljø og Havn",
+        "I stedet",
+    ]
+
+
+def test_where_nothing_is_shown_anywhere_there_is_still_a_talk() -> None:
+    of = view("F4", of=changed(cells=(), proposals=()))
+
+    assert of.talk_barrier == "SILO"
+    assert of.reported_in == "Fjordlund Kommune"
+    assert "Vises ikke" in html(of)
+
+
+def test_a_hidden_root_counts_nowhere_else() -> None:
+    of = view("FK", of=changed(cells=(), proposals=(), pairs=()))
+
+    assert of.reported_in == ""
+    assert body(of, "in_short").points[0].text == "Vises ikke, så ingen kan genkendes."
+
+
+def test_why_a_number_is_hidden_is_never_told() -> None:
+    text = html(view("F4"))
+
+    assert "for få" not in text
+    assert "færre end" not in text
+
+
+# --- sentences and charts ---------------------------------------------------------------------------
+
+
+def test_at_most_three_patterns_own_findings_first() -> None:
+    patterns = view("C21").patterns
+
+    assert [(one.unit, one.barrier) for one in patterns] == [
+        ("C21", "TID"), ("C", "FAG"), ("C2", "SILO"),
+    ]  # fmt: skip
+
+
+def test_a_pattern_elsewhere_is_not_this_units() -> None:
+    assert [one.unit for one in view("B2").patterns] == []
+
+
+def test_a_mark_in_two_waves_shows_and_in_one_suggests() -> None:
+    once = view("C21", given=replace(FACTS, earlier=()))
+
+    assert section(view("C21"), "in_short").headline.startswith("Det viser, at tid")
+    assert section(once, "in_short").headline.startswith("Det tyder på, at tid")
+
+
+def test_few_people_only_suggest() -> None:
+    assert section(view("F1"), "in_short").headline.startswith("Det tyder på")
+
+
+def test_without_a_pattern_the_level_is_the_headline() -> None:
+    assert section(view("B2"), "in_short").headline.startswith("Det lykkes")
+
+
+def test_a_common_change_is_told_before_anything_else() -> None:
+    cells = tuple(
+        msgspec.structs.replace(one, flags=("common_shock",))
+        if (one.unit, one.measure, one.item) == ("FK", "barrier_share", "REGL")
+        else one
+        for one in RELEASE.cells
+    )
+    of = view("B2", of=changed(cells=cells))
+
+    assert body(of, "in_short").points[0].label == "En fælles ændring"
+    assert "Det er en fælles ændring." in section(of, "barriers").lead
+
+
+def test_low_and_falling_response_warn_the_reader() -> None:
+    low = body(view("F3"), "in_short").cautions
+    fell = body(view("B3"), "in_short").cautions
+
+    assert low == (
+        "Under fire ud af ti har svaret. Spørg hinanden, om billedet passer, før I beslutter "
+        "noget.",
+    )
+    assert fell == ("Færre har svaret end sidst. Tag tallet med forbehold.",)
+
+
+def test_barriers_of_a_unit_are_sorted_by_share_and_its_own_finding_is_strong() -> None:
+    track = body(view("C21"), "barriers").track
+
+    assert track.rows[0].label == ("Tid",)
+    assert [row.is_strong for row in track.rows] == [True, *[False] * 9]
+    assert track.rows[0].note == "priority"
+
+
+def test_under_twenty_answers_barriers_stand_by_word_in_the_order_of_the_catalogue() -> None:
+    bands = body(view("F1"), "barriers").bands
+
+    assert [(one.band, one.shade) for one in bands] == [("Nogle", 3), ("Få eller ingen", 1)]
+    assert bands[0].barriers == ("Faggrænser", "Frygt for fejl (nulfejlskultur)")
+
+
+def test_a_word_and_what_cannot_be_said_stand_on_lines_of_their_own() -> None:
+    opened = tuple(
+        msgspec.structs.replace(one, display="open", band=None, n=None)
+        if (one.unit, one.measure, one.item) == ("F1", "barrier_share", "TID")
+        else one
+        for one in RELEASE.cells
+    )
+
+    bands = body(view("F1", of=changed(cells=opened)), "barriers").bands
+
+    assert [one.band for one in bands] == ["Nogle", "Få eller ingen", "Kan ikke siges"]
+    assert bands[-1].shade == 0
+
+
+def test_the_matrix_keeps_the_order_of_the_organisation() -> None:
+    [table] = body(view("C"), "barriers").matrices
+
+    assert [(row.name, row.depth) for row in table.rows] == [
+        ("Center for Sundhed og Ældre", 0),
+        ("Visitation og Hjælpemidler", 1),
+        ("Hjemmepleje", 1),
+        ("Hjemmepleje Nord", 2),
+        ("Hjemmepleje Syd", 2),
+        ("Aften- og nathold", 2),
+        ("Hjemmesygepleje og Akutteam", 1),
+    ]
+
+
+def test_the_whole_organisation_has_a_table_for_each_part() -> None:
+    tables = body(view("FK"), "barriers").matrices
+
+    assert [table.caption for table in tables] == [
+        "Fjordlund Kommune", "Center for Børn og Skole", "Center for Sundhed og Ældre",
+        "Center for Teknik, Miljø og Havn",
+    ]  # fmt: skip
+    assert tables[-1].rows[-1].fields == ()  # Havnekontoret
+
+
+def test_a_level_of_its_own_is_held_up_against_earlier_waves_and_the_units_below() -> None:
+    track = body(view("C"), "level").track
+
+    assert [row.label[0] for row in track.rows][:2] == ["2026-3", "2026-4"]
+    assert track.reference is not None
+
+
+def test_parts_with_different_behaviours_have_no_number_for_the_whole() -> None:
+    of = view("FK")
+
+    assert section(of, "level").headline == "Så ofte lykkes det med hver adfærd"
+    assert "Center for Teknik, Miljø og Havn" in {
+        heading.text for heading in body(of, "level").track.headings
+    }
+
+
+def test_without_any_level_the_page_is_left_out() -> None:
+    gone = tuple(one for one in RELEASE.cells if one.measure != "behaviour_level")
+
+    assert "level" not in ids(view("FK", of=changed(cells=gone)))
+    assert "level" not in ids(view("C21", of=changed(cells=gone)))
+
+
+def test_divided_answers_are_told_as_a_question() -> None:
+    cells = tuple(
+        msgspec.structs.replace(one, flags=("polarised",))
+        if (one.unit, one.measure) == ("C21", "behaviour_level")
+        else one
+        for one in RELEASE.cells
+    )
+
+    text = body(view("C21", of=changed(cells=cells)), "level").text
+
+    assert [one.label for one in text] == ["Delte svar"]
+
+
+def test_only_a_certain_change_is_told_of_an_area() -> None:
+    [fag, *_] = body(view("C"), "barriers").text
+
+    assert "tilfældigt" not in fag.text
+
+
+def test_a_single_seam_is_named_in_the_headline() -> None:
+    one = changed(pairs=RELEASE.pairs[:1])
+
+    assert section(view("C21", of=one), "seams").headline == (
+        "Det går især i stå mellem Hjemmepleje og Hjemmesygepleje og Akutteam"
+    )
+
+
+def test_a_hidden_seam_is_not_there() -> None:
+    assert "seams" not in ids(view("C21", of=changed(pairs=(Pair("C2", "C3", "hidden"),))))
+
+
+def test_a_seam_without_a_clear_pattern_says_so() -> None:
+    vague = changed(pairs=(Pair("C2", "C3", "shown", both_sides=False),))
+
+    [row] = body(view("C21", of=vague), "seams").chart.rows
+
+    assert row.label == "ingen tydelig"
+
+
+def test_pattern_spread_and_staff_stand_side_by_side() -> None:
+    fag = next(one for one in body(view("C"), "who").voices if one.finding.startswith("Faggrænser"))
+
+    assert fag.pattern == "Det er chefgruppen, der sætter rammen."
+    assert fag.spread.startswith("Forskellen ligger mest mellem centrene. Selv der,")
+    assert fag.staff == "De fleste peger på chefgruppen i centret."
+
+
+def test_staff_who_point_elsewhere_are_told_to_start_here_and_pass_it_on() -> None:
+    kult = body(view("B1"), "who").voices[0]
+
+    assert kult.staff.startswith("I peger på chefgruppen i centret. Mønsteret ses kun her.")
+    assert kult.spread == "Tallene kan ikke afgøre, hvor barrieren sidder. Spørg jer for."
+
+
+def test_a_pattern_that_goes_again_counts_the_units_it_goes_again_in() -> None:
+    marked = tuple(
+        msgspec.structs.replace(one, marked=True)
+        if one.unit in ("C2", "C3") and (one.measure, one.item) == ("barrier_share", "FAG")
+        else one
+        for one in RELEASE.cells
+    )
+
+    fag = body(view("C", of=changed(cells=marked)), "who").voices[0]
+
+    assert fag.pattern == (
+        "Det går igen i 2 af 3 enheder. Den enkelte enhed kan ikke løse det alene."
+    )
+
+
+@pytest.mark.parametrize("unit", ["B2", "C21"])
+def test_who_can_solve_it_is_drawn_with_and_without_a_pattern(unit: str) -> None:
+    steps = body(view(unit), "who").chart.steps
+
+    assert len(steps) == 5
+    assert any(one.is_pattern for one in steps) == bool(view(unit).patterns)
+
+
+def test_without_answers_and_pattern_nobody_is_pointed_to() -> None:
+    assert "who" not in ids(view("B2", of=without(("B2", "resolver_share"))))
+
+
+def test_a_pattern_alone_is_still_drawn() -> None:
+    of = view("C21", of=without(("C21", "resolver_share")))
+
+    assert section(of, "who").headline == "Mønsteret peger på enheden selv"
+    assert {step.said for step in body(of, "who").chart.steps} == {"–"}
+
+
+def test_answers_alike_name_no_favourite() -> None:
+    assert section(view("F1"), "citizen").lead.startswith("Hver kunne vælge op til to. Flere")
+
+
+def test_what_was_not_answered_by_enough_is_left_out_of_the_citizens_page() -> None:
+    silent = without(("C21", "changed_share"))
+    gone = without(("C21", "citizen_share"))
+
+    assert body(view("C21", of=silent), "citizen").text == ()
+    assert "citizen" not in ids(view("C21", of=gone))
+
+
+def test_cleared_comments_stand_on_the_citizens_page() -> None:
+    given = replace(FACTS, comments=("Kortet hjælper. Læg det i bilen også.",))
+
+    assert "Læg det i bilen også." in html(view("C21", given=given))
+
+
+def test_backing_is_first_where_few_know_who_can_say_yes() -> None:
+    low = tuple(
+        cell("C", "safe_share", "safe_c", 20, 260, base="A")
+        if (one.unit, one.measure, one.item) == ("C", "safe_share", "safe_c")
+        else one
+        for one in RELEASE.cells
+    )
+    of = view("C", of=changed(cells=low))
+
+    assert section(of, "safe").lead == "Start med at aftale, hvem der kan sige ja."
+    assert "safe" not in ids(view("C", of=without(("C", "safe_share"))))
+
+
+# --- what to try -------------------------------------------------------------------------------------
+
+
+def test_three_trials_one_for_each_pattern_the_proposed_kind_first() -> None:
+    scopes = [card.scope for card in body(view("C21"), "proposals")]
+
+    assert [scope.partition(":")[0] for scope in scopes] == [
+        "Læg det i planen", "Fælles morgenrunde", "Fast telefontid",
+    ]  # fmt: skip
+
+
+def test_a_single_pattern_gets_its_own_three() -> None:
+    cards = body(view("F1"), "proposals")
+
+    assert len(cards) == 3
+    assert {card.barrier for card in cards} == {"Frygt for fejl (nulfejlskultur)"}
+    assert cards[0].scope.startswith("Rygdækning på skrift")
+    assert cards[-1].scope.startswith("Ugens erfaring")
+
+
+def test_what_was_tried_here_is_proposed_last() -> None:
+    given = replace(FACTS, trials={"T9": TrialText("ti faste minutter i planen")})
+
+    cards = body(view("C21", given=given), "proposals")
+
+    assert not cards[0].scope.startswith("Læg det i planen")
+
+
+def test_without_a_pattern_the_trials_fit_what_most_point_to_and_claim_nothing() -> None:
+    of = view("B2")
+
+    assert section(of, "proposals").lead.startswith("Ingen barriere skiller sig ud.")
+    assert len(body(of, "proposals")) == 3
+
+
+def test_one_or_two_proposals_are_counted_in_words() -> None:
+    from analysis.report.sections import action
+
+    names = [action.count_of_cards(Voice("da"), number) for number in (1, 2, 3)]
+
+    assert names == [
+        "En prøvehandling, I kan begynde med",
+        "To prøvehandlinger, I kan vælge imellem",
+        "Tre prøvehandlinger, I kan vælge imellem",
+    ]
+
+
+def test_a_trial_says_what_was_tried_learned_and_noticed() -> None:
+    noticed = cell(None, "noticed_share", "helps", 50, 42, base="trial")
+    seen = changed(trials=(msgspec.structs.replace(RELEASE.trials[0], noticed=noticed),))
+
+    [tried] = body(view("C21", of=seen), "since_last")
+
+    assert (tried.name, tried.state) == ("15 minutters overlap", "Stoppet")
+    assert tried.said[0].startswith("Omkring 50")
+    assert "Tiden lå forkert i kørelisten." in {field.text for field in tried.fields}
+
+
+def test_a_trial_nobody_has_written_about_is_named_by_what_it_was_looked_at_by() -> None:
+    hidden = Cell(None, None, "noticed_share", None, "trial", "hidden", 5)
+    quiet = changed(trials=(msgspec.structs.replace(RELEASE.trials[2], noticed=hidden),))
+
+    [tried] = body(view("C22", of=quiet), "since_last")
+
+    assert (tried.name, tried.state) == ("Så ofte lykkes det", "")
+    assert tried.said[0] == "Her er for få til at sige noget med tal. Brug det, I lærte."
+
+
+def test_a_free_text_runs_nothing_and_fetches_nothing() -> None:
+    hostile = '<script>x</script><img src="https://evil.example/x.png">{{ 7*7 }}'
+    given = replace(FACTS, organisation=hostile, core_task=hostile, comments=(hostile,))
+
+    text = html(view("C21", given=given))
+
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "{{ 7*7 }}" in text
+
+
+def test_the_pages_carry_no_style_or_script_of_their_own() -> None:
+    text = html(view("C"))
+
+    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", text)
+
+
+# --- small rules --------------------------------------------------------------------------------------
+
+
+def test_the_number_that_leads_is_the_only_one_as_high() -> None:
+    high, low = Measured(44, None, 60, 0.6, 0.5, 0.7), Measured(44, None, 60, 0.3, 0.2, 0.4)
+
+    assert top((("a", high), ("b", low))) == "a"
+    assert top((("a", high), ("b", high))) is None
+    assert top((("a", Hidden()),)) is None
+    assert weight(Hidden()) == 0
+
+
+def test_a_unit_that_is_counted_but_never_answered_for_has_only_its_period() -> None:
+    bare = without(("C21", "situation_share"))
+
+    assert "har svaret" not in html(view("C21", of=bare))
+
+
+def test_a_quality_note_that_is_only_a_step_warns_nobody() -> None:
+    fine = changed(quality=(Quality("C21", "response", "80_up"),))
+
+    assert body(view("C21", of=fine), "in_short").cautions == ()
+
+
+def test_a_proposal_for_two_units_names_both() -> None:
+    silo = next(
+        one for one in body(view("C2"), "who").voices if one.finding.startswith("Kassetænkning")
+    )
+
+    assert silo.pattern.startswith("Hjemmepleje og Hjemmesygepleje og Akutteam: I ejer det sammen.")
+    assert "Det peger også på: chefgruppen i centret." in silo.pattern
+
+
+def test_two_units_without_a_partner_own_it_all_the_same() -> None:
+    alone = Proposal("C2", "SILO", "two_units", (), ())
+
+    silo = body(view("C2", of=changed(proposals=(alone,))), "who").voices[0]
+
+    assert (
+        silo.pattern
+        == "I ejer det sammen. Aftal én fælles prøvehandling, og send den videre samlet."
+    )

@@ -1,0 +1,322 @@
+"""The finished file, read as a machine, a screen reader and an archive would read it."""
+
+import hashlib
+import logging
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import page as checker
+import pikepdf
+import pypdfium2
+import pytest
+
+from analysis.report import (
+    AssetMissing,
+    Attached,
+    Facts,
+    ForbiddenWording,
+    pdf,
+    release_csv,
+    unit_report,
+)
+from analysis.report.tags import _lengthened
+from survey.settings import ASSETS, TEMPLATES
+from survey.texts import Voice, content, render
+from tests.analysis.release_factory import UNITS, facts, release
+
+RELEASE = release()
+ASSET_FILES = {
+    file.name: file.read_bytes()
+    for file in (*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report/report.css")
+}
+REPORTS = [("C21", "da"), ("F1", "da"), ("F4", "da"), ("B3", "en"), ("C", "da"), ("FK", "da")]
+PAGES = {"C21": 8, "F1": 7, "F4": 6, "B3": 7, "C": 11, "FK": 11}
+A4 = (595, 842)
+
+
+def report(unit: str, language: str = "da", *, given: Facts | None = None) -> bytes:
+    return unit_report(
+        RELEASE,
+        unit,
+        voice=Voice(language),  # type: ignore[arg-type]
+        render=lambda name, context: render(name, language, context),  # type: ignore[arg-type]
+        assets=ASSET_FILES,
+        facts=given or facts(),
+    )
+
+
+@pytest.fixture(scope="module", params=REPORTS, ids=lambda one: "-".join(one))
+def made(request: pytest.FixtureRequest) -> Iterator[tuple[str, bytes]]:
+    unit, language = request.param
+    warnings: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: warnings.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("weasyprint").addHandler(handler)
+    yield unit, report(unit, language)
+    logging.getLogger("weasyprint").removeHandler(handler)
+    assert warnings == []
+
+
+def texts(file: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(file) as read:
+        return [one.get_textpage().get_text_bounded() for one in read]
+
+
+def elements(file: pikepdf.Pdf) -> list[Any]:
+    found, waiting = [], [file.Root.StructTreeRoot.K[0]]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        kids = one.get("/K", [])
+        waiting += [kid for kid in kids if not isinstance(kid, int) and "/S" in kid]
+    return found
+
+
+@pytest.mark.parametrize("profile", ["ua1", "3a"])
+def test_it_is_accessible_and_can_be_archived(made: tuple[str, bytes], profile: str) -> None:
+    found = checker.validate_pdf_bytes(made[1], profile=profile)
+
+    assert [(one.rule_id, one.message) for one in found.failures] == []
+
+
+def test_it_has_the_pages_it_should_and_is_small(made: tuple[str, bytes]) -> None:
+    unit, file = made
+
+    assert len(texts(file)) == PAGES[unit]
+    assert len(file) <= 250_000
+
+
+def test_only_our_two_families_are_embedded_and_every_one_whole(made: tuple[str, bytes]) -> None:
+    with pikepdf.open(BytesIO(made[1])) as file:
+        fonts = [one for one in file.objects
+                 if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"]  # fmt: skip
+
+        names = {str(one.BaseFont).partition("+")[2] for one in fonts}
+        whole = [one for one in fonts if one.Subtype == "/Type0" and "/ToUnicode" not in one]
+
+    assert {name.replace("-", "")[:7] for name in names} == {"SourceS"}
+    assert whole == []
+
+
+def test_no_text_is_smaller_than_seven_points_or_outside_its_page(made: tuple[str, bytes]) -> None:
+    with pypdfium2.PdfDocument(made[1]) as read:
+        for one in read:
+            assert tuple(map(int, one.get_size())) in (A4, (595, 841))
+            for item in one.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT]):
+                left, bottom, right, upper = item.get_bounds()
+                assert left >= 0
+                assert bottom >= 0
+                assert right <= A4[0]
+                assert upper <= A4[1]
+
+
+def test_no_style_sets_type_under_seven_points() -> None:
+    css = ASSET_FILES["report.css"].decode()
+
+    sizes = [float(one) for one in re.findall(r"(?:font-size: |font: (?:600 )?)([\d.]+)pt", css)]
+    charts = (TEMPLATES / "parts/charts.html").read_text()
+    drawn = [float(one) for one in re.findall(r"size=([\d.]+)|, ([\d.]+), (?:ink|grey|teal)", charts)
+             for one in one if one]  # fmt: skip
+
+    assert min(sizes) >= 7
+    assert min(drawn) >= 7
+
+
+def test_no_page_is_a_lone_heading(made: tuple[str, bytes]) -> None:
+    assert min(map(len, texts(made[1]))) > 200
+
+
+def test_every_heading_cell_says_what_it_heads(made: tuple[str, bytes]) -> None:
+    with pikepdf.open(BytesIO(made[1])) as file:
+        heads = [one for one in elements(file) if one.S == "/TH"]
+        names = file.Root.StructTreeRoot.IDTree.Names
+
+        assert heads != []
+        assert {str(one.A.Scope) for one in heads} <= {"/Column", "/Row"}
+        assert len(names) == 2 * len(heads)
+        assert [bytes(one) for one in names[::2]] == sorted(bytes(one.ID) for one in heads)
+
+
+def test_every_figure_is_told_in_words_and_lies_on_its_page(made: tuple[str, bytes]) -> None:
+    with pikepdf.open(BytesIO(made[1])) as file:
+        figures = [one for one in elements(file) if one.S == "/Figure"]
+
+        for one in figures:
+            left, bottom, right, upper = (float(end) for end in one.A.BBox)
+            assert len(str(one.Alt)) >= 15
+            assert 0 <= left < right <= A4[0]
+            assert 0 <= bottom < upper <= A4[1]
+
+
+def test_headings_begin_at_one_and_skip_none(made: tuple[str, bytes]) -> None:
+    with pikepdf.open(BytesIO(made[1])) as file:
+        depths = [
+            int(str(one.S)[2]) for one in _in_order(file) if str(one.S) in ("/H1", "/H2", "/H3")
+        ]
+
+    assert depths[0] == 1
+    assert all(after - before <= 1 for before, after in zip(depths, depths[1:], strict=False))
+
+
+def _in_order(file: pikepdf.Pdf) -> Iterator[Any]:
+    def walk(one: Any) -> Iterator[Any]:
+        yield one
+        for kid in one.get("/K", []):
+            if not isinstance(kid, int) and "/S" in kid:
+                yield from walk(kid)
+
+    return walk(file.Root.StructTreeRoot.K[0])
+
+
+def test_a_link_is_called_by_the_heading_it_goes_to() -> None:
+    with pikepdf.open(BytesIO(report("C21"))) as file:
+        names = {str(one.Contents) for one in file.pages[0].Annots}
+
+    assert "Det beslutter vi i dag" in names
+    assert not any("#" in name for name in names)
+
+
+def test_the_file_says_its_language_its_title_and_its_day() -> None:
+    with pikepdf.open(BytesIO(report("C21"))) as file:
+        assert str(file.Root.Lang) == "da"
+        assert str(file.docinfo["/Title"]) == "Handlingsrapport: Hjemmepleje Nord"
+        assert str(file.docinfo["/CreationDate"]).startswith("D:20261118")
+        assert file.Root.ViewerPreferences.DisplayDocTitle
+
+
+def test_the_numbers_are_attached_as_the_table_they_are() -> None:
+    with pikepdf.open(BytesIO(report("C21"))) as file:
+        [name] = file.attachments
+        attached = file.attachments[name]
+
+        assert name == "C21-2026-4.csv"
+        assert str(attached.obj.AFRelationship) == "/Data"
+        assert attached.get_file().read_bytes().rstrip(b"\n") == release_csv(
+            RELEASE, "C21", voice=Voice("da")
+        ).rstrip(b"\n")
+
+
+def test_the_same_release_gives_the_same_file() -> None:
+    first, second = (hashlib.sha256(report("F1")).hexdigest() for _ in range(2))
+
+    assert first == second
+
+
+def test_page_numbers_in_the_agenda_are_where_the_sections_are() -> None:
+    pages = texts(report("C21"))
+
+    [found] = re.findall(r"Brug de tre spørgsmål på side (\d+)\.", pages[0])
+
+    assert "Tre spørgsmål at tale ud fra" in pages[int(found) - 1]
+
+
+def test_a_hidden_unit_has_no_number_in_any_layer() -> None:
+    file = report("F4")
+    neighbours = {name for code, _, name, _, _ in UNITS if code in ("F2", "F3")}
+
+    with pikepdf.open(BytesIO(file)) as opened:
+        alts = [str(one.Alt) for one in elements(opened) if "/Alt" in one]
+        table = opened.attachments["F4-2026-4.csv"].get_file().read_bytes().decode("utf-8-sig")
+
+    assert alts == []
+    assert all(";hidden;;;" in line for line in table.splitlines()[1:] if line)
+    assert not any(name in text for name in neighbours for text in texts(file))
+
+
+def test_it_names_no_person(made: tuple[str, bytes]) -> None:
+    words = set(re.findall(r"\w+", " ".join(texts(made[1]))))
+
+    assert words.isdisjoint(content("linter")["lists"]["given_names"])
+
+
+def test_a_forbidden_word_stops_the_file_and_names_the_page() -> None:
+    given = facts(title="Bund 5")
+
+    with pytest.raises(ForbiddenWording) as stopped:
+        report("C21", given=given)
+
+    assert stopped.value.page == 1
+
+
+def test_names_of_units_and_reviewed_texts_are_theirs() -> None:
+    given = replace(facts(), core_task="Lederen og borgeren mødes.", contact="Mette i HR")
+
+    assert report("F1", given=given).startswith(b"%PDF")
+
+
+# --- the pipeline, also used for cards and posters ---------------------------------------------------
+
+PAGE = '<!doctype html><html lang="da"><title>Kort</title><body><h1>Kort</h1>{}</body></html>'
+DAY = date(2026, 11, 18)
+
+
+def test_a_page_that_asks_for_a_file_it_was_not_given_is_refused() -> None:
+    with pytest.raises(Exception, match=r"evil|x\.png") as refused:
+        pdf(PAGE.format('<img src="https://evil.example/x.png" alt="x">'), {}, created=DAY)
+
+    assert isinstance(refused.value.__cause__, AssetMissing)
+
+
+def test_a_page_without_links_or_tables_is_a_whole_file_too() -> None:
+    made = pdf(PAGE.format("<p>Tekst</p>"), {}, created=DAY)
+
+    assert checker.is_pdf_compliant_bytes(made, profile="ua1")
+
+
+def test_a_link_to_nowhere_named_keeps_its_name() -> None:
+    made = pdf(PAGE.format('<p id="a">A</p><p><a href="https://x.example/">X</a></p>'), {},
+               created=DAY)  # fmt: skip
+
+    with pikepdf.open(BytesIO(made)) as file:
+        assert [str(one.Subtype) for one in file.pages[0].Annots] == ["/Link"]
+
+
+def test_no_stream_ends_in_what_reads_as_a_line_end() -> None:
+    tricky = [text for text in (f"side {number}".encode() for number in range(3000))
+              if zlib.adler32(text) & 0xFF == 0x0D][:3]  # fmt: skip
+
+    for content_ in tricky:
+        made = pdf(
+            PAGE.format("<p>Tekst</p>"),
+            {},
+            created=DAY,
+            attachments=(Attached("tal.csv", content_, "Tal"),),
+        )
+
+        assert b"\r\nendstream" not in made
+        assert checker.is_pdf_compliant_bytes(made, profile="3a")
+
+
+def test_structure_that_ends_in_a_line_end_is_moved() -> None:
+    for number in range(400):
+        made = pdf(PAGE.format(f"<p>Side {number}</p>"), {}, created=DAY)
+
+        assert b"\r\nendstream" not in made
+        if b"KernepulsPadding" in made or _padded(made):
+            return
+    pytest.fail("no page of these needed it: choose others")
+
+
+def _padded(made: bytes) -> bool:
+    with pikepdf.open(BytesIO(made)) as file:
+        return "/KernepulsPadding" in file.Root
+
+
+def test_a_font_that_is_lengthened_says_its_new_length() -> None:
+    with pikepdf.new() as file:
+        content_ = next(
+            text
+            for text in (f"font {number}".encode() for number in range(3000))
+            if zlib.adler32(text) & 0xFF == 0x0D
+        )
+        font = file.make_stream(content_, Length1=len(content_))
+
+        _lengthened(font)
+
+        assert int(font.Length1) == len(content_) + 1
+        assert font.read_bytes() == content_ + b"\n"
