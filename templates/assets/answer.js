@@ -9,18 +9,30 @@ const made = (tag, properties, ...children) => {
   return element;
 };
 // Storage may be refused by the browser; then a reload loses the draft, and nothing else changes.
-const draft = {
-  read() { try { return JSON.parse(sessionStorage.getItem("svar")); } catch { return null; } },
-  write(value) { try { sessionStorage.setItem("svar", JSON.stringify(value)); } catch { /* memory only */ } },
-  wipe() { try { sessionStorage.removeItem("svar"); } catch { /* nothing was kept */ } },
-};
+function kept(storage, name) {
+  const safely = (deed) => { try { return deed(storage()); } catch { return null; } };
+  return {
+    read: () => safely((place) => JSON.parse(place.getItem(name))),
+    write: (value) => safely((place) => place.setItem(name, JSON.stringify(value))),
+    wipe: () => safely((place) => place.removeItem(name)),
+  };
+}
+// The answers so far and the code live as long as the tab. The nonce stays until the receipt: with
+// it the same code gives the same ballot again, and a lost ballot cannot be replaced.
+const draft = kept(() => sessionStorage, "svar");
+const typed = kept(() => sessionStorage, "kode");
+const nonce = kept(() => localStorage, "nonce");
+const wipe = () => [draft, typed, nonce].forEach((each) => each.wipe());
 
 root.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
   try {
-    find("[data-code]") && codePage(find("[data-code]"));
-    find("[data-wipe]") && draft.wipe();
-    find("#answer") && questionnaire(find("#answer"));
+    const [asking, beginning, answering] = ["form[data-code]", "[data-begin]", "#answer"].map((each) => find(each));
+    if (asking) codePage(asking);
+    else if (beginning) beginning.addEventListener("submit", () => typed.write(beginning.elements.code.value));
+    else if (answering) questionnaire(answering);
+    else if (find("[data-state]")) typed.wipe();
+    if (find("[data-wipe]")) wipe();
     find(".summary")?.focus();
   } catch (error) {
     root.classList.remove("js");
@@ -31,12 +43,19 @@ addEventListener("DOMContentLoaded", () => {
 
 // The code stands after # in the link: read it, take it out of the address bar, look it up.
 function codePage(form) {
-  const field = form.elements.code;
+  const { code: field, nonce: hidden } = form.elements;
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
+  hidden.value = nonce.read() ?? hidden.value;
+  nonce.write(hidden.value);
   all("[data-language]").forEach((link) => link.addEventListener("click", () => { link.hash = field.value; }));
-  if (!code) return;
-  field.value = code;
+  // A reload of the questionnaire asks for this page: go on with the same code, the same ballot.
+  const [arrived] = performance.getEntriesByType("navigation");
+  if (code) field.value = code;
+  else if (arrived?.type !== "navigate" && typed.read() && !find(".summary")) {
+    field.value = typed.read();
+    form.action = "/svar/uden-script";
+  } else return;
   form.submit();
 }
 
@@ -71,11 +90,11 @@ function questionnaire(form) {
   let now = 0, byPointer = false, timer = 0, isSending = false, isDone = false;
 
   function restore() {
-    const kept = draft.read();
-    if (!kept || kept.ballot !== data.ballot) return arrange(shuffled(lines().map((line) => line.dataset.code)));
-    arrange(kept.order);
-    finder.fill(kept.values.filter(([name]) => name === "stall").map(([, value]) => value));
-    for (const [name, value] of kept.values) {
+    const before = draft.read();
+    if (!before || before.ballot !== data.ballot) return arrange(shuffled(lines().map((line) => line.dataset.code)));
+    arrange(before.order);
+    finder.fill(before.values.filter(([name]) => name === "stall").map(([, value]) => value));
+    for (const [name, value] of before.values) {
       for (const field of all(`[name="${name}"]`, form)) {
         if (field.type === "radio" || field.type === "checkbox") field.checked ||= field.value === value;
         else field.value = value;
@@ -276,7 +295,7 @@ function questionnaire(form) {
   const say = (words) => { find("#status").textContent = words; };
   function received(receipt) {
     isDone = true;
-    draft.wipe();
+    wipe();
     const page = find("#receipt").content.cloneNode(true);
     find("[data-receipt]", page).textContent = receipt;
     find("main").replaceChildren(page);
@@ -289,8 +308,8 @@ function questionnaire(form) {
   if (data.kept) arrange(form.elements.order.value.split("."));
   counted();
   const firstFault = find(".summary a");
-  const kept = history.state?.screen ?? (data.kept && draft.read()?.ballot === data.ballot ? draft.read().now : 0);
-  let first = firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : kept;
+  const before = draft.read()?.ballot === data.ballot ? draft.read().now : 0;
+  let first = firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before;
   while (first > 0 && !asks(screens[first])) first -= 1;
   history.replaceState({ screen: first }, "");
   show(first, !firstFault);
@@ -339,6 +358,7 @@ function stallFinder(form) {
   selects.forEach((select) => { find(`label[for=${select.id}]`, field)?.remove(); select.remove(); });
   rows[0] && (find("input", box).id = "stall");
   find(".finder", field).hidden = false;
+  if (places.length <= NEAR) [find("[for=find]"), search].forEach((part) => { part.hidden = true; });
   search.addEventListener("input", (event) => { event.stopPropagation(); narrow(); });
   find(".more", field).addEventListener("click", () => { isAll = true; narrow(); find("input", places[NEAR]).focus(); });
   return finder;
