@@ -78,15 +78,19 @@ async def enter(settings: Settings) -> None:
 
 
 async def plan_waves(*states: str) -> None:
-    """A wave for each state, in the order of time."""
+    """A wave for each state, in the order of time.
+
+    An open wave opens in the far future: the server's own nightly count leaves it alone.
+    """
     [behaviour] = await Behaviour.insert(Behaviour(code="Ad8", text="-", situation="-"))
     unit = await unit_id("C21")
     for number, state in enumerate(states, start=1):
+        year = 2126 if state == "open" else 2026
         [wave] = await Wave.insert(
             Wave(
                 name=f"2026-{number}",
-                opens=date(2026, 2 * number, 3),
-                closes=date(2026, 2 * number, 16),
+                opens=date(year, 2 * number, 3),
+                closes=date(year, 2 * number, 16),
                 state=state,
                 med_date=None if state == "draft" else date(2026, 2 * number - 1, 14),
             )

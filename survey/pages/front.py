@@ -16,8 +16,8 @@ from survey.tables import Wave
 
 FOR_EVER = "public, max-age=31536000, immutable"
 TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }

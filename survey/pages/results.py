@@ -77,7 +77,7 @@ class ResultsFiles(Controller):
             raise UnitUnknown(unit=unit, wave=wave)
         rows = insight.unit_csv(release, unit, voice=Voice(language_for(request)))
         await audit.record(by=request.user.account, what="opened numbers", on_what=f"{wave}/{unit}")
-        return _file(rows, "text/csv; charset=utf-8", f"{wave}-{unit}.csv")
+        return _file(rows, "text/csv", f"{wave}-{unit}.csv")
 
 
 ROUTES: list[ControllerRouterHandler] = [ResultsIndex, ResultsPages, ResultsFiles]

@@ -1,0 +1,299 @@
+"""What a released wave looks like to each reader, and what an empty installation says."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+
+import pytest
+
+from survey import engine
+from survey.settings import Settings
+from survey.tables import AuditEvent, Closing, Wave
+from tests import cast
+
+ROOT, NORTH, LEAF_8_TO_19, HIDDEN = "FK", "C21", "F1", "F4"
+
+
+@pytest.fixture
+async def site(store: Settings) -> AsyncIterator[cast.Site]:
+    await cast.enter(store)
+    await cast.plan_waves("released", "released", "released", "released", "open", "draft")
+    cast.store_releases(store, *cast.WAVES)
+    async with cast.site(store) as site:
+        yield site
+
+
+@pytest.fixture
+async def empty(store: Settings) -> AsyncIterator[cast.Site]:
+    await cast.enter(store)
+    async with cast.site(store) as site:
+        yield site
+
+
+async def read(site: cast.Site, login: str, address: str) -> str:
+    """The page as text: no tags, entities read, spaces made plain."""
+    browser = await site.signed_in(login)
+    reply = await browser.get(address)
+    assert reply.status_code == 200
+    bare = re.sub(r"<[^>]+>", " ", reply.text)
+    return " ".join(unescape(bare).split())
+
+
+# --- one unit ----------------------------------------------------------------------------------
+
+
+async def test_a_leadership_team_reads_its_own_result(site: cast.Site) -> None:
+    page = await read(site, "anna", f"/waves/2026-4/units/{NORTH}")
+
+    assert "Hjemmepleje Nord" in page
+    assert "Det lykkes omkring" in page
+    assert "Siden sidst: tallet er steget, og det er næppe tilfældigt." in page
+    assert "Omkring 60 % mellem 45 og 75 %" in page
+    assert "Enheden selv" in page
+
+
+async def test_every_number_of_twenty_or_more_has_its_interval(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get(f"/waves/2026-4/units/{NORTH}")
+
+    rows = re.findall(r'<p class="kp-said">(.*?)</p>', page.text, re.DOTALL)
+    assert len(rows) == 10
+    for row in rows:
+        assert 'class="interval"' in row or "Højst" in row or "Mindst" in row
+
+
+async def test_under_twenty_the_band_is_said_in_words(site: cast.Site) -> None:
+    page = await read(site, "carla", f"/waves/2026-4/units/{LEAF_8_TO_19}")
+
+    assert "Det lykkes nogle af gangene" in page
+    assert "Få eller ingen" in page
+    assert "8–19 stod i situationen" in page
+    assert "%" not in page.partition("Sådan læser I tallene")[0].replace("5 %", "")
+
+
+async def test_a_hidden_unit_says_so_in_one_sentence_and_no_number(site: cast.Site) -> None:
+    page = await read(site, "carla", f"/waves/2026-4/units/{HIDDEN}")
+
+    assert (
+        "Vises ikke, så ingen kan genkendes. "
+        "Jeres svar tæller med i Center for Teknik, Miljø og Havn." in page
+    )
+    assert "Tag en snak ud fra de tre spørgsmål herunder i stedet." in page
+    assert "Omkring" not in page
+    assert " 0 %" not in page
+    assert "< 5" not in page
+
+
+async def test_rows_of_the_heat_map_stand_in_the_order_of_the_organisation(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get(f"/waves/2026-4/units/{ROOT}")
+
+    names = re.findall(r'<th scope="row"[^>]*>(?:<a[^>]*>)?([^<]+)', page.text)
+    assert names[:5] == [
+        "Fjordlund Kommune",
+        "Center for Børn og Skole",
+        "Havneskolen",
+        "Lundeskolen",
+        "Nordskolen",
+    ]
+    columns = re.findall(r'<th scope="col">([^<]+)', page.text)
+    assert columns[1:4] == ["Kassetænkning og siloer", "Økonomi", "Tid"]
+    assert "sort" not in page.text.lower()
+
+
+async def test_hidden_rows_look_alike_but_for_where_the_answers_count(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get("/waves/2026-4/units/F")
+
+    hidden = re.findall(r'<td class="kp-hidden" colspan="10">([^<]+)</td>', page.text)
+    assert hidden == [
+        "Vises ikke, så ingen kan genkendes. "
+        "Jeres svar tæller med i Center for Teknik, Miljø og Havn."
+    ]
+
+
+async def test_a_cell_has_its_shade_as_a_class_and_its_value_in_words(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get("/waves/2026-4/units/C2")
+
+    assert re.search(r'<td class="kp-s6">60\xa0%<small>45–75</small>', page.text)
+    assert "style=" not in page.text
+    assert "<script" not in page.text
+
+
+async def test_a_parent_of_several_behaviours_has_no_level_of_its_own(site: cast.Site) -> None:
+    page = await read(site, "carla", f"/waves/2026-4/units/{ROOT}")
+
+    assert (
+        "Her er spurgt til flere adfærd, så der er ikke ét tal for, hvor ofte det lykkes." in page
+    )
+    assert "Her er spurgt til 3 adfærd" in page
+
+
+async def test_the_page_leads_to_the_other_waves_of_the_unit(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    page = await anna.get(f"/waves/2026-4/units/{NORTH}")
+    first = await anna.get(f"/waves/2026-1/units/{NORTH}")
+
+    for wave in cast.WAVES:
+        assert f'href="/waves/{wave}/units/{NORTH}"' in page.text
+    assert "Der er ikke en tidligere puls at holde tallene op imod." in first.text
+
+
+async def test_the_page_is_english_for_those_who_chose_it(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    page = await anna.get(f"/waves/2026-4/units/{NORTH}?lang=en")
+
+    assert '<html lang="en">' in page.text
+    assert "How often it succeeds" in page.text
+
+
+async def test_a_release_that_was_changed_on_disk_is_not_shown(site: cast.Site) -> None:
+    settings: Settings = site.app.state.settings
+    file = settings.data / "releases" / "2026-4.json"
+    file.write_bytes(file.read_bytes().replace(b'"value":60', b'"value":10'))
+    anna = await site.signed_in("anna")
+
+    page = await anna.get(f"/waves/2026-4/units/{NORTH}")
+
+    assert page.status_code == 500
+    assert "er ikke det, der blev skrevet" in unescape(page.text)
+
+
+# --- to take away ------------------------------------------------------------------------------
+
+
+async def test_the_report_is_a_pdf_and_taking_it_is_written_down(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    reply = await anna.get(f"/waves/2026-4/units/{NORTH}/report.pdf")
+    events = await AuditEvent.select(AuditEvent.what, AuditEvent.on_what)
+
+    assert reply.headers["content-type"] == "application/pdf"
+    assert reply.headers["content-disposition"] == (
+        'attachment; filename="kernepuls-2026-4-C21.pdf"'
+    )
+    assert reply.content.startswith(b"%PDF-")
+    assert {"last-modified", "etag"}.isdisjoint(reply.headers)
+    assert events == [{"what": "opened report", "on_what": "2026-4/C21"}]
+
+
+async def test_the_numbers_hold_the_unit_and_those_below_it_only(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    reply = await carla.get("/waves/2026-4/units/C2/numbers.csv")
+
+    rows = [line.split(";") for line in reply.text.lstrip("\ufeff").splitlines()[1:]]
+    assert {row[1] for row in rows} == {"C2", "C21", "C22", "C23"}
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("address", ["/results", "/waves", f"/waves/2026-4/units/{NORTH}"])
+async def test_results_are_read_only(settings: Settings, method: str, address: str) -> None:
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        async with cast.site(settings) as site:
+            carla = await site.signed_in("carla")
+
+            reply = await carla.request(method, address)
+
+    assert reply.status_code == 405
+
+
+# --- which there are ---------------------------------------------------------------------------
+
+
+async def test_the_list_holds_the_units_within_reach(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    page = await anna.get("/results")
+
+    assert re.findall(r'href="/waves/2026-4/units/(\w+)"', page.text) == ["FK", "C", "C2", "C21"]
+
+
+async def test_without_a_released_wave_the_list_says_when_results_come(empty: cast.Site) -> None:
+    page = await read(empty, "anna", "/results")
+
+    assert "Der er ikke frigivet en puls endnu." in page
+
+
+async def test_a_wave_that_is_not_released_is_not_in_the_list(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    unknown = await anna.get("/results?wave=2026-5")
+
+    assert unknown.status_code == 404
+
+
+# --- the waves ---------------------------------------------------------------------------------
+
+
+async def test_each_wave_says_where_it_stands_and_what_is_next(site: cast.Site) -> None:
+    page = await read(site, "carla", "/waves")
+
+    assert "2026-6 Planlagt" in page
+    assert "kernepuls wave approve 2026-6 --med-date ÅÅÅÅ-MM-DD" in page
+    assert "2026-5 Åben" in page
+    assert "kernepuls wave close 2026-5" in page
+    assert "2026-4 Frigivet" in page
+    assert "2.339" in page
+
+
+async def test_the_share_that_has_opened_stands_in_the_order_of_the_organisation(
+    site: cast.Site,
+) -> None:
+    await cast.count_opened("2026-5", {"F": 60, "C": 35, "B1": 50, "B": 45})
+
+    page = await read(site, "carla", "/waves")
+
+    table = page.partition("Del eller center")[2]
+    found = [table.index(name) for name in ("Børn", "Havneskolen", "Sundhed", "Teknik")]
+    assert found == sorted(found)
+    assert "45 %" in table
+    assert "Talt op den 6. november 2026" in page
+
+
+async def test_before_the_first_night_there_is_no_share(site: cast.Site) -> None:
+    page = await read(site, "carla", "/waves")
+
+    assert "Der er ikke talt op endnu." in page
+
+
+async def test_the_works_committee_sees_the_waves_without_commands_and_shares(
+    site: cast.Site,
+) -> None:
+    await cast.count_opened("2026-5", {"C": 35})
+
+    page = await read(site, "eva", "/waves")
+
+    assert "2026-5 Åben" in page
+    assert "35 %" not in page
+    assert "kernepuls wave" not in page
+
+
+async def test_a_wave_that_is_held_back_names_the_rule_and_no_number(site: cast.Site) -> None:
+    row = await Wave.select(Wave.id).where(Wave.name == "2026-5").first()
+    assert row is not None
+    await Wave.update({Wave.state: "held"}).where(Wave.id == row["id"])
+    await Closing.insert(Closing(wave=row["id"], step="roster_cleared", refusal="A2"))
+
+    page = await read(site, "carla", "/waves")
+
+    assert "Resultatet er ikke frigivet." in page
+    assert "Reglen hedder A2." in page
+
+
+async def test_an_empty_installation_names_the_first_step(empty: cast.Site) -> None:
+    page = await read(empty, "carla", "/waves")
+
+    assert "Der er ikke planlagt en puls endnu." in page
+    assert "kernepuls wave plan 2026-1" in page
