@@ -5,6 +5,7 @@ store       the same installation, its tables made and bound; each test runs on 
 postgres    the private cluster of this run (storage.md 11), started by the first test that asks
 """
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -15,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from fcntl import LOCK_EX, flock
 from itertools import count
 from pathlib import Path
@@ -111,7 +113,7 @@ def turn(folder: Path) -> Iterator[Path]:
 
 
 def start_cluster() -> str:
-    folder = tempfile.mkdtemp(prefix="kp-pg-", dir="/tmp")
+    folder = tempfile.mkdtemp(prefix="kp-pg-", dir=quick_folder())
     user = unprivileged()
     if user:
         shutil.chown(folder, user.pw_uid, user.pw_gid)
@@ -126,6 +128,13 @@ def start_cluster() -> str:
         stop_cluster(folder)
         raise
     return folder
+
+
+def quick_folder() -> str:
+    """Memory where there is room for it: fsync stays on, as the store demands, and costs nothing."""
+    memory = Path("/dev/shm")
+    room = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    return str(memory) if room else "/tmp"
 
 
 def make_template(folder: str) -> None:
@@ -192,3 +201,18 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
         if time.monotonic() > end:
             pytest.fail("it did not happen")
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def fjordlund(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo as `kernepuls demo` builds it, on SQLite, once; nothing is opened.
+
+    Tests that use it share it and one xdist group: @pytest.mark.xdist_group("fjordlund").
+    """
+    from survey.seeds import demo  # noqa: PLC0415 - the whole application, for those who ask only
+
+    built = settings_in(tmp_path_factory.mktemp("fjordlund"))
+    asyncio.run(
+        demo.build(built, today=date(2026, 11, 22), watch=lambda step, wave, done, total: None)
+    )
+    return built

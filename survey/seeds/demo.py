@@ -5,14 +5,19 @@ written past the code that a real wave runs through, and no mail leaves the mach
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from survey import house
+from survey import house, insight
 from survey.access import Role
 from survey.actions import invitations, waves
 from survey.actions.accounts import add_account
+from survey.actions.approval import Printer
+from survey.delivery import letters, prints
+from survey.delivery.post import Post
 from survey.engine import opened
 from survey.errors import N_
 from survey.importing import professions
@@ -22,18 +27,21 @@ from survey.importing.reading import Table, read
 from survey.importing.roster import import_staff
 from survey.importing.trials import import_trials
 from survey.importing.units import import_units
-from survey.intake import codes, running
+from survey.intake import codes, keys, running
+from survey.organisation import UnitRow
 from survey.seeds import note
 from survey.seeds.answering import Codes, answer_wave
 from survey.seeds.note import OPEN_WAVE, Login, Note, UnitCode
 from survey.seeds.planted import FOLDER, table
 from survey.settings import Settings
-from survey.tables import Invitation, InvitationCode, Unit, Wave
+from survey.tables import Behaviour, Invitation, InvitationCode, Unit, Wave
 
 SEED = 20260203  # the day the first wave opens
 OPEN_DAYS = timedelta(days=13)  # after the first: 14 days, the first and the last counted
 # Units whose people may be played: a code of each is kept, and the unused ones are printed.
 PLAYED = ("C21", "B12", "E12", "D22", "F11", "B23", "A2", "C3", "D1", "B14", "E2", "C43")
+PRINTED = ("C21", "B23")
+REPORTED = ("C21", "FK")
 LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # none that is taken for another
 ACCOUNTS = (
     ("koordinator", Role.COORDINATOR, ""),
@@ -89,9 +97,8 @@ async def build(settings: Settings, *, today: date, watch: Watcher) -> Note:
         async with running():
             for wave in days(today):
                 await past_wave(settings, wave, watch)
-        await _approve_and_open(
-            settings, Days(OPEN_WAVE, today, today, today + OPEN_DAYS), watch, kept=None
-        )
+        last = Days(OPEN_WAVE, today, today, today + OPEN_DAYS)
+        await _approve_and_open(settings, last, watch, printer=_some_prints(settings, last))
         kept = await _codes_to_play()
     built = Note("built", note.place(settings), tuple(logins), tuple(kept))
     note.write(settings, built)
@@ -131,7 +138,7 @@ async def _account(login: str, role: Role, unit: str) -> Login:
 async def past_wave(settings: Settings, wave: Days, watch: Watcher, *, seed: int = SEED) -> int:
     """Plan, approve and open a wave, let it be answered, close it; how many answered."""
     kept = Codes()
-    await _approve_and_open(settings, wave, watch, kept=kept)
+    await _approve_and_open(settings, wave, watch, printer=kept.print, letter_box=kept)
     step = N_("Answers to wave %(wave)s")
     sent = await answer_wave(
         settings,
@@ -151,9 +158,14 @@ async def past_wave(settings: Settings, wave: Days, watch: Watcher, *, seed: int
 
 
 async def _approve_and_open(
-    settings: Settings, wave: Days, watch: Watcher, *, kept: Codes | None
+    settings: Settings,
+    wave: Days,
+    watch: Watcher,
+    *,
+    printer: Printer,
+    letter_box: Post | None = None,
 ) -> None:
-    """From plan to open; `kept` takes the codes in place of printer and letter box."""
+    """From plan to open; without a letter box the mails go to the folder `mail`."""
     name = wave.wave
     await waves.plan_wave(
         settings, name=name, opens=wave.opens, closes=wave.closes, behaviours="all", by=None
@@ -164,7 +176,7 @@ async def _approve_and_open(
         name=name,
         med_date=wave.med,
         by=None,
-        printer=kept.print if kept else None,
+        printer=printer,
         progress=lambda done, total: watch(printing, name, done, total),
     )
     await waves.open_wave(
@@ -172,15 +184,49 @@ async def _approve_and_open(
         name=name,
         by=None,
         today=wave.opens,
-        to=kept,
+        to=letter_box,
         progress=lambda done, total: watch(mailing, name, done, total),
     )
+
+
+def _some_prints(settings: Settings, wave: Days) -> Printer:
+    """Cards and posters of two units: those of all 46 would take longer than the rest."""
+    ours = house.organisation(settings)
+
+    def some(unit: UnitRow, behaviour: Behaviour, cards: Sequence[str]) -> None:
+        if unit.code not in PRINTED:
+            return
+        around = letters.round_of(
+            settings,
+            ours,
+            closes=wave.closes,
+            fingerprint=keys.fingerprint(settings, wave.wave),
+        )
+        poster = prints.poster_pdf(around, unit.name, behaviour)
+        prints.keep(prints.poster_file(settings, wave.wave, unit.code), poster)
+        bowl = prints.cards_pdf(around, unit.name, cards)
+        prints.keep(prints.cards_file(settings, wave.wave, unit.code), bowl)
+
+    return some
+
+
+async def write_reports(settings: Settings, *, wave: str) -> list[Path]:
+    """The reports of a team and of the whole organisation, as PDF in the folder `reports`."""
+    folder = settings.data / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    async with opened(settings):
+        for unit in REPORTED:
+            made = await insight.unit_report(settings, wave=wave, unit=unit, language="da")
+            written.append(folder / f"{unit}-{wave}.pdf")
+            written[-1].write_bytes(made)
+    return written
 
 
 async def _codes_to_play() -> list[UnitCode]:
     """A code for one invitation of each of some units, as a reminder would give."""
     rows = await Invitation.select(Invitation.id, Invitation.unit).where(
-        (Invitation.wave == await _open_wave_id()) & (Invitation.kind == "person")
+        (Invitation.wave == await open_wave_id()) & (Invitation.kind == "person")
     )
     units = {
         row["id"]: row["code"]
@@ -194,7 +240,7 @@ async def _codes_to_play() -> list[UnitCode]:
     return [UnitCode(clear[first[unit]], unit) for unit in PLAYED if unit in first]
 
 
-async def _open_wave_id() -> int | None:
+async def open_wave_id() -> int | None:
     rows = await Wave.select(Wave.id).where((Wave.name == OPEN_WAVE) & (Wave.state == "open"))
     return rows[0]["id"] if rows else None
 
@@ -202,15 +248,15 @@ async def _open_wave_id() -> int | None:
 async def unused(settings: Settings, found: Note) -> list[UnitCode]:
     """The kept codes that nobody has begun to use, while their wave is open."""
     async with opened(settings):
-        if await _open_wave_id() is None:
+        if await open_wave_id() is None:
             return []
         hashes = {
             codes.hash_code(OPEN_WAVE, codes.read_code(kept.code)): kept for kept in found.codes
         }
         rows = await InvitationCode.select().where(InvitationCode.hash.is_in(list(hashes)))
-        asked = {row["invitation"]: hashes[row["hash"]] for row in rows}
+        invitation = {hashes[row["hash"]]: row["invitation"] for row in rows}
         free = await Invitation.select(Invitation.id).where(
-            Invitation.id.is_in([*asked, ""]), Invitation.issued.is_null()
+            Invitation.id.is_in([*invitation.values(), ""]), Invitation.issued.is_null()
         )
         ids = {row["id"] for row in free}
-        return [kept for invitation, kept in asked.items() if invitation in ids]
+        return [kept for kept in found.codes if invitation.get(kept) in ids]
