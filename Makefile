@@ -1,4 +1,4 @@
-# make demo | test | check | bench | soak | lock.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
+# make demo | test | check | bench | soak | lock | texts.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +6,7 @@ FOR_PDF := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 FOR_TESTS := chromium postgresql poppler-utils
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench soak lock clean
+.PHONY: demo test check bench soak lock texts clean
 
 demo: .venv/demo built
 	@$(BIN)/kernepuls demo $(DEMO)
@@ -71,6 +71,9 @@ lock:
 	$(COMPILE) --group build pyproject.toml -o requirements.lock >/dev/null
 	$(COMPILE) --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock >/dev/null
 	npm install --package-lock-only
+
+texts: .venv/test
+	@$(BIN)/python locales/update.py
 
 clean:
 	rm -rf .venv node_modules .kernepuls .kernepuls-copies
