@@ -129,9 +129,7 @@ class Server:
             password=unquote(self._address.password or "") if user else None,
             use_tls=encrypted,
             # A password never crosses a network in the clear; None = encrypt where offered.
-            start_tls=True
-            if user and self._address.scheme == "smtp" and host not in LOCAL
-            else None,
+            start_tls=True if user and not encrypted and host not in LOCAL else None,
             timeout=TIMEOUT,
         )
         try:

@@ -1,5 +1,6 @@
 """A wave from plan to close: who is invited, what is refused, and that nothing happens twice."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from survey.actions.approval import (
     DiscussedAfterOpening,
     StartDatesNotKept,
     WaveApprovedAlready,
+    WaveChanged,
     WaveOpenAlready,
     approve_wave,
 )
@@ -492,7 +494,7 @@ async def test_approving_again_makes_cards_anew_and_the_old_ones_stop(store: Set
     with pytest.raises(CodeUnknown):
         await ballots.look_up(store, first.codes["Q"][0])
     assert (await ballots.look_up(store, second.codes["Q"][0])).behaviour == "L2"
-    assert await Invitation.count() == 16 + 8 + 2
+    assert await Invitation.count() == await InvitationCode.count() == 16 + 8 + 2
 
 
 async def test_a_card_typed_before_the_opening_is_told_to_wait(store: Settings) -> None:
@@ -530,6 +532,22 @@ async def test_an_approved_wave_is_not_planned_anew(store: Settings) -> None:
 
     with pytest.raises(WaveBegun):
         await plan(store)
+
+
+async def test_a_wave_changed_meanwhile_is_not_approved(store: Settings) -> None:
+    await build(store)
+    await plan(store)
+    loop = asyncio.get_running_loop()
+
+    def changes_it(*_: object) -> None:
+        changed = Wave.update({Wave.state: "held"}).where(Wave.name == "2026-1").run()
+        asyncio.run_coroutine_threadsafe(changed, loop).result()
+
+    with pytest.raises(WaveChanged):
+        await approve(store, printer=changes_it)
+
+    assert await state() == "held"
+    assert await AuditEvent.count().where(AuditEvent.what == "approved wave") == 0
 
 
 async def test_two_approvals_at_once_are_one(store: Settings) -> None:
