@@ -48,9 +48,10 @@ class Verdict:
 def audited(base: Published, minimum: int) -> Verdict:
     """Attack one base; raises `Leak` unless every group and every small cell holds.
 
-    A1: every atom is nobody, or `minimum` or more. A2: every atom keeps two counts, one of them
-    >= 2 and one <= n - 2 (totals of successes: in fives), every hidden group of 1-2 its full
-    width and of 3-4 half of it. A3: the same for one who knows the own answer.
+    A1: every atom is nobody, or `minimum` or more. A2: every atom keeps two counts (totals of
+    successes: a width of five), every hidden group of 1-2 its full width and of 3-4 half of it.
+    A3: one who knows the own answer never learns that all others answered alike, so one count
+    of an atom is >= 2 and one <= n - 2.
     """
     above, atom = atoms(base)
     if ((atom < 0) | ((atom > 0) & (atom < minimum) & base.shown)).any():
@@ -59,7 +60,7 @@ def audited(base: Published, minimum: int) -> Verdict:
     whole = np.flatnonzero(base.shown & (atom > 0))
     n, lo, hi = atom[whole, None], low[whole], high[whole]
     per = base.per
-    if ((hi - lo < per) | (hi <= per) | (lo >= per * (n - 1))).any():
+    if (hi - lo < per).any():
         raise Leak("A2")
     # An insider answered `own`: the others' total must not be forced to an end.
     for own in range(per + 1):

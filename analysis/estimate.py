@@ -1,5 +1,7 @@
 """Shares, intervals and families of tests. Every published end comes from a displayed value."""
 
+from functools import cache
+from math import ceil, floor, sqrt
 from typing import Final, TypeVar
 
 import numpy as np
@@ -38,7 +40,7 @@ def wilson_end(p: Terms, n: Terms, z: float | Terms = Z95) -> Terms:
     return low.clip(0, 1)
 
 
-def outwards(low: Floats, high: Floats, step: Floats) -> tuple[Floats, Floats]:
+def outwards(low: Floats, high: Floats, step: float | Floats) -> tuple[Floats, Floats]:
     """Ends in per cent moved out to the next whole step, so that they tell no more than it."""
     return (
         step * np.floor(low / step + ROUNDING),
@@ -46,31 +48,20 @@ def outwards(low: Floats, high: Floats, step: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def share_ends(first: Floats, last: Floats, n: Floats, step: Floats) -> tuple[Floats, Floats]:
-    """Published interval of a share, in whole per cent: from what is displayed, never from k.
+def share_ends(value: Floats, n: Floats, step: Floats) -> tuple[Floats, Floats]:
+    """Published interval of shares, in whole per cent: from what is displayed, never from k.
 
-    `first` and `last` are the displayed per cents (the same, but for joined classes).
+    `value` is the displayed per cent. The low end of joined classes is that of the first, the
+    high end that of the last.
     """
+    k, people = pl.col("value") * pl.col("n") / 100, pl.col("n")
     ends = (
-        pl.DataFrame({"first": first, "last": last, "n": n})
-        .select(
-            low=100 * wilson_low(pl.col("first") * pl.col("n") / 100, pl.col("n")),
-            high=100 - 100 * wilson_low((1 - pl.col("last") / 100) * pl.col("n"), pl.col("n")),
-        )
+        pl.DataFrame({"value": value, "n": n})
+        .select(low=100 * wilson_low(k, people), high=100 - 100 * wilson_low(people - k, people))
         .to_numpy()
     )
     low, high = outwards(ends[:, 0], ends[:, 1], step)
     return low.clip(1, 99), high.clip(1, 99)
-
-
-def response_bounds(value: int, n: int, N: int, step: int) -> tuple[int, int]:
-    """Where a share of all N would lie whatever those would have said who did not answer.
-
-    `value` in per cent of n. Only for base A: outside the situation is not non-response.
-    """
-    low, high = value * n / (100 * N), (value * n / 100 + N - n) / N
-    ends = outwards(np.array([100 * low]), np.array([100 * high]), np.array([float(step)]))
-    return int(ends[0][0]), int(ends[1][0])
 
 
 def told_spread(standard_deviation: Floats) -> Floats:
@@ -83,25 +74,30 @@ def told_spread(standard_deviation: Floats) -> Floats:
     return told
 
 
-def level_ends(
-    first: Floats, last: Floats, n: Floats, *, spread: Floats, step: Floats
-) -> tuple[Floats, Floats]:
+def level_interval(first: int, last: int, n: int, *, spread: float, step: int) -> tuple[int, int]:
     """Published interval of a behaviour level, 0-100: v -+ t(n - 1)·s/sqrt(n).
 
-    v as displayed, s as told, ends outwards on the step, within 1-99.
+    v as displayed (`first` to `last` of joined classes), s as told, ends outwards on the step,
+    within 1-99.
     """
-    half = student.ppf(0.975, n - 1) * spread / np.sqrt(n)
-    low, high = outwards(first - half, last + half, step)
-    return low.clip(1, 99), high.clip(1, 99)
+    half = _t975(n - 1) * spread / sqrt(n)
+    low = step * floor((first - half) / step + ROUNDING)
+    high = step * ceil((last + half) / step - ROUNDING)
+    return max(1, low), min(99, high)
+
+
+@cache
+def _t975(freedom: int) -> float:
+    return float(student.ppf(0.975, freedom))
 
 
 def benjamini_hochberg(p: Floats, q: float) -> float:
-    """The largest p that is still rejected at false discovery rate q; -1 when none is.
+    """The p up to which a test is rejected at false discovery rate q: q·i/m; -1 when none is.
 
-    Benjamini and Hochberg (1995), JRSS B 57: 289-300; checked against their table of 15.
+    i of the m tests are rejected; none of the others lies below this. Benjamini and Hochberg
+    (1995), JRSS B 57: 289-300; checked against their table of 15.
     """
-    if not p.size:
-        return -1.0
     ordered = np.sort(p)
-    kept = np.flatnonzero(ordered <= q * np.arange(1, len(p) + 1) / len(p))
-    return float(ordered[kept[-1]]) if len(kept) else -1.0
+    limits = q * np.arange(1, len(p) + 1) / max(len(p), 1)
+    kept = np.flatnonzero(ordered <= limits)
+    return float(limits[kept[-1]]) if len(kept) else -1.0

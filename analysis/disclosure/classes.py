@@ -5,7 +5,7 @@ counts it may stand for.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -36,12 +36,12 @@ class Classes:
     def is_band(self) -> bool:
         return self.n < BANDS_BELOW
 
-    @property
+    @cached_property
     def per_cents(self) -> tuple[int, ...]:
         """The names from 20 people on; empty below."""
         return tuple(name for name in self.names if isinstance(name, int))
 
-    @property
+    @cached_property
     def bands(self) -> tuple[Band, ...]:
         """The names below 20 people; empty from there on."""
         return tuple(name for name in self.names if not isinstance(name, int))

@@ -55,15 +55,17 @@ def displayed(  # noqa: PLR0913 - one table: its tree, people, counts and how th
     has_below = np.zeros(len(parent), dtype=bool)
     has_below[above[shown & (above >= 0)]] = True
     limits = _Limits(n, k.shape, per)
-    _leaves(result, n, k, leaves=shown & ~has_below, tables=tables)
-    limits.leaves(shown & ~has_below, n)
-    for u in np.flatnonzero(shown)[::-1].tolist():
-        if has_below[u]:
-            limits.close(u)
-            for classes, items in tables(int(n[u])):
-                _place(result, u, limits, (classes, items, k[u, items]))
+    leaves = shown & ~has_below
+    _leaves(result, n, k, leaves=leaves, tables=tables)
+    limits.leaves(leaves, n)
+    under = np.flatnonzero(leaves & (above >= 0))
+    limits.pass_up(under, above[under], result)
+    for u in np.flatnonzero(has_below)[::-1].tolist():
+        limits.close(u)
+        for classes, items in tables(int(n[u])):
+            _place(result, u, limits, (classes, items, k[u, items]))
         if above[u] >= 0:
-            limits.pass_up(u, int(above[u]), result)
+            limits.pass_up(np.array([u]), above[[u]], result)
     return result
 
 
@@ -120,16 +122,18 @@ class _Limits:
             self.slack[u] = np.maximum(self.slack[u], low - high)
         self.high[u] += atom
 
-    def pass_up(self, u: int, above: int, result: Displayed) -> None:
-        low, high, w = result.low[u], result.high[u], self.per - 1
-        floor = np.maximum(self.floor[u], low + self.slack[u] + w) - low
-        ceiling = np.minimum(self.ceiling[u], high - self.slack[u] - w) - high
-        self.floor[above] = np.maximum(self.floor[above], floor)
-        self.ceiling[above] = np.minimum(self.ceiling[above], ceiling)
-        self.slack[above] = np.maximum(self.slack[above], self.slack[u] - low + high)
-        self.low[above] += low
-        self.high[above] += high
-        self.rest[above] -= self.n[u]
+    def pass_up(self, units: Ints, above: Ints, result: Displayed) -> None:
+        """Hand the limits of units to those above them, which may be one for several."""
+        low, high, w = result.low[units], result.high[units], self.per - 1
+        slack = self.slack[units]
+        floor = np.maximum(self.floor[units], low + slack + w) - low
+        ceiling = np.minimum(self.ceiling[units], high - slack - w) - high
+        np.maximum.at(self.floor, above, floor)
+        np.minimum.at(self.ceiling, above, ceiling)
+        np.maximum.at(self.slack, above, slack - low + high)
+        np.add.at(self.low, above, low)
+        np.add.at(self.high, above, high)
+        np.subtract.at(self.rest, above, self.n[units])
 
 
 def _place(result: Displayed, u: int, limits: _Limits, told: tuple[Classes, Ints, Ints]) -> None:

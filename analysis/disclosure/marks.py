@@ -33,7 +33,7 @@ REFERENCE_QUANTILE: Final = 0.85  # of the units' shares; those above are not or
 
 @dataclass(frozen=True)
 class Marks:
-    """The tests of a wave: the reference share per barrier and the largest p that still marks."""
+    """The tests of a wave: the reference share per barrier and the p up to which it marks."""
 
     reference: Shares
     least: Ints  # per cent a mark demands, per barrier

@@ -100,13 +100,13 @@ class _Plans:
     def __init__(self, over: int, minimum: int) -> None:
         self.costs: list[float] = [inf] * (minimum + 1)
         self.costs[over] = 0
-        self._joins: list[tuple[int, list[tuple[int, int] | None]]] = []
+        self._joins: list[tuple[int, list[tuple[int, int]]]] = []
         self._closed: list[tuple[int, bool]] = []
 
     def join(self, unit: int, child: "_Plans") -> None:
         minimum = len(self.costs) - 1
         costs: list[float] = [inf] * (minimum + 1)
-        how: list[tuple[int, int] | None] = [None] * (minimum + 1)
+        how = [(0, 0)] * (minimum + 1)  # read only where the price is finite
         for over, cost in enumerate(self.costs):
             if cost == inf:
                 continue
@@ -125,8 +125,7 @@ class _Plans:
         costs = [cost + price for cost in self.costs]
         if may_show:
             over = 0 if self.costs[0] <= self.costs[minimum] else minimum
-            if self.costs[over] <= costs[0]:
-                costs[0], closed[0] = self.costs[over], (over, True)
+            costs[0], closed[0] = self.costs[over], (over, True)
         self.costs, self._closed = costs, closed
 
     def cheapest(self) -> int:
@@ -137,8 +136,5 @@ class _Plans:
         over, is_shown = self._closed[over]
         below = {}
         for unit, how in reversed(self._joins):
-            reached = how[over]
-            if reached is None:  # never on a plan of finite price
-                raise ArithmeticError("a plan that was never made")
-            over, below[unit] = reached
+            over, below[unit] = how[over]
         return is_shown, below

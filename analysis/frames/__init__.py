@@ -27,7 +27,7 @@ from analysis.frames.refusals import (
     TreeRefused,
     WaveUnknown,
 )
-from analysis.frames.tree import Scopes, Tree, scopes_of, tree_of, waves_with_a_tree
+from analysis.frames.tree import Scopes, Tree, scopes_of, tree_of
 
 __all__ = [
     "ANSWERS",
@@ -57,5 +57,4 @@ __all__ = [
     "read_table",
     "scopes_of",
     "tree_of",
-    "waves_with_a_tree",
 ]

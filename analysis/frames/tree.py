@@ -139,11 +139,6 @@ def _walked(
     return order, end
 
 
-def waves_with_a_tree(units: pl.DataFrame) -> tuple[str, ...]:
-    """Every wave in which the tree changes."""
-    return tuple(sorted(set(units["valid_from"].to_list())))
-
-
 @dataclass(frozen=True)
 class Scopes:
     """Who is asked about what: per unit of a tree the place of its behaviour.

@@ -19,7 +19,7 @@ from analysis.disclosure import (
     step_and_ends,
 )
 from analysis.disclosure.joining import Tables
-from analysis.estimate import POLARISED_FROM, level_ends, told_spread
+from analysis.estimate import POLARISED_FROM, level_interval, told_spread
 from analysis.findings import AuditRecord, Base, Cell, Release, Settings
 from analysis.release.counts import Counts, Item, Wave
 from analysis.release.patterns import pattern_hash, patterns_of
@@ -200,8 +200,8 @@ def _level_said(part: Part, row: int, spread: float) -> Cell:
     cell = said(part.items[0], classes, first, last)
     if cell.value is None:
         return cell
-    ends = np.array([classes.names[first], classes.names[last]], dtype=float)
-    step = float(step_and_ends(classes.n)[0])
-    low, high = level_ends(ends, np.full(2, classes.n), spread=spread, step=step)
+    step = step_and_ends(classes.n)[0]
+    last_value = cell.value if cell.value_to is None else cell.value_to
+    low, high = level_interval(cell.value, last_value, classes.n, spread=spread, step=step)
     flags = ("polarised",) if spread >= POLARISED_FROM else ()
-    return replace(cell, low=int(low[0]), high=int(high[1]), flags=flags)
+    return replace(cell, low=low, high=high, flags=flags)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from analysis.change import Difference, Levels, Shares, newcombe, welch
 from analysis.disclosure import BANDS_BELOW, step_and_ends
-from analysis.estimate import SPREAD_STEP, benjamini_hochberg, level_ends, outwards
+from analysis.estimate import SPREAD_STEP, benjamini_hochberg, level_interval, outwards
 from analysis.findings import Band, Cell, Change
 from analysis.frames import Tree
 from analysis.release.past import Past
@@ -204,11 +204,11 @@ def _spread(cell: Cell) -> float:
     """
     if cell.value is None or cell.n is None:
         return LARGEST_SPREAD
-    ends = np.array(_range(cell), dtype=float)
-    step = float(step_and_ends(cell.n)[0])
+    first, last = _range(cell)
+    step = step_and_ends(cell.n)[0]
     for spread in range(LARGEST_SPREAD, SPREAD_STEP, -SPREAD_STEP):
-        low, high = level_ends(ends, np.full(2, cell.n), spread=spread, step=step)
-        if (int(low[0]), int(high[1])) == (cell.low, cell.high):
+        ends = level_interval(first, last, cell.n, spread=spread, step=step)
+        if ends == (cell.low, cell.high):
             return spread
     return SPREAD_STEP
 

@@ -127,11 +127,15 @@ def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: I
     items = items_of(answers.columns)
     sums = _sums(answers, items).sort("unit", "behaviour")
     place = np.array([tree.place[unit] for unit in sums["unit"].to_list()], dtype=np.int64)
+    behaviour = {code: b for b, code in enumerate(scopes.behaviours)}
+    about = np.array([behaviour[code] for code in sums["behaviour"].to_list()], dtype=np.int64)
+    _refuse_outside(tree, scopes, place, about)
     invited = tree.totals(own_invited)
 
     def per_unit(names: Sequence[str]) -> Ints:
         own = np.zeros((len(tree.codes), len(names)), dtype=np.int64)
-        np.add.at(own, place, sums.select(names).to_numpy().astype(np.int64))
+        sum_of = sums.select(names).to_numpy().astype(np.int64)
+        np.add.at(own, place, sum_of.reshape(own[place].shape))
         return tree.totals(own)
 
     people = per_unit(["A", "S"])
@@ -147,9 +151,6 @@ def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: I
         )
         for at, base in enumerate(TREE_BASES)
     }  # fmt: skip
-    behaviour = {code: b for b, code in enumerate(scopes.behaviours)}
-    about = np.array([behaviour[code] for code in sums["behaviour"].to_list()], dtype=np.int64)
-    _refuse_outside(tree, scopes, place, about)
     level = sums.select("Y", "total", "squares").to_numpy().astype(np.int64)
     return Wave(
         tree=tree,

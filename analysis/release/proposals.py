@@ -130,8 +130,11 @@ class Patterns:
         return marked >= 2
 
     def _shared_above(self, u: int, barrier: str) -> bool:
-        """Half of a centre's or department's children are marked, at least two."""
-        for v in (u, *self.tree.above(u)):
+        """Half of a centre's or department's children are marked, at least two.
+
+        At the unit, above it, or below it where the finding speaks for them.
+        """
+        for v in (u, *self.tree.above(u), *self.tree.below(u)):
             marked, reporting = self.shared(v, barrier)
             if v and marked >= 2 and 2 * marked >= reporting:
                 return True
@@ -149,9 +152,7 @@ class Patterns:
         return top[0] if len(top) == 1 else None
 
     def _covered(self, u: int, barrier: str) -> int:
-        cell = self.cell(u, "barrier_share", barrier)
-        if cell is None:
-            return 0
+        cell = self.cells[self.tree.codes[u], "barrier_share", barrier]
         people = cell.n if cell.n is not None else PEOPLE_MIDDLE.get(cell.n_band or "", 0)
         return people * (_middle(cell) or 0)
 

@@ -96,7 +96,7 @@ def _possible(cell: Cell, per: int) -> tuple[int, int]:
     if cell.clip is not None:
         end = names.index(int(cell.clip.rpartition("_")[2]))
         first, last = (first, end) if cell.clip.startswith("at_most") else (end, last)
-    elif cell.value is not None:
-        first = names.index(cell.value)
+    else:
+        first = names.index(cell.value or 0)
         last = first if cell.value_to is None else names.index(cell.value_to)
     return int(classes.low[first]), int(classes.high[last])
