@@ -192,9 +192,24 @@ function questionnaire(form) {
     if (wrong) return find("input, textarea", wrong).focus();
     const next = screens.findIndex((screen, index) => index > now && asks(screen));
     if (next < 0) return undefined;
-    history.pushState({ screen: next }, "");
+    history.pushState({ screen: next, depth: (history.state?.depth ?? 0) + 1 }, "");
     show(next);
     return save();
+  }
+
+  // By the browser's own history where this page has made some: a page that was sent back has none.
+  function goBack() {
+    if (history.state?.depth) return history.back();
+    history.replaceState({ screen: asked(now - 1), depth: 0 }, "");
+    show(history.state.screen);
+    return save();
+  }
+
+  // The screen, or the nearest before it that is asked.
+  function asked(screen) {
+    let index = screen;
+    while (index > 0 && !asks(screens[index])) index -= 1;
+    return index;
   }
 
   const text = form.elements.comment;
@@ -236,7 +251,7 @@ function questionnaire(form) {
     save();
   });
   find("[data-next]").addEventListener("click", go);
-  find("[data-back]").addEventListener("click", () => history.back());
+  find("[data-back]").addEventListener("click", goBack);
   find("[data-skip]").addEventListener("click", () => {
     const screen = screens[now];
     all("input:checked", screen).forEach((input) => { input.checked = false; });
@@ -246,9 +261,8 @@ function questionnaire(form) {
   unfold.addEventListener("click", () => { fold(false); });
   addEventListener("popstate", (event) => {
     if (isDone) return;
-    let index = event.state?.screen ?? 0;
-    while (index > 0 && !asks(screens[index])) index -= 1;
-    show(index);
+    show(asked(event.state?.screen ?? 0));
+    save();
   });
   all(".summary a").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
@@ -309,9 +323,8 @@ function questionnaire(form) {
   counted();
   const firstFault = find(".summary a");
   const before = draft.read()?.ballot === data.ballot ? draft.read().now : 0;
-  let first = firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before;
-  while (first > 0 && !asks(screens[first])) first -= 1;
-  history.replaceState({ screen: first }, "");
+  const first = asked(firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before);
+  history.replaceState({ screen: first, depth: 0 }, "");
   show(first, !firstFault);
   if (data.retry) send();
 }

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from benchmarks.answering import MOST_BYTES, MOST_GETS, Traffic
 from survey.settings import Settings
 from tests import answering
 from tests.conftest import settings_in, until
@@ -675,6 +676,50 @@ def test_a_comment_of_five_megabytes_gets_a_page_that_says_so(
     expect(page.get_by_role("heading", name="Det er for langt")).to_be_visible(timeout=20000)
 
 
+def test_a_reload_after_something_was_sent_back_loses_nothing(
+    opened: Callable[..., Page], site: Site
+) -> None:
+    page = opened()
+    at_the_end(page, site)
+    page.get_by_label("Hvad bør kommunen lave om").fill("Spørg Mette")
+    page.get_by_role("button", name="Send svar").click()
+    page.get_by_role("alert").wait_for()
+    page.get_by_role("button", name="Tilbage").click()
+    next_step(page)
+
+    page.reload()
+
+    expect(page.get_by_label("Hvad bør kommunen lave om")).to_have_value("Spørg Mette")
+
+
+# What it costs
+
+
+def test_everything_up_to_the_receipt_fits_the_budget(
+    opened: Callable[..., Page], site: Site
+) -> None:
+    page = opened()
+    traffic = Traffic(page.context.new_cdp_session(page))
+
+    begin(page, site)
+    page.wait_for_load_state("networkidle")
+    gets = [size for method, _, size in traffic.rows() if method == "GET" and size > 0]
+    moved = page.evaluate(
+        """() => new Promise((done) => { setTimeout(() => done(0), 300);
+        new PerformanceObserver((list) => done(list.getEntries().reduce((sum, it) =>
+        sum + it.value, 0))).observe({type: "layout-shift", buffered: true}) })"""
+    )
+    next_step(page)
+    page.get_by_label("Nej", exact=True).first.check()
+    to_the_end(page)
+    page.get_by_role("button", name="Send svar").click()
+    page.get_by_role("heading", name="Dit svar er modtaget").wait_for()
+
+    assert len(gets) <= MOST_GETS
+    assert sum(size for _, _, size in traffic.rows()) <= MOST_BYTES
+    assert moved <= 0.02
+
+
 # What it looks like to those who cannot see it as most do
 
 
@@ -755,20 +800,21 @@ def axe(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", ["/svar", "/svar?sprog=en"])
+@pytest.mark.parametrize(
+    ("path", "widths"), [("/svar", (360, 1280, 320)), ("/svar?sprog=en", (320,))]
+)
 @pytest.mark.parametrize("state", [*STATES, *STEPS])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    opened: Callable[..., Page], site: Site, state: str, path: str
+    opened: Callable[..., Page], site: Site, state: str, path: str, widths: tuple[int, ...]
 ) -> None:
     page = opened()
     shown(page, site, state, path)
 
-    for width in (320, 360, 1280):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 740})
         assert axe(page) == [], f"at {width}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    page.set_viewport_size({"width": 320, "height": 740})
     page.evaluate(
         """() => { const sheet = new CSSStyleSheet();
            sheet.replaceSync(`p { margin-bottom: 2em !important } * { line-height: 1.5 !important;

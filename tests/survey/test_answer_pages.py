@@ -12,6 +12,7 @@ from litestar.testing import AsyncTestClient
 
 from survey.app import create_app
 from survey.intake import keys, seal
+from survey.intake.writer import running_writer
 from survey.pages import posting, sheet
 from survey.questionnaire import BARRIERS
 from survey.settings import Settings
@@ -348,6 +349,32 @@ async def test_a_form_of_an_older_version_comes_back_with_its_answers(
     assert says(page, "Siden er ændret, siden du åbnede den. Dine svar er her stadig.")
     assert Fields(page.text).values["clarity"] == ["5"]
     assert again.status_code == 200
+
+
+async def test_a_busy_server_keeps_every_value_and_the_script_tries_again(
+    phone: Respondent, codes: dict[str, list[str]]
+) -> None:
+    answered = await phone.answered(codes["E"][0], clarity="3")
+    writer = running_writer()
+    assert writer is not None
+    writer.stopping = True
+
+    page = await phone.post("/svar/send", answered)
+
+    assert page.status_code == 503
+    assert says(page, "Serveren har travlt. Intet er gemt. Prøv igen om lidt.")
+    assert Fields(page.text).values["clarity"] == ["3"]
+    assert "data-retry" in page.text
+
+
+@pytest.mark.parametrize("path", ["/svar/opslag", "/svar/uden-script", "/svar/sprog", "/svar/send"])
+async def test_a_posted_page_that_is_reloaded_asks_for_the_code(
+    phone: Respondent, path: str
+) -> None:
+    page = await phone.client.get(path)
+
+    assert page.status_code == 200
+    assert says(page, "Skriv koden fra mailen eller kortet")
 
 
 async def test_a_comment_of_five_megabytes_is_refused_with_a_page_that_says_so(

@@ -1,0 +1,143 @@
+"""What answering costs a phone: bytes and GETs up to the first question, measured by Chromium.
+
+    python benchmarks/answering.py
+
+Target (web.md 1): at most 25 kB in all, compressed, and at most 4 GETs of document and assets.
+The stall list and the calls of the protocol are counted apart.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import CDPSession, Page, expect, sync_playwright  # noqa: E402
+
+from survey.settings import Settings  # noqa: E402
+from tests import answering  # noqa: E402
+from tests.conftest import settings_in, until  # noqa: E402
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+MOST_BYTES, MOST_GETS = 25_000, 4
+SERVER = """
+import uvicorn
+from survey.app import create_app
+from survey.settings import from_environment
+from urllib.parse import urlsplit
+settings = from_environment()
+uvicorn.run(create_app(settings), port=urlsplit(settings.url).port, log_level="warning",
+            access_log=False)
+"""
+
+
+class Traffic:
+    """Every request of a page with the bytes that came over the line, headers included."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self.asked: dict[str, tuple[str, str]] = {}
+        self.bytes: dict[str, int] = {}
+        session.on("Network.requestWillBeSent", self._asks)
+        session.on("Network.loadingFinished", self._has)
+        session.send("Network.enable")
+
+    def _asks(self, event: dict[str, Any]) -> None:
+        request = event["request"]
+        self.asked[event["requestId"]] = (request["method"], request["url"])
+
+    def _has(self, event: dict[str, Any]) -> None:
+        self.bytes[event["requestId"]] = int(event["encodedDataLength"])
+
+    def rows(self) -> list[tuple[str, str, int]]:
+        return [(*asked, self.bytes.get(id_, 0)) for id_, asked in self.asked.items()]
+
+
+def main() -> int:
+    with served() as (settings, code), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        traffic = Traffic(page.context.new_cdp_session(page))
+        begin(page, f"{settings.url}/svar#{code}")
+        first = traffic.rows()
+        finish(page)
+        every = traffic.rows()
+        browser.close()
+    return table(first, every)
+
+
+def begin(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_role("button", name="Begynd").click()
+    expect(page.locator("section[data-step='2']")).to_be_visible()
+    page.wait_for_timeout(500)
+
+
+def finish(page: Page) -> None:
+    page.get_by_role("button", name="Videre", exact=True).click()
+    page.get_by_label("Nej", exact=True).first.check()
+    while page.get_by_role("button", name="Send svar").is_hidden():
+        page.get_by_role("button", name="Videre", exact=True).click()
+    page.get_by_role("button", name="Send svar").click()
+    expect(page.get_by_role("heading", name="Dit svar er modtaget")).to_be_visible()
+
+
+def table(first: list[tuple[str, str, int]], every: list[tuple[str, str, int]]) -> int:
+    """Print what was measured beside its target; 1 where a target is missed."""
+    for method, url, size in every:
+        if size:
+            print(
+                f"  {method:5} {'/' + url.split('/', 3)[-1].partition('#')[0]:34} {size:7,} bytes"
+            )
+    gets = sum(method == "GET" and size > 0 for method, _, size in first)  # 0: from the cache
+    total = sum(size for _, _, size in every)
+    print(f"GETs up to the first question   {gets:7}   target at most {MOST_GETS}")
+    print(f"everything up to the receipt    {total:7,}   target at most {MOST_BYTES:,} bytes")
+    return int(gets > MOST_GETS or total > MOST_BYTES)
+
+
+@contextmanager
+def served() -> Iterator[tuple[Settings, str]]:
+    """A server over an installation of its own, and a code."""
+    with tempfile.TemporaryDirectory() as folder:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        base = settings_in(Path(folder))
+        settings = Settings(
+            base.data, base.database, base.answers, base.key_copy, base.backup, None, url,
+            base.organisation,
+        )  # fmt: skip
+        with ThreadPoolExecutor(1) as other:
+            codes = other.submit(asyncio.run, answering.build(settings, per_unit=1)).result()
+        environment = {
+            **os.environ,
+            "KERNEPULS_DATA": str(settings.data),
+            "KERNEPULS_KEY_COPY": str(settings.key_copy),
+            "KERNEPULS_URL": url,
+        }
+        server = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT, env=environment)
+        try:
+            until(lambda: answers(url))
+            yield settings, codes["C11"][0]
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def answers(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.socket() as line:
+        return line.connect_ex((host, int(port))) == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
