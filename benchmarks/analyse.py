@@ -151,7 +151,7 @@ def main() -> None:
             check=True,
         )
         table.add_row(*done.stdout.strip().split("|"))
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

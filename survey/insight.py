@@ -42,7 +42,7 @@ from analysis.release import TrialKind, audit_release, release, releases
 from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, seal
 from analysis.report import unit_report as written
 from analysis.report.csv import release_csv
-from analysis.report.pdf import pdf
+from analysis.report.press import pdf
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
 from survey import file_errors, house, organisation, texts

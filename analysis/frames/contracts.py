@@ -226,9 +226,10 @@ def _contradictions(
         if name in has
     ]
     for one, two in (("stall_1", "stall_2"), ("citizen_1", "citizen_2")):
-        if {one, two} <= has:
+        if two in has:
+            first = pl.col(one).cast(pl.String) if one in has else pl.lit(None, pl.String)
             rules += [
-                (two, "second_alone", pl.col(two).is_not_null() & pl.col(one).is_null()),
-                (two, "same_twice", pl.col(one).cast(pl.String) == pl.col(two).cast(pl.String)),
+                (two, "second_alone", pl.col(two).is_not_null() & first.is_null()),
+                (two, "same_twice", first == pl.col(two).cast(pl.String)),
             ]
     return rules

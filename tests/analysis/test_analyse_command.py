@@ -1,0 +1,188 @@
+"""`kernepuls analyse` and `kernepuls audit` on files alone: a sentence for everything unusable."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from msgspec.structs import replace
+
+from analysis.findings import decode, encode
+from survey.cli import main
+
+UNITS = "unit,parent,name,headcount,valid_from\n"
+ANSWERS = "wave,unit,behaviour,situation"
+SEED = Path(__file__).parents[2] / "survey" / "seeds" / "fjordlund"
+
+
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, planted) -> Path:
+    planted(1, seed=3).write_csv(tmp_path / "one.csv", separator=";")
+    planted(2, seed=3).write_parquet(tmp_path / "two.parquet")
+    for name in ("units.csv", "behaviours_import.csv", "trials.csv"):
+        (tmp_path / name).write_bytes((SEED / name).read_bytes())
+    return tmp_path
+
+
+def run(folder: Path, *answers: str, **options: str) -> Result:
+    named = {"units": "units.csv", "behaviours": "behaviours_import.csv", "to": "r.json", **options}
+    arguments = [str(folder / name) for name in answers]
+    for option, value in named.items():
+        path = value if option == "wave" else str(folder / value)
+        arguments += [f"--{option}", path]
+    return CliRunner().invoke(main, ["analyse", *arguments])
+
+
+def test_files_become_a_release_of_the_last_wave(folder: Path) -> None:
+    done = run(folder, "one.csv", "two.parquet")
+
+    made = decode((folder / "r.json").read_bytes())
+    assert done.exit_code == 0, done.output
+    assert (made.wave, made.earlier) == ("2026-2", ("2026-1",))
+    assert made.cell("FK", "barrier_share", "SILO").change.against == "2026-1"
+    assert "63" in done.output
+    assert "F4" in done.output
+
+
+def test_an_earlier_release_stands_for_its_wave(folder: Path) -> None:
+    run(folder, "one.csv", "two.parquet", to="both.json")
+    run(folder, "one.csv", to="first.json")
+
+    run(folder, "two.parquet", to="second.json", earlier="first.json")
+
+    assert (folder / "second.json").read_bytes() == (folder / "both.json").read_bytes()
+
+
+def test_a_wave_can_be_chosen_and_told_as_json(folder: Path) -> None:
+    arguments = [str(folder / "one.csv"), str(folder / "two.parquet"), "--units",
+                 str(folder / "units.csv"), "--behaviours", str(folder / "behaviours_import.csv"),
+                 "--to", str(folder / "r.json"), "--wave", "2026-1", "--json"]  # fmt: skip
+
+    done = CliRunner().invoke(main, ["analyse", *arguments])
+
+    facts = json.loads(done.output)
+    assert (facts["wave"], facts["units"], facts["audit"]["A1"]) == ("2026-1", 63, "pass")
+
+
+def test_people_invited_stand_for_headcount(folder: Path) -> None:
+    (folder / "invited.csv").write_text("wave,unit,n\n" + "".join(
+        f"2026-1,{unit},200\n" for unit in pl.read_csv(folder / "units.csv")["unit"].unique()
+    ))  # fmt: skip
+
+    run(folder, "one.csv", invited="invited.csv")
+
+    made = decode((folder / "r.json").read_bytes())
+    assert made.cell("F4", "clarity_share").N == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("units.csv", "", "units.csv is empty"),
+        ("units.csv", "unit,parent,farve\nK,,blå\n", "farve"),
+        ("units.csv", "unit,parent\nK,\n", "lacks columns: name, headcount, valid_from"),
+        ("units.csv", "unit,unit\nK,K\n", "columns twice: unit"),
+        ("units.csv", UNITS + "K,,K,x,2026-1\n", "Row 2 of units.csv"),
+        ("units.csv", UNITS + "K,,,1,2026-1\n", "never may be"),
+        ("units.csv", UNITS + "K,,K,1\n", "Row 2"),
+        ("units.csv", UNITS + "K,,K,1,2026-1\nK,,K,1,2026-1\n", "twice"),
+        ("units.csv", UNITS + "K,,K,1,2026-1\nL,,L,1,2026-1\n", "more than one"),
+        ("units.csv", UNITS + "K,X,K,1,2026-1\n", "does not exist"),
+        ("units.csv", UNITS + "K,L,K,1,2026-1\nL,K,L,1,2026-1\n", "own parent"),
+        ("units.csv", UNITS + "K,,K,1,2027-1\n", "no top unit"),
+        ("one.csv", ANSWERS + "\n2026-1,XX,Ad1,no\n", "names something"),
+        ("one.csv", ANSWERS + ",successes\n2026-1,F11,Ad1,no,4\n", "not in the situation"),
+        ("one.csv", ANSWERS + ",citizen_2\n2026-1,F11,Ad1,no,faster\n", "repeats the first"),
+        ("one.csv", ANSWERS + "\n", "one.csv is empty"),
+        ("one.csv", ANSWERS + "\n" + "2026-1,F11,Ad1,no\n" * 15, "more answers than people"),
+        ("one.csv", ANSWERS + "\n2026-1,F11,Ad2,no\n", "one behaviour per wave"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_said_and_nothing_is_written(
+    folder: Path, name: str, text: str, said: str
+) -> None:
+    (folder / name).write_text(text, encoding="utf-8")
+    if name == "units.csv" and "valid_from\nK" in text:
+        (folder / "one.csv").write_text(ANSWERS + "\n2026-1,K,Ad1,no\n")
+
+    done = run(folder, "one.csv")
+
+    assert done.exit_code == 1
+    assert said in done.output
+    assert "Nothing was analysed." in done.output
+    assert not (folder / "r.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\x89PNG\x00\x00", "neither CSV nor Parquet"),
+        (b"PAR1 cut short", "damaged Parquet"),
+        ("wave,unit\n2026-1,Ø".encode("cp1252"), "Row 2 of one.csv is not UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_table_are_said(folder: Path, data: bytes, said: str) -> None:
+    (folder / "one.csv").write_bytes(data)
+
+    done = run(folder, "one.csv")
+
+    assert (done.exit_code, said in done.output) == (1, True)
+
+
+def test_many_unknown_columns_are_counted_after_the_first(folder: Path) -> None:
+    (folder / "one.csv").write_text(",".join(f"x{i}" for i in range(10_000)) + "\n")
+
+    done = run(folder, "one.csv")
+
+    assert "x4 (+9995)" in done.output
+
+
+def test_a_file_or_a_wave_that_is_not_there_is_said(folder: Path) -> None:
+    assert "no file gone.csv" in run(folder, "gone.csv").output
+    assert "2026-1" in run(folder, "one.csv", wave="2026-9").output
+    assert "not a release" in run(folder, "one.csv", earlier="units.csv").output
+    assert "cannot be written" in run(folder, "one.csv", to="units.csv/r.json").output
+
+
+def test_trials_are_read_by_their_contract(folder: Path) -> None:
+    (folder / "trials.csv").write_text("trial,units,start_wave,end_wave,randomised\nT1,A,x,y,ja\n")
+
+    assert "trials.csv" in run(folder, "one.csv", trials="trials.csv").output
+
+
+def test_the_attacker_passes_a_release_and_stops_at_a_changed_one(folder: Path) -> None:
+    run(folder, "one.csv")
+    file = folder / "r.json"
+
+    fine = CliRunner().invoke(main, ["audit", str(file)])
+    file.write_bytes(file.read_bytes().replace(b'"value":20', b'"value":25'))
+    changed = CliRunner().invoke(main, ["audit", str(file)])
+
+    assert fine.exit_code == 0
+    assert changed.exit_code == 1
+
+
+def test_a_release_that_leaks_is_named_by_its_rule(folder: Path) -> None:
+    run(folder, "one.csv")
+    made = decode((folder / "r.json").read_bytes())
+    leaky = replace(
+        made, cells=tuple(replace(c, value=43) if c.value == 40 else c for c in made.cells)
+    )
+    (folder / "r.json").write_bytes(encode(leaky))
+
+    done = CliRunner().invoke(main, ["audit", str(folder / "r.json")])
+
+    assert done.exit_code == 1
+    assert "A7" in done.output
+
+
+def test_danish_is_spoken_by_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "da_DK.UTF-8")
+
+    assert "findes ikke" in run(folder, "gone.csv").output
