@@ -67,16 +67,23 @@ async def parts(wave: Wave) -> tuple[Part, ...]:
 
 
 async def _trial(wave: str, unit: int) -> str | None:
-    """The trial whose first wave after this is, here; one wave later where it was widened to."""
+    """The trial whose first wave after this is, here; one wave later where it was widened to.
+
+    The first by code where two ended at once, as in the invitation.
+    """
     earlier = await Wave.select(Wave.name).where(Wave.name < wave).order_by(Wave.name)
     before = earlier[-1]["name"] if earlier else None
-    rows = await TrialUnit.select(
-        TrialUnit.role,
-        TrialUnit.trial_action.name.as_alias("name"),
-        TrialUnit.trial_action.end_wave.as_alias("end_wave"),
-    ).where(TrialUnit.unit == unit)
+    rows = (
+        await TrialUnit.select(
+            TrialUnit.role,
+            TrialUnit.trial_action.name.as_alias("name"),
+            TrialUnit.trial_action.end_wave.as_alias("end_wave"),
+        )
+        .where(TrialUnit.unit == unit)
+        .order_by(TrialUnit.trial_action.code)
+    )
     ended = {"tried": wave, "added": before}
     names = [
         row["name"] for row in rows if row["end_wave"] and ended.get(row["role"]) == row["end_wave"]
     ]
-    return min(names, default=None)
+    return next(iter(names), None)

@@ -3,6 +3,7 @@
 The note says which installation is a demo. Only such a one is ever emptied.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -12,7 +13,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from survey.engine import all_tables, opened
+from survey.engine import LOCK_FILE, all_tables, opened
+from survey.engine.refusals import ServerRunning
 from survey.errors import N_, Refused
 from survey.seeds.planted import fjordlund
 from survey.settings import Settings
@@ -86,12 +88,13 @@ def holds_installation(settings: Settings) -> bool:
 
 
 async def empty(settings: Settings) -> None:
-    """Take a demo away, files and tables. Raises NotADemo for anything else."""
+    """Take a demo away, files and tables. Raises NotADemo for anything else, ServerRunning."""
     note = read(settings)
     if note is None and not holds_installation(settings):
         return
     if note is None or note.place != place(settings):
         raise NotADemo(folder=settings.data)
+    _check_no_server(settings)
     if not settings.on_sqlite:
         await _drop_tables(settings)
     for folder in (settings.key_copy, settings.backup, Path(settings.answers)):
@@ -102,6 +105,15 @@ async def empty(settings: Settings) -> None:
         if entry.name != NOTE:
             _remove(entry)
     (settings.data / NOTE).unlink(missing_ok=True)
+
+
+def _check_no_server(settings: Settings) -> None:
+    """A server would go on with files that are gone."""
+    with (settings.data / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServerRunning(folder=settings.data) from error
 
 
 def _of_our_waves(folder: Path) -> list[Path]:

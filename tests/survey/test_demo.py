@@ -11,17 +11,27 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from survey import insight
+from survey import insight, organisation
 from survey.actions import waves
 from survey.cli import main
 from survey.cli.demo import ready
 from survey.engine import opened
-from survey.intake import ballots, blind, keys, running
+from survey.engine.refusals import ServerRunning
+from survey.intake import ballots, blind, keys, running, shown
 from survey.seeds import demo, note
 from survey.seeds.drawn import Invitee, drawn_wave
 from survey.seeds.files import roster, write
 from survey.seeds.note import OPEN_WAVE, NotADemo, Note
-from survey.tables import Ballot, Intake, Invitation, InvitationCode, Person, TrialAction
+from survey.tables import (
+    Ballot,
+    Behaviour,
+    Intake,
+    Invitation,
+    InvitationCode,
+    Person,
+    TrialAction,
+    Wave,
+)
 
 WAVES = ["2026-1", "2026-2", "2026-3", "2026-4"]
 
@@ -131,6 +141,18 @@ def test_all_eleven_trials_are_there(fjordlund):
     assert asyncio.run(trials()) == 11
 
 
+def test_a_unit_with_two_trials_at_once_is_asked_about_the_first_by_code(fjordlund):
+    async def asked():
+        async with opened(fjordlund):
+            wave = await Wave.objects().get(Wave.name == "2026-4")
+            unit = (await organisation.tree("2026-4"))["C21"].id
+            behaviour = await Behaviour.objects().get(Behaviour.code == "Ad8")
+            return await shown.shown(wave, unit=unit, behaviour=behaviour.id)
+
+    # T5 is "ti faste minutter på kørelisten", T6 "liste over, hvem der må hvad, ...".
+    assert asyncio.run(asked()).trial == "ti faste minutter på kørelisten"
+
+
 def test_the_six_comments_stand_in_the_comments_of_wave_four(fjordlund):
     texts = pl.read_parquet(fjordlund.data / "comments" / "2026-4.parquet")
 
@@ -216,6 +238,16 @@ async def test_a_note_beside_another_database_takes_nothing_away(settings):
         await note.empty(replace(settings, database="postgresql://elsewhere/real"))
 
     assert settings.organisation.exists()
+
+
+async def test_a_demo_that_is_served_is_not_taken_away(settings):
+    note.write(settings, Note("built", note.place(settings)))
+
+    async with opened(settings, migrate=True, server=True):
+        with pytest.raises(ServerRunning):
+            await note.empty(settings)
+
+    assert settings.sqlite_file.exists()
 
 
 async def test_a_half_built_demo_goes_without_what_lies_beside_it(settings):
