@@ -5,7 +5,6 @@ words of the analysis, and a number that is hidden is a sentence.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from survey.errors import UnitUnknown
 from survey.insight import (
@@ -29,6 +28,18 @@ from survey.insight import (
     sentences,
     shade,
 )
+from survey.pages.result_values import (
+    Barrier,
+    Branch,
+    Card,
+    Figure,
+    Heat,
+    HeatCell,
+    HeatRow,
+    Place,
+    Then,
+    UnitView,
+)
 from survey.texts import Voice, content
 
 BARRIERS: tuple[str, ...] = tuple(one["code"] for one in content("barriers")["barriers"])
@@ -36,113 +47,6 @@ MOST_CARDS = 3  # patterns a page proposes to act on, as in the report
 FIGURE = Scale(6, 394)  # where 0 and 100 lie on a figure 400 wide
 
 Readable = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A unit the reader may open."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Where a number stands on a line from 0 to 100; all None when there is nothing to draw.
-
-    The span it lies in, the stretch inside it that is known, and a dot where it is one value.
-    """
-
-    left: float | None = None
-    width: float | None = None
-    known_left: float | None = None
-    known_width: float | None = None
-    dot: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Barrier:
-    """One of the ten at this unit; `shade` is 1-6, 0 where nothing is told."""
-
-    name: str
-    clause: str
-    said: numbers.Said
-    shade: int
-    marked: bool
-    figure: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """A number for a narrow field: its words, its interval, its shade 1-6 (0 = none)."""
-
-    text: str
-    interval: str
-    shade: int
-    marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """A unit across the ten barriers; where all are hidden, one sentence instead of cells."""
-
-    place: Place
-    indent: int
-    is_own: bool
-    cells: tuple[HeatCell, ...]
-    hidden: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heat:
-    columns: tuple[str, ...]
-    rows: tuple[HeatRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A barrier and those who can remove it."""
-
-    barrier: str
-    finding: str
-    address: str
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Then:
-    """How often it succeeded in one wave; `is_this` for the wave of the page."""
-
-    wave: str
-    said: numbers.Said
-    figure: Figure
-    is_this: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnitView:
-    """One unit in one wave."""
-
-    wave: str
-    place: Place
-    above: tuple[Place, ...]
-    below: tuple[Place, ...]
-    other_waves: tuple[str, ...]
-    behaviours: tuple[str, ...]
-    in_short: tuple[str, ...]
-    level: numbers.Said | None
-    level_figure: Figure
-    is_hidden: bool
-    basis: str
-    barriers: tuple[Barrier, ...]
-    heat: Heat | None
-    cards: tuple[Card, ...]
-    then: tuple[Then, ...]
-    changes: tuple[str, ...]
-    cautions: tuple[str, ...]
-    has_report: bool
-    method: str
-    sha256: str
 
 
 def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
@@ -182,6 +86,7 @@ def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
         then=tuple(_then(voice, one, unit, this=release) for one in (*earlier, release))
         if any(one.number(unit, "behaviour_level") != Hidden() for one in (*earlier, release))
         else (),
+        is_first=not earlier,
         changes=tuple(seen.changes()),
         cautions=tuple(seen.cautions()),
         has_report=has_report,
@@ -257,7 +162,8 @@ class _Seen:
                 "often it succeeds."
             )
         yield f"{self._headline()}."
-        if first := next(iter(self.proposals()), None):
+        first = next(iter(self.proposals()), None)
+        if first is not None and first.unit == self.unit.unit:
             yield self.voice.gettext("Those who can remove it: %(level)s.") % {
                 "level": inside(sentences.address_name(self.voice, first.address))
             }
@@ -374,8 +280,9 @@ class _Seen:
     # --- who can remove it ---------------------------------------------------------------------
 
     def proposals(self) -> list[Proposal]:
-        """What asks for something here: the unit's own findings first, then its parents'."""
-        near = [self.unit.unit, *(one.unit for one in self.above)]
+        """What asks for something: here first, then in the units above, then in those below."""
+        around = (*self.above, *(one for _, one in self.inside))
+        near = [self.unit.unit, *(one.unit for one in around if self.may_read(one.unit))]
         found: dict[str, Proposal] = {}
         for unit in near:
             for one in self.release.proposals:
@@ -387,9 +294,11 @@ class _Seen:
         if self.is_hidden:
             return
         for one in self.proposals():
-            share = self._share(one.barrier)
+            whose = self.release.unit(one.unit)
+            share = self._share(one.barrier, one.unit)
             yield Card(
                 barrier=sentences.name(self.voice, one.barrier),
+                unit=self.place(whose).name if whose and whose != self.unit else "",
                 finding=sentences.stands_in_the_way(self.voice, share, one.barrier),
                 address=sentences.address_name(self.voice, one.address),
                 sentences=tuple(self._reasons(one)),
@@ -463,14 +372,6 @@ def _figure(value: Number) -> Figure:
 
 
 # --- which units there are ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A unit in a list; `indent` says how deep below the first one it lies."""
-
-    place: Place
-    indent: int
 
 
 def branches(release: Release, may_read: Readable, organisation: str) -> tuple[Branch, ...]:

@@ -12,7 +12,8 @@ from survey.access import Actor, reads_report, reads_results, reads_unit
 from survey.errors import UnitUnknown
 from survey.insight import Release
 from survey.pages.layout import language_for, organisation_name, page, settings_of
-from survey.pages.result_views import Branch, UnitView, branches, unit_view
+from survey.pages.result_values import Branch, UnitView
+from survey.pages.result_views import branches, unit_view
 from survey.settings import Settings
 from survey.texts import Voice
 

@@ -1,0 +1,200 @@
+"""`kernepuls init`, `serve`, `doctor` and `account`, as a person runs them."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from survey import engine
+from survey.actions import accounts
+from survey.actions.accounts import (
+    LoginTaken,
+    LoginUnusable,
+    PasswordLength,
+    RoleUnknown,
+    UnitNotInTree,
+    UnitsUnwanted,
+    UnitsWanted,
+    add_account,
+)
+from survey.cli import checks, main
+from survey.errors import KernepulsError
+from survey.settings import Settings, from_environment
+from survey.tables import Account, AccountUnit, AuditEvent
+from tests import cast
+
+GOOD = "a sentence of some words"
+
+
+@pytest.fixture
+def kernepuls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command on an installation of its own, in English."""
+    monkeypatch.setenv("KERNEPULS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+    def run(*arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(main, list(arguments), input=typed)
+
+    return run
+
+
+# --- init, serve, doctor -----------------------------------------------------------------------
+
+
+def test_init_makes_the_folder_the_file_and_the_database(kernepuls: Callable[..., Result]) -> None:
+    done = kernepuls("init")
+
+    where = from_environment()
+    assert done.exit_code == 0
+    assert 'organisation: ""' in where.organisation.read_text(encoding="utf-8")
+    assert where.sqlite_file.exists()
+    assert where.data.stat().st_mode & 0o777 == 0o700
+
+
+def test_init_refuses_to_go_over_an_installation(kernepuls: Callable[..., Result]) -> None:
+    kernepuls("init")
+    where = from_environment()
+    where.organisation.write_text("version: 1\norganisation: Lillehavn\n", encoding="utf-8")
+
+    again = kernepuls("init")
+
+    assert again.exit_code == 1
+    assert "There is an installation in" in again.output
+    assert "Lillehavn" in where.organisation.read_text(encoding="utf-8")
+
+
+def test_serve_without_an_installation_says_how_to_start(kernepuls: Callable[..., Result]) -> None:
+    refused = kernepuls("serve", "--port", "18999")
+
+    assert refused.exit_code == 1
+    assert "Start with: kernepuls init" in refused.output
+
+
+def test_doctor_finds_nothing_wrong_after_init(kernepuls: Callable[..., Result]) -> None:
+    kernepuls("init")
+
+    done = kernepuls("doctor", "--json")
+
+    found = json.loads(done.output)
+    assert done.exit_code == 0
+    assert {one["state"] for one in found} <= {"fine", "care"}
+    assert any("organisation, sender" in one["advice"] for one in found)
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(kernepuls: Callable[..., Result]) -> None:
+    done = kernepuls("doctor")
+
+    assert done.exit_code == 1
+    assert "wrong   The data folder" in done.output
+    assert "Make it: kernepuls init" in done.output
+
+
+def test_doctor_names_the_command_for_a_missing_library(
+    kernepuls: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(checks.LIBRARIES, "libnothing-of-this-name.so.0", "libnothing0")
+    kernepuls("init")
+
+    done = kernepuls("doctor")
+
+    assert done.exit_code == 1
+    assert "Run: apt-get install -y --no-install-recommends libnothing0" in done.output
+
+
+def test_doctor_warns_when_others_can_look_in(kernepuls: Callable[..., Result]) -> None:
+    kernepuls("init")
+    from_environment().data.chmod(0o755)
+
+    done = kernepuls("doctor")
+
+    assert done.exit_code == 0
+    assert "chmod 700" in done.output
+
+
+# --- account -----------------------------------------------------------------------------------
+
+
+def test_account_add_asks_for_the_password_twice(kernepuls: Callable[..., Result]) -> None:
+    kernepuls("init")
+
+    done = kernepuls("account", "add", "Carla", "--role", "coordinator", typed=f"{GOOD}\n{GOOD}\n")
+
+    assert done.exit_code == 0
+    assert "The account carla is made." in done.output
+    assert GOOD not in done.output
+    assert asyncio.run(logins()) == ["carla"]
+
+
+def test_account_add_refuses_a_short_password_in_one_sentence(
+    kernepuls: Callable[..., Result],
+) -> None:
+    kernepuls("init")
+
+    refused = kernepuls("account", "add", "carla", "--role", "coordinator", typed="short\nshort\n")
+
+    assert refused.exit_code == 1
+    assert "must have 12 to 128 characters" in refused.output
+    assert "Traceback" not in refused.output
+    assert asyncio.run(logins()) == []
+
+
+async def logins() -> list[str]:
+    async with engine.opened(from_environment()):
+        return [row["login"] for row in await Account.select(Account.login)]
+
+
+async def test_an_account_is_made_with_its_units_and_written_down(store: Settings) -> None:
+    await cast.enter(store)
+
+    account = await add_account(
+        login=" Gro ", password=GOOD, role="leadership_team", units=["C21", "C22"], by=None
+    )
+
+    row = await Account.select().where(Account.id == account).first()
+    units = await AccountUnit.select(AccountUnit.unit.code.as_alias("code")).where(
+        AccountUnit.account == account
+    )
+    events = await AuditEvent.select(AuditEvent.what, AuditEvent.on_what)
+    assert row is not None
+    assert row["login"] == "gro"
+    assert row["password_hash"].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert {unit["code"] for unit in units} == {"C21", "C22"}
+    assert events == [{"what": "added account as leadership_team", "on_what": f"account {account}"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"login": "anna"}, LoginTaken),
+        ({"login": "ANNA "}, LoginTaken),
+        ({"login": "a"}, LoginUnusable),
+        ({"login": "two words"}, LoginUnusable),
+        ({"login": "a" * 65}, LoginUnusable),
+        ({"password": "eleven char"}, PasswordLength),
+        ({"password": "a" * 129}, PasswordLength),
+        ({"role": "director"}, RoleUnknown),
+        ({"role": "leadership_team"}, UnitsWanted),
+        ({"units": ["C21"]}, UnitsUnwanted),
+        ({"role": "leadership_team", "units": ["C21", "XX"]}, UnitNotInTree),
+    ],
+)
+async def test_an_account_that_cannot_be_made_leaves_nothing(
+    settings: Settings, given: dict[str, object], refusal: type[KernepulsError]
+) -> None:
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        before = await Account.count()
+        fields: dict[str, object] = {"login": "gro", "password": GOOD, "role": "coordinator"}
+
+        with pytest.raises(refusal):
+            await add_account(**{**fields, **given})  # type: ignore[arg-type]
+
+        assert await Account.count() == before
+        assert await AuditEvent.count() == 0
+
+
+def test_two_passwords_are_hashed_at_once_and_no_more() -> None:
+    assert accounts.HASHING._max_workers == 2
