@@ -373,7 +373,6 @@ def _answers(given: Posted, *, trial: bool) -> Answers:
         return None if said is None else int(said)
 
     stall = () if "stall" not in asked or "prefer_not" in given.stall else given.stall
-    elsewhere = given.stall_how if set(stall) - {"own"} else None
     return Answers(
         clarity=number("clarity", given.clarity),
         situation=given.situation or "",
@@ -381,7 +380,7 @@ def _answers(given: Posted, *, trial: bool) -> Answers:
         barriers={code: number("barriers", getattr(given, column(code))) for code in BARRIERS},
         priority=_priority(given),
         stall=stall,
-        stall_how=kept("stall_how", elsewhere),
+        stall_how=kept("stall_how", given.stall_how) if stall else None,
         resolver=kept("resolver", given.resolver),
         citizen=("nothing",) if "nothing" in given.citizen else given.citizen,
         changed_by_citizen=given.changed_by_citizen,

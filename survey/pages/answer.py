@@ -25,7 +25,7 @@ from survey.intake.refusals import (
 )
 from survey.intake.shown import parts
 from survey.pages import sheet, states
-from survey.pages.posting import Posted, Tries, one, posted_form
+from survey.pages.posting import FormTooLarge, Posted, Tries, one, posted_form
 from survey.pages.sheet import Ballot, Kept, Sheet
 from survey.questionnaire import FormInvalid
 from survey.settings import Settings
@@ -57,7 +57,7 @@ def refused(request: Asked, error: KernepulsError) -> Page:
         heading=states.heading(error, Voice(language)),
         sentence=_sentence(request, error, language),
         wipe=isinstance(error, WaveClosed),
-        again=not isinstance(error, CodeUsed | WaveClosed),
+        again=not isinstance(error, CodeUsed | WaveClosed | FormTooLarge),
     )
 
 

@@ -351,6 +351,17 @@ async def test_a_form_of_an_older_version_comes_back_with_its_answers(
     assert again.status_code == 200
 
 
+async def test_what_an_older_form_offered_is_no_fault_of_the_person(
+    phone: Respondent, codes: dict[str, list[str]]
+) -> None:
+    answered = await phone.answered(codes["E"][0], clarity="a choice of last year")
+    await Wave.update({Wave.form_version: 2}).where(Wave.name == answering.WAVE)
+
+    page = await phone.post("/svar/send", answered)
+
+    assert page.status_code == 409
+
+
 async def test_a_busy_server_keeps_every_value_and_the_script_tries_again(
     phone: Respondent, codes: dict[str, list[str]]
 ) -> None:
