@@ -322,6 +322,7 @@ def test_the_results_page_weighs_at_most_sixty_kilobytes(
     page.get_by_label("Kodeord").fill(cast.PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log ud")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     weights.clear()
 
     page.goto(f"{UNIT}/C")

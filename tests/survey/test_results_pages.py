@@ -122,7 +122,7 @@ async def test_a_cell_has_its_shade_as_a_class_and_its_value_in_words(site: cast
 
     page = await carla.get("/waves/2026-4/units/C2")
 
-    assert re.search(r'<td class="kp-s6">60\xa0%<small>45–75</small>', page.text)
+    assert re.search(r'<td class="kp-s6 kp-marked">60\xa0%<small>45–75</small>', page.text)
     assert "style=" not in page.text
     assert "<script" not in page.text
 
