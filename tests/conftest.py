@@ -131,7 +131,7 @@ def start_cluster() -> str:
 
 
 def quick_folder() -> str:
-    """Memory where there is room for it: fsync stays on, as the store demands, and costs nothing."""
+    """Memory where there is room: fsync stays on, as the store demands, and costs nothing."""
     memory = Path("/dev/shm")
     room = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
     return str(memory) if room else "/tmp"

@@ -23,7 +23,15 @@ from survey.errors import KernepulsError, WaveUnknown
 from survey.intake import ballots, disk, keys
 from survey.intake.child import in_child
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
-from survey.intake.opening import COMMENTS, At, Task, Written, nowhere, open_and_write
+from survey.intake.opening import (
+    COMMENTS,
+    At,
+    Contract,
+    Task,
+    Written,
+    nowhere,
+    open_and_write,
+)
 from survey.intake.refusals import (
     ClosingNow,
     CopyDiffers,
@@ -36,6 +44,12 @@ from survey.intake.writer import running_writer
 from survey.settings import Settings
 from survey.tables import Ballot, Closing, Intake, Invitation, Wave, WaveBehaviour
 
+CONTRACT = Contract(
+    schema=insight.ANSWERS,
+    conformed=insight.conformed,
+    checked=insight.checked_answers,
+    refused=insight.CellRefused,
+)
 NOTHING = Written(answers=0, comments=0, dropped={})
 LOG = structlog.get_logger(__name__)
 Progress: TypeAlias = Callable[[int, int], None]  # steps done, steps in all
@@ -179,6 +193,7 @@ async def _open(work: Work) -> None:
         wave_id=work.wave.id,
         parents={code: node.parent for code, node in tree.items()},
         behaviours=frozenset(row["code"] for row in asked),
+        contract=CONTRACT,
         drop_unopenable=work.drop_unopenable,
     )
     written = await in_child(open_and_write, task, work.at)

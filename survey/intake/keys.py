@@ -81,9 +81,10 @@ def check_copies(settings: Settings, wave: str) -> None:
 
 
 def intake(settings: Settings, wave: str) -> IntakeKeys:
-    """The keys an open wave works with; KeysMissing once they are gone, also from memory."""
+    """The keys an open wave works with; KeysMissing once they are gone from the disk."""
     folder = _first_whole(settings, wave)
-    return _intake(folder, (folder / SIGNING).stat().st_ino)
+    found = (folder / SIGNING).stat()
+    return _intake(folder, (found.st_ino, found.st_mtime_ns))
 
 
 def opening(settings: Settings, wave: str) -> X25519PrivateKey:
@@ -154,7 +155,7 @@ def _first_whole(settings: Settings, wave: str) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _intake(folder: Path, made: int) -> IntakeKeys:  # noqa: ARG001 - new keys, new entry
+def _intake(folder: Path, _made: tuple[int, int]) -> IntakeKeys:
     private = serialization.load_der_private_key((folder / SIGNING).read_bytes(), password=None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise KeysDiffer(wave=folder.name, folder=folder)

@@ -1,7 +1,8 @@
 """Opening a closed wave's answers: in a process of its own, from sealed rows to two shuffled files.
 
-Plain text is never in the server's memory. The child is given paths and the tree, reads the rows
-and the key itself, and gives back counts.
+Plain text is never in the server's memory. The child is given paths, the tree and the contract of
+the analysis, reads the rows and the key itself, and gives back counts. It does not import the door
+to the analysis: that would load the statistics and the PDF maker for a second of work.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from survey import engine, insight
+from survey import engine
 from survey.intake import disk, keys, seal
 from survey.intake.files import answers_file, comments_file
 from survey.settings import Settings
@@ -35,6 +36,16 @@ def nowhere(step: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What the analysis demands of an answer: its columns, and the two checks that raise."""
+
+    schema: pl.Schema
+    conformed: Callable[..., pl.DataFrame]
+    checked: Callable[..., pl.DataFrame]
+    refused: type[Exception]  # has facts: row, column, rule
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What the child needs: where, which wave, and what may stand in an answer."""
 
@@ -43,6 +54,7 @@ class Task:
     wave_id: int
     parents: Parents
     behaviours: frozenset[str]
+    contract: Contract
     drop_unopenable: bool
 
 
@@ -67,7 +79,7 @@ def open_and_write(task: Task, at: At) -> Written:
     moved = rolled_up(answers["unit"].to_list(), task.parents, FEWEST_ANSWERS)
     answers = answers.with_columns(pl.col("unit").replace(moved))
     comments = _comments(task, answers, texts)
-    _write(task, answers.drop("row"), insight.ANSWERS, answers_file)
+    _write(task, answers.drop("row"), task.contract.schema, answers_file)
     _write(task, comments, COMMENTS, comments_file)
     return Written(answers.height, comments.height, dict(+dropped))
 
@@ -121,7 +133,8 @@ def _rows(
     task: Task, frames: Iterable[seal.Frame], dropped: Counter[str]
 ) -> tuple[list[dict[str, Any]], list[str | None]]:
     """Answers as rows of ANSWERS, and beside them their comments, in one order."""
-    asked = {n: t for n, t in insight.ANSWERS.items() if n not in ("wave", "unit", "behaviour")}
+    given = ("wave", "unit", "behaviour")
+    asked = {name: dtype for name, dtype in task.contract.schema.items() if name not in given}
     rows, texts = [], []
     for frame in frames:
         if not _typed(frame.answers, asked):
@@ -145,18 +158,19 @@ def _valid(rows: list[dict[str, Any]], task: Task, dropped: Counter[str]) -> pl.
     """The rows that keep the contract, typed, with `row` to find their comment again."""
     plain = {
         name: pl.Int64() if dtype.is_integer() else pl.String()
-        for name, dtype in insight.ANSWERS.items()
+        for name, dtype in task.contract.schema.items()
     }
     left = pl.DataFrame(rows, schema=plain).with_row_index("row")
     while True:
         try:
-            typed = insight.conformed(left.drop("row"), "ANSWERS", first_row=0)
-            insight.checked_answers(
+            typed = task.contract.conformed(left.drop("row"), "ANSWERS", first_row=0)
+            task.contract.checked(
                 typed, units=frozenset(task.parents), behaviours=task.behaviours, first_row=0
             )
-        except insight.CellRefused as refused:
-            dropped[f"{refused.facts['column']}:{refused.facts['rule']}"] += 1
-            bad = left["row"][int(str(refused.facts["row"]))]
+        except task.contract.refused as refused:
+            facts: Mapping[str, Any] = refused.facts  # type: ignore[attr-defined]  # see Contract
+            dropped[f"{facts['column']}:{facts['rule']}"] += 1
+            bad = left["row"][facts["row"]]
             left = left.filter(pl.col("row") != bad)
         else:
             return typed.with_columns(left["row"])

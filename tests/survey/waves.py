@@ -75,7 +75,7 @@ async def wave(
     settings: Settings, name: str = "2026-1", *, state: str = "open", profession: str = "sosu"
 ) -> list[Person]:
     """A wave with its keys and one code for each invited; the organisation must be there."""
-    keys.make(settings, name)
+    make_keys(settings, name)
     made = Wave(name=name, opens=date(2026, 3, 2), closes=date(2026, 3, 15), state=state)
     await made.save()
     asked = await Behaviour.objects().get(Behaviour.code == "Ad1")
@@ -98,6 +98,21 @@ async def wave(
             await invitation.save()
             people.append(Person(unit, await a_code(name, invitation.id)))
     return people
+
+
+_kept: dict[str, dict[str, bytes]] = {}
+
+
+def make_keys(settings: Settings, name: str) -> None:
+    """Real keys, made once a run for each wave name: a pair of RSA-3072 takes a second."""
+    first, _ = keys.places(settings, name)
+    if name in _kept and not first.exists():
+        first.mkdir(mode=0o700, parents=True)
+        for file, body in _kept[name].items():
+            (first / file).write_bytes(body)
+            (first / file).chmod(0o400)
+    keys.make(settings, name)
+    _kept[name] = {file.name: file.read_bytes() for file in first.iterdir()}
 
 
 async def a_code(wave: str, invitation: str) -> str:
