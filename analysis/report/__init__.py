@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from analysis.findings import Release
 from analysis.report.csv import release_csv
-from analysis.report.pdf import AssetMissing, Attached, Passage, pdf
 from analysis.report.plan import LeftOut, Section, joined
+from analysis.report.press import AssetMissing, Attached, Passage, pdf
 from analysis.report.sections import action, opening, standing, voices
 from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
 from analysis.wording.guard import ForbiddenWording, guard

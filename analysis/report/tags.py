@@ -41,19 +41,33 @@ def _saved(file: Any) -> bytes:  # noqa: ANN401
     streams get an empty line more, and the streams that hold the structure, an object that nobody
     reads.
     """
-    from pikepdf import ObjectStreamMode, Stream, String  # noqa: PLC0415
+    from pikepdf import Stream, String  # noqa: PLC0415
 
     for one in file.objects:
-        if isinstance(one, Stream) and one.read_raw_bytes().endswith(b"\r"):
+        if isinstance(one, Stream) and _ends_as_a_line(one):
             _lengthened(one)
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            file.Root[PADDING] = file.make_indirect(String(" " * attempt))
-        out = BytesIO()
-        file.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
-        if AMBIGUOUS not in out.getvalue():
-            break
+    made, attempt = _packed(file), 0
+    while AMBIGUOUS in made and attempt < ATTEMPTS:
+        attempt += 1
+        file.Root[PADDING] = file.make_indirect(String(" " * attempt))
+        made = _packed(file)
+    return made
+
+
+def _packed(file: Any) -> bytes:  # noqa: ANN401
+    from pikepdf import ObjectStreamMode  # noqa: PLC0415
+
+    out = BytesIO()
+    file.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
     return out.getvalue()
+
+
+def _ends_as_a_line(stream: Any) -> bool:  # noqa: ANN401
+    """Whether a packed stream ends in a carriage return, or will when it is packed."""
+    raw = stream.read_raw_bytes()
+    if "/Filter" in stream:
+        return bool(raw.endswith(b"\r"))
+    return zlib.adler32(raw) & 0xFF == CARRIAGE_RETURN
 
 
 def _lengthened(stream: Any) -> None:  # noqa: ANN401
@@ -80,11 +94,8 @@ def _walk(element: Any, place: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str
     """Every structure element with the kinds of its ancestors, nearest last."""
     kind = str(element.S)
     yield element, place
-    kids = element.get("/K")
-    if kids is None or isinstance(kids, int):
-        return
     inside = (*place, kind)
-    for kid in kids:
+    for kid in element.K:  # WeasyPrint always writes an array
         if not isinstance(kid, int) and "/S" in kid:
             yield from _walk(kid, inside)
 

@@ -1,4 +1,4 @@
-"""A made-up municipality in miniature, written as a release: one unit of each kind a report meets."""
+"""A made-up municipality in miniature as a release: one unit of each kind a report meets."""
 
 from datetime import date
 from typing import Any
@@ -294,7 +294,7 @@ def cells_of(code: str, n: int, behaviour: str | None, *, first: bool) -> list[C
         )
     for one, share in zip(SAFE, (62, 70, 20 if code == "F1" else 48), strict=True):
         found.append(cell(code, "safe_share", one, share, everyone, base="A"))
-    found.append(cell(code, "changed_share", "yes", 35, everyone, base="A"))
+    found.append(cell(code, "changed_share", None, 35, everyone, base="A"))
     found.append(cell(code, "clarity_share", None, 80, everyone, base="A"))
     found.append(cell(code, "situation_share", None, 80, everyone, base="A"))
     if behaviour is not None:

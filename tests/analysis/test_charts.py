@@ -1,4 +1,4 @@
-"""Where marks stand: the scale, what each kind of number is drawn as, and what never gets a mark."""
+"""Where marks stand: the scale, what each kind of number is drawn as, what gets no mark."""
 
 import pytest
 

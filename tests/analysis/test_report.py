@@ -9,7 +9,9 @@ import pytest
 
 from analysis.findings import (
     Cell,
+    Clipped,
     Hidden,
+    Joined,
     Measured,
     Pair,
     Proposal,
@@ -18,6 +20,7 @@ from analysis.findings import (
 )
 from analysis.report import Facts, TrialText, UnitNotInRelease, composed, unit_html
 from analysis.report.plan import Section
+from analysis.report.sections import action
 from analysis.report.view import View, top, weight
 from survey.texts import Voice, render
 from tests.analysis.release_factory import cell, facts, release
@@ -56,7 +59,7 @@ def without(*gone: tuple[str, str]) -> Release:
     return changed(cells=kept)
 
 
-# --- the order of the pages ------------------------------------------------------------------------
+# --- the order of the pages ---------------------------------------------------------------------
 
 
 def test_a_unit_report_has_the_pages_of_the_storyboard() -> None:
@@ -109,7 +112,7 @@ def test_the_same_release_gives_the_same_words(unit: str, language: str) -> None
     assert html(view(unit, language=language)) == html(view(unit, language=language))
 
 
-# --- what is hidden stays hidden --------------------------------------------------------------------
+# --- what is hidden stays hidden ----------------------------------------------------------------
 
 
 def test_a_hidden_unit_gets_the_talk_and_no_number() -> None:
@@ -157,7 +160,7 @@ def test_why_a_number_is_hidden_is_never_told() -> None:
     assert "færre end" not in text
 
 
-# --- sentences and charts ---------------------------------------------------------------------------
+# --- sentences and charts -----------------------------------------------------------------------
 
 
 def test_at_most_three_patterns_own_findings_first() -> None:
@@ -383,6 +386,8 @@ def test_what_was_not_answered_by_enough_is_left_out_of_the_citizens_page() -> N
     silent = without(("C21", "changed_share"))
     gone = without(("C21", "citizen_share"))
 
+    [told] = body(view("C21"), "citizen").text
+    assert told.text.startswith("Omkring 35")
     assert body(view("C21", of=silent), "citizen").text == ()
     assert "citizen" not in ids(view("C21", of=gone))
 
@@ -406,7 +411,7 @@ def test_backing_is_first_where_few_know_who_can_say_yes() -> None:
     assert "safe" not in ids(view("C", of=without(("C", "safe_share"))))
 
 
-# --- what to try -------------------------------------------------------------------------------------
+# --- what to try --------------------------------------------------------------------------------
 
 
 def test_three_trials_one_for_each_pattern_the_proposed_kind_first() -> None:
@@ -418,7 +423,7 @@ def test_three_trials_one_for_each_pattern_the_proposed_kind_first() -> None:
 
 
 def test_a_single_pattern_gets_its_own_three() -> None:
-    cards = body(view("F1"), "proposals")
+    cards = body(view("F1", given=replace(FACTS, trials={})), "proposals")
 
     assert len(cards) == 3
     assert {card.barrier for card in cards} == {"Frygt for fejl (nulfejlskultur)"}
@@ -442,8 +447,6 @@ def test_without_a_pattern_the_trials_fit_what_most_point_to_and_claim_nothing()
 
 
 def test_one_or_two_proposals_are_counted_in_words() -> None:
-    from analysis.report.sections import action
-
     names = [action.count_of_cards(Voice("da"), number) for number in (1, 2, 3)]
 
     assert names == [
@@ -491,7 +494,7 @@ def test_the_pages_carry_no_style_or_script_of_their_own() -> None:
     assert not re.search(r"\sstyle=|<style|<script|\son\w+=", text)
 
 
-# --- small rules --------------------------------------------------------------------------------------
+# --- small rules --------------------------------------------------------------------------------
 
 
 def test_the_number_that_leads_is_the_only_one_as_high() -> None:
@@ -533,3 +536,67 @@ def test_two_units_without_a_partner_own_it_all_the_same() -> None:
         silo.pattern
         == "I ejer det sammen. Aftal én fælles prøvehandling, og send den videre samlet."
     )
+
+
+def test_a_finding_that_cannot_be_said_here_leaves_no_empty_sentence() -> None:
+    opened = tuple(
+        msgspec.structs.replace(one, display="open", value=None, low=None, high=None)
+        if (one.unit, one.measure, one.item) == ("C21", "barrier_share", "TID")
+        else one
+        for one in RELEASE.cells
+    )
+    of = view("C21", of=changed(cells=opened))
+
+    assert (
+        section(of, "barriers").lead
+        == "Forskellen er større, end vi ville vente ved tilfældigheder."
+    )
+    assert "Tid" not in {one.label for one in body(of, "in_short").points}
+
+
+def test_a_wave_without_a_level_here_is_no_row_of_the_chart() -> None:
+    empty = msgspec.structs.replace(RELEASE, wave="2026-2", cells=())
+    of = view("C21", given=replace(FACTS, earlier=(empty, *FACTS.earlier)))
+
+    assert [row.label[0] for row in body(of, "level").track.rows] == ["2026-3", "2026-4"]
+
+
+def test_without_a_step_of_those_who_answered_only_the_situation_is_told() -> None:
+    cells = tuple(
+        msgspec.structs.replace(one, n_band=None, status="hidden")
+        if (one.unit, one.measure) == ("C21", "situation_share")
+        else one
+        for one in RELEASE.cells
+    )
+
+    text = html(view("C21", of=changed(cells=cells)))
+
+    assert "har svaret" not in text
+    assert "42 af dem har stået i situationen." in text
+
+
+def test_an_area_whose_situation_is_hidden_says_nothing_of_it() -> None:
+    assert body(view("C", of=without(("C", "situation_share"))), "level").text == ()
+
+
+def test_an_area_without_a_finding_explains_its_matrix() -> None:
+    of = view("C", of=changed(proposals=()))
+
+    assert section(of, "barriers").lead.startswith("Enhederne står i organisationens rækkefølge.")
+
+
+def test_a_unit_without_a_finding_warns_of_what_overlaps() -> None:
+    assert section(view("B2"), "barriers").lead.startswith("Hvor felterne ligger over hinanden")
+
+
+def test_joined_and_clipped_numbers_have_their_place_in_the_order() -> None:
+    joined, clipped = (
+        Joined(60, None, 96, 0.2, 0.3, 0.1, 0.45),
+        Clipped(60, None, 96, 0.05, "at_most"),
+    )
+
+    assert (weight(joined), weight(clipped)) == ((0.2 + 0.3) / 2, 0.05)
+
+
+def test_a_unit_nobody_knows_is_called_by_the_organisation() -> None:
+    assert view("C21").name_of("X9") == "Fjordlund Kommune"

@@ -159,7 +159,8 @@ def test_how_often_it_succeeds_is_a_sentence() -> None:
 
 CHANGES: dict[str, tuple[Change | None, str]] = {
     "up": (Change("2026-3", 15, 5, 25, "up"), "Tallet er steget, og det er næppe tilfældigt."),
-    "down": (Change("2026-3", -15, -25, -5, "down"), "Tallet er faldet, og det er næppe tilfældigt."),
+    "down": (
+        Change("2026-3", -15, -25, -5, "down"), "Tallet er faldet, og det er næppe tilfældigt."),
     "unclear": (
         Change("2026-3", 5, -5, 15, "unclear"),
         "Det kan være tilfældigt. Vi kan ikke se det med så få svar."),

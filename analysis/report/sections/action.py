@@ -100,15 +100,16 @@ def count_of_cards(voice: Voice, many: int) -> str:
 
 def cards(view: View) -> tuple[Card, ...]:
     """At most three: one per pattern, and where patterns are few, more of the first one's own."""
-    chosen: list[tuple[str, str, dict[str, Any]]] = []
     wanted = [(one.barrier, one.address, one.kind) for one in view.patterns] or _most_named(view)
     ordered = [
         (code, address, _trials(view, code, address, kind)) for code, address, kind in wanted
     ]
-    for depth in range(MAX_PATTERNS):
-        for code, address, trials in ordered:
-            if depth < len(trials):
-                chosen.append((code, address, trials[depth]))
+    chosen = [
+        (code, address, trial)
+        for depth in range(MAX_PATTERNS)
+        for code, address, trials in ordered
+        for trial in trials[depth : depth + 1]
+    ]
     return tuple(_card(view, *one) for one in chosen[:MAX_PATTERNS])
 
 

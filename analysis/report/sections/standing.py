@@ -117,7 +117,7 @@ def level(view: View) -> Section | LeftOut:
                 reference=(number, view.name) if view.is_area else None,
             ),
             _level_notes(view),
-            _level_text(view, number),
+            _level_text(view),
         ),
     )
 
@@ -203,7 +203,7 @@ def _level_notes(view: View) -> tuple[str, ...]:
     )
 
 
-def _level_text(view: View, number: Number) -> tuple[Labelled, ...]:
+def _level_text(view: View) -> tuple[Labelled, ...]:
     voice, cell = view.voice, view.cell("behaviour_level")
     said = []
     if cell is not None and "polarised" in (cell.flags or ()):
@@ -228,13 +228,6 @@ def _level_text(view: View, number: Number) -> tuple[Labelled, ...]:
                     "Only they count here."
                 )
                 % {"share": opened(text.main)},
-            )
-        )
-    if isinstance(number, Banded):
-        said.append(
-            Labelled(
-                voice.gettext("Few answers"),
-                voice.gettext("With few answers we say it in words. Talk about whether it fits."),
             )
         )
     return tuple(said)
@@ -296,8 +289,9 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
             "common_shock",
             barrier_name=sentences.name_inside(voice, view.common_shocks[0]),
         )
-    if codes and not view.is_area:
-        return _pattern_text(view)[0].text
+    told = _pattern_text(view)
+    if told and not view.is_area:
+        return told[0].text
     if codes:
         return sentences.certainty(voice, "larger_than_chance")
     if view.is_area:

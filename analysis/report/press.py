@@ -14,6 +14,11 @@ from typing import Any, Final, TypeAlias
 from analysis.report.tags import repaired
 
 BASE_URL: Final = "https://assets.invalid/"  # .invalid never resolves: RFC 2606
+VARIANT: Final[dict[str, Any]] = {
+    "pdf_variant": "pdf/a-3a",
+    "pdf_tags": True,
+    "pdf_identifier": b"kernepuls",
+}
 BLOCKS: Final = frozenset(
     ("h1", "h2", "h3", "p", "li", "dt", "dd", "caption", "figcaption", "th", "td", "title", "text")
 )
@@ -76,21 +81,29 @@ def pdf(
     `check` sees every text with its page after layout and stops the file by raising.
     Raises `AssetMissing` when the page names a file that is not among the assets.
     """
-    press = _press(tuple(sorted(assets.items())))
-    source = press.parsed(html)
-    document = source.render(
-        font_config=press.fonts,
-        stylesheets=press.stylesheets,
-        pdf_variant="pdf/a-3a",
-        pdf_tags=True,
-        pdf_identifier=b"kernepuls",
-    )
+    source, document = _laid_out(html, assets)
     if check is not None:
         check(tuple(_passages(source.etree_element, document)))
     _dated(document.metadata, created)
     document.metadata.attachments = [_weasy(one, created) for one in attachments]
-    made = document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=b"kernepuls")
+    made = document.write_pdf(**VARIANT)
     return repaired(made, link_texts=_headings(source.etree_element))
+
+
+def _laid_out(html: str, assets: Mapping[str, bytes]) -> tuple[Any, Any]:
+    """The parsed page and its layout; raises AssetMissing."""
+    from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415 - needs Pango
+
+    try:
+        press = _press(tuple(sorted(assets.items())))
+        source = press.parsed(html)
+        return source, source.render(
+            font_config=press.fonts, stylesheets=press.stylesheets, **VARIANT
+        )
+    except (
+        FatalURLFetchingError
+    ) as error:  # no Exception: WeasyPrint lets nobody catch it by chance
+        raise AssetMissing(str(error)) from error
 
 
 class _Press:
