@@ -95,6 +95,7 @@ async def test_an_unknown_unit_a_foreign_one_and_an_unknown_wave_look_alike(
     site: cast.Site,
 ) -> None:
     anna = await site.signed_in("anna")
+    await anna.get("/account")  # the first page of a browser gives it the cookie of its forms
 
     replies = [
         await anna.get(address)
