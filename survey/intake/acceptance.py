@@ -7,6 +7,7 @@ from survey.intake import ballots, blind, keys, seal, tickets
 from survey.intake.ballots import MESSAGE, ballot_hash, next_opening
 from survey.intake.files import receipts_file
 from survey.intake.refusals import BallotRefused, NotOpenYet, PageOld, WaveClosed
+from survey.intake.shown import named_wave
 from survey.intake.writer import Item, running_writer
 from survey.settings import Settings
 from survey.tables import Ballot, Wave
@@ -38,7 +39,7 @@ async def accept(settings: Settings, submission: Submission) -> str:
     """
     message = tickets.as_bytes(submission.message, length=MESSAGE)
     ballot = ballot_hash(message)
-    wave = await Wave.objects().get(Wave.name == submission.wave)
+    wave = await named_wave(submission.wave)
     if wave is None:
         raise WaveUnknown(wave=submission.wave)
     if wave.state in ("draft", "approved"):

@@ -47,6 +47,7 @@ class IntakeKeys:
         return hmac.digest(self.ticket, context, "sha256")
 
 
+@lru_cache(maxsize=64)
 def places(settings: Settings, wave: str) -> tuple[Path, Path]:
     """The folder of a wave's keys and that of their copy."""
     if not WAVE_NAME.fullmatch(wave):
@@ -82,9 +83,13 @@ def check_copies(settings: Settings, wave: str) -> None:
 
 def intake(settings: Settings, wave: str) -> IntakeKeys:
     """The keys an open wave works with; KeysMissing once they are gone from the disk."""
-    folder = _first_whole(settings, wave)
-    found = (folder / SIGNING).stat()
-    return _intake(folder, (found.st_ino, found.st_mtime_ns))
+    for folder in places(settings, wave):
+        try:
+            found = (folder / SIGNING).stat()
+        except FileNotFoundError:
+            continue
+        return _intake(folder, (found.st_ino, found.st_mtime_ns))
+    raise KeysMissing(wave=wave, folder=places(settings, wave)[0])
 
 
 def opening(settings: Settings, wave: str) -> X25519PrivateKey:
@@ -92,7 +97,8 @@ def opening(settings: Settings, wave: str) -> X25519PrivateKey:
 
     Raises KeysMissing or KeysDiffer.
     """
-    folder = _first_whole(settings, wave)
+    first, copy = places(settings, wave)
+    folder = first if (first / OPENING).exists() else copy
     private = _opening(folder, wave)
     if private.public_key().public_bytes_raw() != (folder / OPENING_PUBLIC).read_bytes():
         raise KeysDiffer(wave=wave, folder=folder)
@@ -145,13 +151,6 @@ def _write_whole(folder: Path, files: dict[str, bytes]) -> None:
     disk.sync(part)
     part.rename(folder)
     disk.sync(folder.parent)
-
-
-def _first_whole(settings: Settings, wave: str) -> Path:
-    for folder in places(settings, wave):
-        if (folder / SIGNING).exists() and (folder / OPENING).exists():
-            return folder
-    raise KeysMissing(wave=wave, folder=places(settings, wave)[0])
 
 
 @lru_cache(maxsize=8)

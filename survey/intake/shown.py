@@ -31,6 +31,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     parts: str  # the address of the wave's part list
 
 
+async def named_wave(name: str) -> Wave | None:
+    """A wave by its name. Plain SQL: it is read for every answer, and Piccolo writes SQL slowly."""
+    rows = await Wave.raw("SELECT * FROM wave WHERE name = {}", name)
+    return Wave(**rows[0], _exists_in_db=True) if rows else None
+
+
 async def shown(wave: Wave, *, unit: int, behaviour: int) -> Shown:
     node = (await organisation.tree(wave.name)).by_id[unit]
     asked = await Behaviour.objects().get(Behaviour.id == behaviour)

@@ -12,7 +12,7 @@ from survey.house import Organisation
 from survey.intake import keys, tickets
 from survey.intake.ballots import BallotForm
 from survey.intake.refusals import AnswerMalformed, BallotRefused
-from survey.intake.shown import Part, Shown, parts, shown
+from survey.intake.shown import Part, Shown, named_wave, parts, shown
 from survey.pages.posting import Posted, one
 from survey.questionnaire import BARRIERS, Problem
 from survey.settings import Settings
@@ -133,7 +133,7 @@ def context_of(settings: Settings, ballot: Ballot) -> tickets.Context:
 
 async def open_wave(name: str) -> Wave:
     """The wave a form names; one that does not exist was not named by us."""
-    wave = await Wave.objects().get(Wave.name == name)
+    wave = await named_wave(name)
     if wave is None:
         raise BallotRefused
     return wave
