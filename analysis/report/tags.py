@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any, Final
 
 ATTEMPTS: Final = 12  # each fails for about one file in twelve
-PADDING: Final = "/KernepulsPadding"
+PADDING: Final = "/AAKernepuls"  # the first key of the catalogue, so that all that follows moves
 CARRIAGE_RETURN: Final = 0x0D
 AMBIGUOUS: Final = b"\r\nendstream"
 POINTS_PER_PIXEL: Final = 0.75  # 72 points and 96 CSS pixels to the inch
@@ -38,10 +38,10 @@ def _saved(file: Any) -> bytes:  # noqa: ANN401
 
     Before the line feed of `endstream` one would be read as a part of the line end, and the length
     of the stream as wrong (ISO 19005-3, 6.1.7). The last byte is a checksum of what is packed, so
-    streams get an empty line more, and the streams that hold the structure, an object that nobody
-    reads.
+    streams get an empty line more, and the streams that hold the structure are moved by
+    objects that nobody reads.
     """
-    from pikepdf import Stream, String  # noqa: PLC0415
+    from pikepdf import Array, Stream, String  # noqa: PLC0415
 
     for one in file.objects:
         if isinstance(one, Stream) and _ends_as_a_line(one):
@@ -49,7 +49,8 @@ def _saved(file: Any) -> bytes:  # noqa: ANN401
     made, attempt = _packed(file), 0
     while AMBIGUOUS in made and attempt < ATTEMPTS:
         attempt += 1
-        file.Root[PADDING] = file.make_indirect(String(" " * attempt))
+        unread = [file.make_indirect(String(" " * size)) for size in range(attempt)]
+        file.Root[PADDING] = Array(unread)
         made = _packed(file)
     return made
 

@@ -36,7 +36,7 @@ ASSET_FILES = {
     for file in (*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report/report.css")
 }
 REPORTS = [("C21", "da"), ("F1", "da"), ("F4", "da"), ("B3", "en"), ("C", "da"), ("FK", "da")]
-PAGES = {"C21": 8, "F1": 7, "F4": 6, "B3": 7, "C": 11, "FK": 11}
+PAGES = {"C21": 8, "F1": 8, "F4": 6, "B3": 7, "C": 11, "FK": 11}
 A4 = (595, 842)
 
 
@@ -293,14 +293,14 @@ def test_structure_that_ends_in_a_line_end_is_moved() -> None:
         made = pdf(PAGE.format(f"<p>Side {number}</p>"), {}, created=DAY)
 
         assert b"\r\nendstream" not in made
-        if b"KernepulsPadding" in made or _padded(made):
+        if _padded(made):
             return
     pytest.fail("no page of these needed it: choose others")
 
 
 def _padded(made: bytes) -> bool:
     with pikepdf.open(BytesIO(made)) as file:
-        return "/KernepulsPadding" in file.Root
+        return "/AAKernepuls" in file.Root
 
 
 def tricky(kind: str) -> bytes:
