@@ -31,6 +31,13 @@ from survey.settings import Settings
 numbers = count()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long runs are for `make soak`, which asks for them by name."""
+    if "soak" in config.getoption("markexpr"):
+        return
+    items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)

@@ -31,15 +31,16 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     comment: str | None = None
 
 
-async def accept(settings: Settings, submission: Submission) -> str:
+async def accept(settings: Settings, submission: Submission, *, wave: Wave | None = None) -> str:
     """The receipt of an answer that is stored, now or by an earlier try with the same ballot.
 
+    `wave`: the submission's own, if the caller has just read it; the writer reads its state again.
     Raises PageOld, BallotRefused, AnswerMalformed, AnswerTooLarge, NotOpenYet, WaveClosed,
     ServerBusy, DiskFull or AnswerNotStored; then nothing of this answer is stored.
     """
     message = tickets.as_bytes(submission.message, length=MESSAGE)
     ballot = ballot_hash(message)
-    wave = await named_wave(submission.wave)
+    wave = wave or await named_wave(submission.wave)
     if wave is None:
         raise WaveUnknown(wave=submission.wave)
     if wave.state in ("draft", "approved"):

@@ -182,7 +182,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> str:
         answers=columns,
         comment=comment,
     )
-    return await accept(settings, submission)
+    return await accept(settings, submission, wave=wave)
 
 
 async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known:
