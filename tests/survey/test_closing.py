@@ -495,6 +495,28 @@ async def test_a_child_whose_parent_is_gone_ends_itself(settings):
     assert ended.returncode == -signal.SIGKILL
 
 
+def test_a_child_is_told_to_end_with_its_parent(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "kill", lambda *sent: ended.append(sent))
+
+    child._end_with_parent(os.getppid())
+    assert ended == []
+    child._end_with_parent(1 << 30)
+    assert ended == [(os.getpid(), signal.SIGKILL)]
+
+
+async def test_the_receipts_survive_a_close_that_was_cut_after_the_ballots_were_gone(store):
+    await answered(store)
+    with pytest.raises(Cut):
+        await Stepwise(cut_at("emptied")).close(store)
+    before = receipts_file(store, "2026-1").read_text()
+
+    await close_wave(store, "2026-1")
+
+    assert receipts_file(store, "2026-1").read_text() == before
+    assert len(before.split()) == EVERYBODY
+
+
 async def test_the_server_goes_on_with_a_close_that_was_cut_short(store):
     await answered(store)
     async with running():

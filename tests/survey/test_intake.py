@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from survey.intake.refusals import (
     ServerBusy,
     WaveClosed,
 )
-from survey.intake.writer import TOGETHER, WAITING, Item, Writer, running_writer
+from survey.intake.writer import TOGETHER, WAITING, Item, Writer, end_process, running_writer
 from survey.tables import (
     Ballot,
     Intake,
@@ -652,6 +653,15 @@ async def test_an_io_error_at_the_commit_ends_the_process(settings):
         await Writer(failing, on_io_error=lambda: ended.append(1))._write(items(1))
 
     assert ended == [1]
+
+
+def test_the_end_after_an_io_error_says_so_to_the_service(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+
+    end_process()
+
+    assert ended == [os.EX_IOERR]
 
 
 def test_the_end_after_an_io_error_is_at_once():
