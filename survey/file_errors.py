@@ -144,13 +144,6 @@ class TwoBehaviours(BadInput):
     )
 
 
-class MoreAnswersThanPeople(BadInput):
-    sentence = N_(
-        "Unit {unit} has more answers than people. Nothing was analysed. Correct the headcount in "
-        "the file of units, or say with --invited how many were invited."
-    )
-
-
 class WaveNotInFile(BadInput):
     sentence = N_(
         "No answer belongs to wave {wave}. Nothing was analysed. The files hold: {waves}."
@@ -200,7 +193,6 @@ BY_KIND: Final[Mapping[str, type[KernepulsError]]] = {
     "ColumnsMissing": ColumnsLacking,
     "ColumnsRepeated": ColumnsTwice,
     "ScopeRefused": TwoBehaviours,
-    "TooManyAnswers": MoreAnswersThanPeople,
     "WaveUnknown": WaveNotInFile,
 }
 

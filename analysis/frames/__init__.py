@@ -23,7 +23,6 @@ from analysis.frames.refusals import (
     FileUnreadable,
     InputRefused,
     ScopeRefused,
-    TooManyAnswers,
     TreeRefused,
     WaveUnknown,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "InputRefused",
     "ScopeRefused",
     "Scopes",
-    "TooManyAnswers",
     "Tree",
     "TreeRefused",
     "WaveUnknown",

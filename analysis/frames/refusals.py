@@ -39,9 +39,5 @@ class ScopeRefused(InputRefused):
     """A unit that would have two behaviours in one wave: `unit`, `wave`, `behaviours`."""
 
 
-class TooManyAnswers(InputRefused):
-    """More answers than people: `unit`, `wave`."""
-
-
 class WaveUnknown(InputRefused):
     """No answer belongs to `wave`."""

@@ -17,7 +17,6 @@ from analysis.frames import (
     CellRefused,
     ScopeRefused,
     Scopes,
-    TooManyAnswers,
     Tree,
     barrier_column,
 )
@@ -72,7 +71,7 @@ class Wave:
 
     tree: Tree
     scopes: Scopes
-    invited: Ints  # N per unit, everything below counted
+    invited: Ints  # N per unit, everything below counted; more may have answered
     own_invited: Ints
     items: dict[Base, tuple[Item, ...]]
     A: Counts
@@ -123,14 +122,13 @@ def _is(column: str, value: str) -> pl.Expr:
 
 
 def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: Ints) -> Wave:
-    """Count one wave's answers; raises `TooManyAnswers` where a unit has more than people."""
+    """Count one wave's answers; raises `ScopeRefused` where nobody is asked about them."""
     items = items_of(answers.columns)
     sums = _sums(answers, items).sort("unit", "behaviour")
     place = np.array([tree.place[unit] for unit in sums["unit"].to_list()], dtype=np.int64)
     behaviour = {code: b for b, code in enumerate(scopes.behaviours)}
     about = np.array([behaviour[code] for code in sums["behaviour"].to_list()], dtype=np.int64)
     _refuse_outside(tree, scopes, place, about)
-    invited = tree.totals(own_invited)
 
     def per_unit(names: Sequence[str]) -> Ints:
         own = np.zeros((len(tree.codes), len(names)), dtype=np.int64)
@@ -139,10 +137,6 @@ def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: I
         return tree.totals(own)
 
     people = per_unit(["A", "S"])
-    over = np.flatnonzero(people[:, 0] > invited)
-    if len(over):
-        # The last in the order of the tree is the smallest unit that shows the mismatch.
-        raise TooManyAnswers("ANSWERS", unit=tree.codes[over[-1]])
     here = np.arange(len(tree.codes))
     bases = {
         base: Counts(
@@ -155,7 +149,7 @@ def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: I
     return Wave(
         tree=tree,
         scopes=scopes,
-        invited=invited,
+        invited=tree.totals(own_invited),
         own_invited=own_invited,
         items=items,
         A=bases["A"],
@@ -258,9 +252,11 @@ def _summed(own: Ints, parent: Ints) -> Ints:
 def invited_of(invited: pl.DataFrame | None, tree: Tree, scopes: Scopes, wave: str) -> Ints:
     """N attached to each unit itself: from INVITED, else the headcount of the units asked.
 
-    A row without profession stands for all of its unit, whatever rows stand beside it.
+    Headcount stands in for a whole wave that INVITED has no row of, never for one unit. A row
+    without profession stands for all of its unit, whatever rows stand beside it. Raises
+    `CellRefused` for a unit that the tree of the wave does not have.
     """
-    if invited is None:
+    if invited is None or wave not in invited["wave"]:
         asked: Ints = np.where(scopes.own >= 0, tree.headcount, 0)
         return asked
     own = np.zeros(len(tree.codes), dtype=np.int64)

@@ -17,11 +17,17 @@ Step = Literal["under_40", "40_59", "60_79", "80_up"]
 
 
 def quality_of(wave: Wave, shown: Flags, past: Past | None, minimum: int) -> tuple[Quality, ...]:
-    """Response of every unit shown on base A; composition; one note at the root. Never a count."""
+    """Response of every unit shown on base A; composition; one note at the root. Never a count.
+
+    More may answer than were invited, since a drawn card can be a spare one. N stays what was
+    invited and the response counts as full. How full it was nobody knows, so the note has the flag
+    `read_with_care`: with step 80_up and no `fell_pp`, as no other note has it.
+    """
     notes = []
     for u in np.flatnonzero(shown).tolist():
         response, fall = _response(wave, u), _fall(wave, u, past)
-        careful = response < CARE_BELOW or fall > CARE_FALL
+        is_over = bool(wave.A.n[u] > wave.invited[u])
+        careful = is_over or response < CARE_BELOW or fall > CARE_FALL
         fell = int(100 * fall) // FALL_STEP * FALL_STEP
         notes.append(
             Quality(
@@ -44,7 +50,9 @@ def careful_units(wave: Wave, notes: tuple[Quality, ...]) -> frozenset[int]:
 
 
 def _response(wave: Wave, u: int) -> float:
-    return float(wave.A.n[u] / wave.invited[u])
+    """Share of those invited who answered, 0-1; full where more answered."""
+    n, invited = int(wave.A.n[u]), int(wave.invited[u])
+    return n / max(n, invited)
 
 
 def _step(response: float) -> Step:
@@ -69,4 +77,4 @@ def _earlier_response(release: Release, unit: str) -> float:
         for cell in release.cells_of(unit)
         if cell.base == "A" and cell.n_band and cell.N
     ]
-    return max(people, default=0.0)
+    return min(1.0, max(people, default=0.0))

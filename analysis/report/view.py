@@ -237,13 +237,6 @@ class View:
                 return code, barrier
         return self.code, BARRIERS[0]
 
-    @property
-    def cautions(self) -> frozenset[str]:
-        """Flags on how far the answers carry."""
-        notes = self.release.quality_of(self.code)
-        flags = {flag for note in notes for flag in note.flags}
-        return frozenset(flags | {note.step for note in notes if note.step == "under_40"})
-
 
 def weight(number: Number) -> float:
     """Where a number lies, 0-1, for ordering: the middle of what is shown; nothing shown is 0."""

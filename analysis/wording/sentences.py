@@ -6,7 +6,16 @@ A claim is made from a number or a verdict of the release, never typed. What is 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from analysis.findings import Banded, Change, Clipped, Joined, Measured, Number, TrialFinding
+from analysis.findings import (
+    Banded,
+    Change,
+    Clipped,
+    Joined,
+    Measured,
+    Number,
+    Quality,
+    TrialFinding,
+)
 from analysis.wording import numbers
 from analysis.wording.voice import Voice, inside, listed, opened
 
@@ -51,6 +60,20 @@ def level_text(voice: Voice, key: str, **fields: object) -> str:
 
 def few(voice: Voice, key: str, **fields: object) -> str:
     return voice.pick(voice.content("messages")["few_answers"][key]).format(**fields)
+
+
+def response(voice: Voice, notes: Sequence[Quality]) -> str:
+    """What a reader must know about who answered in a unit; empty where nothing is unusual."""
+    if any(note.step == "under_40" for note in notes):
+        return few(voice, "low_response")
+    careful = [note for note in notes if "read_with_care" in note.flags]
+    if any(note.fell_pp for note in careful):
+        return certainty(voice, "read_with_care")
+    if careful:
+        return voice.gettext(
+            "More have answered than were invited. Take the number with reservations."
+        )
+    return ""
 
 
 # --- what one number says ----------------------------------------------------------------------

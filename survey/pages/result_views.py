@@ -210,11 +210,9 @@ class _Seen:
 
     def cautions(self) -> Iterator[str]:
         """How far the answers carry."""
-        notes = self.release.quality_of(self.unit.unit)
-        if any(note.step == "under_40" for note in notes):
-            yield sentences.few(self.voice, "low_response")
-        elif any("read_with_care" in note.flags for note in notes):
-            yield sentences.certainty(self.voice, "read_with_care")
+        response = sentences.response(self.voice, self.release.quality_of(self.unit.unit))
+        if response:
+            yield response
         for code in BARRIERS:
             cell = self._cell(code)
             if cell is not None and "common_shock" in (cell.flags or ()):

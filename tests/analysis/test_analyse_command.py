@@ -100,7 +100,6 @@ def test_people_invited_stand_for_headcount(folder: Path) -> None:
         ("one.csv", ANSWERS + ",successes\n2026-1,F11,Ad1,no,4\n", "not in the situation"),
         ("one.csv", ANSWERS + ",citizen_2\n2026-1,F11,Ad1,no,faster\n", "repeats the first"),
         ("one.csv", ANSWERS + "\n", "one.csv is empty"),
-        ("one.csv", ANSWERS + "\n" + "2026-1,F11,Ad1,no\n" * 15, "more answers than people"),
         ("one.csv", ANSWERS + "\n2026-1,F11,Ad2,no\n", "one behaviour per wave"),
     ],
 )  # fmt: skip
@@ -148,6 +147,17 @@ def test_a_file_or_a_wave_that_is_not_there_is_said(folder: Path) -> None:
     assert "2026-1" in run(folder, "one.csv", wave="2026-9").output
     assert "not a release" in run(folder, "one.csv", earlier="units.csv").output
     assert "cannot be written" in run(folder, "one.csv", to="units.csv/r.json").output
+
+
+def test_more_answers_than_people_are_released(folder: Path) -> None:
+    # F11 has 14 people.
+    (folder / "one.csv").write_text(ANSWERS + "\n" + "2026-1,F11,Ad1,no\n" * 15)
+
+    done = run(folder, "one.csv")
+
+    made = decode((folder / "r.json").read_bytes())
+    assert done.exit_code == 0, done.output
+    assert [note.flags for note in made.quality_of("F11")] == [("read_with_care",)]
 
 
 def test_trials_are_read_by_their_contract(folder: Path) -> None:

@@ -16,7 +16,6 @@ from analysis.frames import (
     CellRefused,
     FileUnreadable,
     ScopeRefused,
-    TooManyAnswers,
     WaveUnknown,
 )
 from analysis.release import audit_release, release, releases
@@ -339,11 +338,48 @@ def test_one_behaviour_for_all_is_told_at_the_root_and_for_its_scope() -> None:
     assert made.cell("K", "priority_share", "SILO") is None
 
 
-def test_more_answers_than_people_is_an_error() -> None:
-    with pytest.raises(TooManyAnswers) as refused:
-        release(small(*[("2026-1", "B", "no")] * 13), TREE, SCOPE, wave="2026-1")
+def test_more_answers_than_invited_are_released_and_read_with_care() -> None:
+    # B has twelve people, and a thirteenth drew a spare card.
+    people = [("2026-1", "A", "once")] * 20 + [("2026-1", "B", "once")] * 13
 
-    assert refused.value.facts["unit"] == "B"
+    made = release(small(*people).with_columns(b_tid=2), TREE, SCOPE, wave="2026-1")
+
+    [note] = made.quality_of("B")
+    assert (note.step, note.fell_pp, note.flags) == ("80_up", None, ("read_with_care",))
+    assert made.cell("B", "barrier_share", "TID").N == 12
+    assert "read_with_care" in made.cell("B", "barrier_share", "TID").flags
+    assert [q.flags for q in made.quality if q.unit != "B"] == [(), ()]
+    audit_release(decode(encode(made)))
+
+
+def test_as_many_answers_as_invited_are_not_too_many() -> None:
+    people = [("2026-1", "A", "no")] * 20 + [("2026-1", "B", "no")] * 12
+
+    made = release(small(*people), TREE, SCOPE, wave="2026-1")
+
+    assert [q.flags for q in made.quality_of("B")] == [()]
+
+
+def test_a_full_house_after_more_than_a_full_house_has_not_fallen() -> None:
+    # 36 of 30 invited, then 26: 87 per cent is 13 less than all of them, 10 in whole fives.
+    waves = [("2026-1", "A", "no")] * 36 + [("2026-2", "A", "no")] * 26
+
+    _, second = releases(small(*waves), TREE, SCOPE)
+
+    [note] = second.quality_of("A")
+    assert (note.fell_pp, note.flags) == (10, ())
+
+
+def test_answers_where_nobody_was_invited_are_released_with_care() -> None:
+    invited = pl.DataFrame({"wave": ["2026-1"], "unit": ["B"], "n": [12]})
+
+    made = release(
+        small(*[("2026-1", "A", "no")] * 9), TREE, SCOPE, wave="2026-1", invited=invited
+    )
+
+    [note] = made.quality_of("A")
+    assert (made.cell("A", "situation_share").N, note.step) == (0, "80_up")
+    assert note.flags == ("read_with_care",)
 
 
 def test_an_answer_about_another_units_behaviour_is_an_error() -> None:
@@ -366,6 +402,16 @@ def test_who_is_invited_counts_with_or_without_professions() -> None:
     assert made.cell("A", "situation_share").N == 12 + 14
     assert made.cell("K", "situation_share").N == 12 + 14 + 20
     assert whole.cell("B", "situation_share").N == 20 + 5
+
+
+def test_headcount_stands_for_a_wave_that_the_invited_file_does_not_have() -> None:
+    invited = pl.DataFrame({"wave": ["2026-2"], "unit": ["A"], "n": [20]})
+    answers = small(*[(wave, "A", "no") for wave in ("2026-1", "2026-2") for _ in range(9)])
+
+    first, second = releases(answers, TREE, SCOPE, invited=invited)
+
+    assert first.cell("K", "situation_share").N == 30 + 12
+    assert second.cell("K", "situation_share").N == 20
 
 
 def test_an_invited_unit_must_be_in_the_tree() -> None:

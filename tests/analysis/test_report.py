@@ -214,6 +214,13 @@ def test_low_and_falling_response_warn_the_reader() -> None:
     assert fell == ("Færre har svaret end sidst. Tag tallet med forbehold.",)
 
 
+def test_more_answers_than_invited_warn_the_reader() -> None:
+    over = (Quality("B3", "response", "80_up", None, ("read_with_care",)),)
+    said = body(view("B3", of=changed(quality=over)), "in_short").cautions
+
+    assert said == ("Flere har svaret, end der blev inviteret. Tag tallet med forbehold.",)
+
+
 def test_barriers_of_a_unit_are_sorted_by_share_and_its_own_finding_is_strong() -> None:
     track = body(view("C21"), "barriers").track
 

@@ -203,12 +203,8 @@ def headline(view: View) -> str:
 
 def cautions(view: View) -> tuple[str, ...]:
     """What the reader must know about the answers before using them."""
-    voice, said = view.voice, []
-    if "under_40" in view.cautions:
-        said.append(sentences.few(voice, "low_response"))
-    elif "read_with_care" in view.cautions:
-        said.append(sentences.certainty(voice, "read_with_care"))
-    return tuple(said)
+    said = sentences.response(view.voice, view.release.quality_of(view.code))
+    return (said,) if said else ()
 
 
 def _shocks(view: View) -> list[Labelled]:
