@@ -1,8 +1,8 @@
 """One wave's answers drawn from the planted truth: what each invited person would send.
 
-How many answer and how many were in the situation is the planted share of those invited, rounded:
-the traps of Fjordlund name exact numbers of people, and every draw must hold them. Who it is, and
-all that they say, is drawn.
+How many answer, how many were in the situation and how many of them cannot say how often it
+succeeded is the planted share, rounded: the traps of Fjordlund name exact numbers of people, and
+every draw must hold them. Who it is, and all that they say, is drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -160,7 +160,9 @@ def _successes(
     mean = min(draw.truth.level / (1 - share), 0.99)
     own = draw.rng.beta(mean * PERSONS_SPREAD, (1 - mean) * PERSONS_SPREAD, len(first))
     drawn = draw.rng.binomial(5, own)
-    drawn[draw.rng.random(len(first)) < draw.truth.successes_unknown] = NONE
+    chance = np.where(in_situation & ~first, draw.rng.random(len(first)), 1)
+    unknown = round(int(in_situation.sum()) * draw.truth.successes_unknown)
+    drawn[np.argsort(chance)[:unknown]] = NONE
     drawn[first] = 0
     drawn[~in_situation] = NONE
     return _plain(drawn)
