@@ -53,7 +53,7 @@ def with_changes(cells: Sequence[Cell], tree: Tree, against: Against, q: float) 
         flags = _flags(cell, tree, against)
         same = change is None and flags == cell.flags
         flagged.append(cell if same else replace(cell, change=change, flags=flags))
-    return _with_common_shock(flagged, tree)
+    return _with_common_shock(flagged, tree.codes[0])
 
 
 def _flags(cell: Cell, tree: Tree, against: Against) -> tuple[str, ...] | None:
@@ -261,26 +261,24 @@ def _band_range(cell: Cell) -> tuple[int, int]:
     return first, first if cell.band_to is None else BAND_ORDER.index(cell.band_to)
 
 
-def _with_common_shock(cells: list[Cell], tree: Tree) -> list[Cell]:
-    """A barrier that rises in more than half of the units, and certainly at the root."""
+def _with_common_shock(cells: list[Cell], root: str) -> list[Cell]:
+    """A barrier that rises in more than half of the units at any level, and surely at the root."""
     moves: dict[str | None, list[bool]] = {}
     for cell in cells:
-        if _is_leaf(cell, tree) and cell.change and cell.change.diff is not None:
+        if _is_barrier(cell) and cell.unit != root and cell.change and cell.change.diff is not None:
             moves.setdefault(cell.item, []).append(cell.change.diff >= RISE_OF_SHOCK)
     shocked = {item for item, rises in moves.items() if 2 * sum(rises) > len(rises)}
     return [
         replace(cell, flags=(*(cell.flags or ()), "common_shock"))
-        if cell.unit == tree.codes[0] and cell.item in shocked and _rises(cell)
+        if cell.unit == root and cell.item in shocked and _is_barrier(cell) and _rises(cell)
         else cell
         for cell in cells
     ]
 
 
-def _is_leaf(cell: Cell, tree: Tree) -> bool:
-    is_barrier = cell.measure == "barrier_share" and cell.unit is not None
-    return is_barrier and bool(tree.is_leaf[tree.place[cell.unit or ""]])
+def _is_barrier(cell: Cell) -> bool:
+    return cell.measure == "barrier_share"
 
 
 def _rises(cell: Cell) -> bool:
-    is_barrier = cell.measure == "barrier_share" and cell.change is not None
-    return is_barrier and cell.change is not None and (cell.change.low or 0) > 0
+    return cell.change is not None and cell.change.verdict == "up"
