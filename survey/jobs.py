@@ -1,18 +1,15 @@
 """What the server does by itself: each night's count, and clearing up; it can be repeated."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 
-import asyncpg  # type: ignore[import-untyped] # it has no types
 import structlog
 
 from survey.actions.approval import clear_prints
 from survey.actions.opening import today_here
 from survey.delivery.opened import recompute_opened
-from survey.errors import KernepulsError
 from survey.settings import Settings
 from survey.tables import Wave
 
@@ -47,6 +44,6 @@ async def _for_ever(settings: Settings) -> None:
     while True:
         try:
             await night(settings, today_here())
-        except (KernepulsError, sqlite3.Error, asyncpg.PostgresError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a lost connection must not end the nights
             LOG.warning("night's work failed", error=type(error).__name__)
         await asyncio.sleep(BETWEEN)

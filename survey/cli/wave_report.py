@@ -74,6 +74,8 @@ def detail(one: waves.WaveStatus) -> None:
         say(N_("How many have opened the form is counted each night."))
     if one.state == "held":
         say(N_("Held back by the check: %(rule)s"), rule=one.refusal)
+    if one.state == "closing" and one.refusal:
+        say(N_("The close stopped: %(error)s. Nothing is lost."), error=one.refusal)
     _next(one)
 
 

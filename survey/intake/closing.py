@@ -7,7 +7,7 @@ Release; no sealed row, no ballot, no code and no key. It can be resumed and nev
 import fcntl
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -18,8 +18,9 @@ import structlog
 
 from survey import engine, insight, organisation
 from survey.engine import file_refusals, transaction
+from survey.engine.postgres import Postgres
 from survey.engine.sqlite import SQLite
-from survey.errors import KernepulsError, WaveUnknown
+from survey.errors import WaveUnknown
 from survey.intake import ballots, disk, keys
 from survey.intake.child import in_child
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
@@ -102,14 +103,11 @@ async def close_wave(
     """
     with _alone(settings, wave):
         work = await _begun(settings, wave, at, drop_unopenable=len({*confirmed_by}) >= 2)
-        for number, (name, step) in enumerate(STEPS, 1):
-            if number > _done_before(work.job.step):
-                with file_refusals(settings):
-                    await step(work)
-                at(name)
-                await _record(work, name)
-            if progress:
-                progress(number, len(STEPS))
+        try:
+            await _steps(work, progress)
+        except Exception as error:
+            await _stopped(work, error)
+            raise
     return Closed(
         wave=wave,
         state=work.wave.state,
@@ -120,12 +118,15 @@ async def close_wave(
 
 
 async def resume(settings: Settings) -> None:
-    """Go on with closes that were cut short, when the server starts; one that stops is logged."""
-    for row in await Wave.select(Wave.name).where(Wave.state == "closing"):
+    """Go on with closes that were cut short, when the server starts.
+
+    One that stops is logged by the kind of its error, never its words; the next goes on.
+    """
+    for row in await Wave.select(Wave.name).where(Wave.state == "closing").order_by(Wave.name):
         try:
             await close_wave(settings, row["name"])
-        except KernepulsError as error:
-            LOG.warning("close_stopped", kind=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other waves and pages go on
+            LOG.warning("close_stopped", error=type(error).__name__, wave=row["name"])
 
 
 async def _begun(settings: Settings, name: str, at: At, *, drop_unopenable: bool) -> Work:
@@ -144,6 +145,25 @@ async def _begun(settings: Settings, name: str, at: At, *, drop_unopenable: bool
     if job is None:
         raise WaveNotOpen(wave=name)
     return Work(settings, wave, job, at, drop_unopenable)
+
+
+async def _steps(work: Work, progress: Progress | None) -> None:
+    for number, (name, step) in enumerate(STEPS, 1):
+        if number > _done_before(work.job.step):
+            with file_refusals(work.settings):
+                await step(work)
+            work.at(name)
+            await _record(work, name)
+        if progress:
+            progress(number, len(STEPS))
+
+
+async def _stopped(work: Work, error: Exception) -> None:
+    """Say on the page of the waves that a close has stopped: the kind of the error, no words."""
+    with suppress(Exception):  # the error itself is what counts, and it goes on
+        await Closing.update({Closing.refusal: type(error).__name__}).where(
+            Closing.id == work.job.id
+        )
 
 
 def _done_before(step: str) -> int:
@@ -198,8 +218,6 @@ async def _open(work: Work) -> None:
     )
     written = await in_child(open_and_write, task, work.at)
     if written.stopped:
-        work.job.refusal = "unopenable"
-        await work.job.save()
         raise RowsUnopenable(wave=work.wave.name, n=written.dropped["unopenable"])
     work.written = written
 
@@ -259,8 +277,7 @@ async def _rewrite(_: Work) -> None:
         await store.run_ddl("VACUUM")
         await _truncate_wal(store)
     else:
-        await store.run_ddl("VACUUM FULL intake")
-        await store.run_ddl("VACUUM FULL ballot")
+        await _vacuum_full(store, "intake", "ballot")
 
 
 async def _clear_roster(work: Work) -> None:
@@ -275,6 +292,13 @@ async def _clear_roster(work: Work) -> None:
     store = engine.current()
     if isinstance(store, SQLite):
         await _truncate_wal(store)
+    else:  # rows that were changed lie in the file as they were, in the order people opened
+        await _vacuum_full(store, "invitation", "invitation_code")
+
+
+async def _vacuum_full(store: Postgres, *tables: str) -> None:
+    for table in tables:
+        await store.run_ddl(f"VACUUM FULL {table}")
 
 
 async def _truncate_wal(store: SQLite) -> None:

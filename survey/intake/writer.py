@@ -89,14 +89,14 @@ class Writer:
         if self.store.io_failed(error):
             self.on_io_error()
         if self.store.concerns_store(error):
-            LOG.warning("intake_refused", items=len(batch), kind=type(error).__name__)
+            LOG.warning("intake_refused", error=type(error).__name__)
             for item in batch:
                 _refuse(item, self.store.refusal(error) or ServerBusy())
         elif len(batch) > 1:
             for item in batch:
                 await self._write([item])
         else:
-            LOG.warning("intake_item_refused", kind=type(error).__name__)
+            LOG.warning("intake_item_refused", error=type(error).__name__)
             _refuse(batch[0], AnswerNotStored())
 
     async def _commit(self, batch: list[Item]) -> set[bytes]:

@@ -169,12 +169,7 @@ def _next(
                 command=f"kernepuls wave close {name}",
             )
         case "closing":
-            return Step(
-                voice.gettext(
-                    "The answers are being opened together. It goes on by itself, also after a "
-                    "restart."
-                )
-            )
+            return _closing(voice, name, refusal)
         case "released" if is_released:
             return Step(
                 voice.gettext("The result is released. It never changes."),
@@ -184,3 +179,21 @@ def _next(
         case _:
             staff = content("messages")["errors"]["staff"]
             return Step(voice.pick(staff["release_blocked"]).format(value=refusal or "–"))
+
+
+def _closing(voice: Voice, wave: str, stopped_at: str | None) -> Step:
+    """`stopped_at`: the kind of the error a close stopped at; None while it goes on."""
+    if stopped_at is None:
+        return Step(
+            voice.gettext(
+                "The answers are being opened together. It goes on by itself, also after a restart."
+            )
+        )
+    return Step(
+        voice.gettext(
+            "The close has stopped (%(error)s). Nothing is lost, and no number is shown. "
+            "The command says why, and goes on once that is put right."
+        )
+        % {"error": stopped_at},
+        command=f"kernepuls wave close {wave}",
+    )

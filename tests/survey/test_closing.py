@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey import engine, insight
+from survey import engine, insight, log
+from survey.app import create_app
 from survey.engine import opened
 from survey.errors import DiskFull, WaveUnknown
 from survey.intake import child, closing, disk, keys, opening, running, seal
@@ -528,7 +529,7 @@ async def test_the_server_goes_on_with_a_close_that_was_cut_short(store):
     assert await now() == "released"
 
 
-async def test_a_close_that_stops_again_does_not_stop_the_server(store, caplog):
+async def test_a_close_that_stops_again_does_not_stop_the_server(store):
     await answered(store)
     await Ballot(hash=b"x" * 32, wave=1).save()
     with pytest.raises(CountDiffers):
@@ -537,6 +538,70 @@ async def test_a_close_that_stops_again_does_not_stop_the_server(store, caplog):
     await resume(store)
 
     assert await now() == "closing"
+    assert await refusal() == "CountDiffers"
+
+
+async def test_whatever_a_close_breaks_at_the_next_wave_and_the_pages_go_on(
+    store, monkeypatch, capfd
+):
+    """The analysis may break at anything; its words can quote an answer, so they are not kept."""
+    log.configure()
+    await answered(store)
+    await waves.wave(store, "2026-2")
+    for name in ("2026-1", "2026-2"):
+        with pytest.raises(Cut):
+            await close_wave(store, name, at=cut_at("marked"))
+    real = insight.release_wave
+
+    async def breaks(settings, wave):
+        if wave == "2026-1":
+            raise ZeroDivisionError("Kanarie N1 4")
+        return await real(settings, wave)
+
+    monkeypatch.setattr(insight, "release_wave", breaks)
+    async with create_app(store).lifespan():
+        await until_resumed("2026-2")
+
+    states = {row["name"]: row["state"] for row in await Wave.select(Wave.name, Wave.state)}
+    said = "".join(capfd.readouterr())
+    assert states == {"2026-1": "closing", "2026-2": "released"}
+    assert await refusal() == "ZeroDivisionError"
+    assert "ZeroDivisionError" in said
+    assert "Kanarie" not in said
+
+
+async def test_a_close_that_goes_on_no_longer_says_that_it_stopped(store):
+    await answered(store)
+    with pytest.raises(Cut):
+        await close_wave(store, "2026-1", at=cut_at("counted"))
+    stopped = await refusal()
+
+    await close_wave(store, "2026-1")
+
+    assert stopped == "Cut"
+    assert await refusal() is None
+
+
+async def test_an_error_stays_itself_where_it_cannot_be_written_down(store, monkeypatch):
+    await answered(store)
+
+    def lost(*_):
+        raise OSError
+
+    monkeypatch.setattr(Closing, "update", lost)
+
+    with pytest.raises(Cut):
+        await close_wave(store, "2026-1", at=cut_at("marked"))
+
+
+async def refusal():
+    [row] = await Closing.select(Closing.refusal).where(Closing.wave == 1)
+    return row["refusal"]
+
+
+async def until_resumed(name):
+    while await Wave.exists().where(Wave.name == name, Wave.state == "closing"):
+        await asyncio.sleep(0.02)
 
 
 class Cut(Exception):
