@@ -85,6 +85,9 @@ async def issue(settings: Settings, code_text: str, blinded: bytes) -> bytes:
         raise BallotRefused from None
     mark = hashlib.sha256(blinded).digest()
     async with transaction():
+        # Read again: a mark made after the close would say for ever who opened the form.
+        if not await Wave.exists().where(Wave.id == wave.id, Wave.state == "open"):
+            raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
         await Invitation.update({Invitation.issued: mark}).where(
             Invitation.id == invitation.id, Invitation.issued.is_null()
         )

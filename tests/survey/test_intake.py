@@ -85,6 +85,25 @@ async def test_looking_up_spends_nothing(store, people):
     assert await Invitation.count().where(Invitation.issued.is_not_null()) == 0
 
 
+async def test_nobody_is_marked_after_the_close_by_a_request_that_began_before_it(
+    store, people, monkeypatch
+):
+    """The mark would outlive the close, and say for ever who opened the form."""
+    real = ballots._invited
+
+    async def then_closed(code):
+        found = await real(code)
+        await state("closing")
+        return found
+
+    monkeypatch.setattr(ballots, "_invited", then_closed)
+
+    with pytest.raises(WaveClosed):
+        await ballots.issue(store, people[0].code, b"\1" * 384)
+
+    assert await Invitation.count().where(Invitation.issued.is_not_null()) == 0
+
+
 async def test_all_with_one_context_get_one_ticket(store, people):
     found = [await ballots.look_up(store, person.code) for person in people if person.unit == "N1"]
 
