@@ -2,20 +2,21 @@
 
 64 clients keep their connections, each sends one whole form after another and waits for its
 receipt. Ballots are made before the clock starts: their blind signatures are asked for minutes
-before an answer is sent. Needed: 500/s, p99 under 300 ms, no error (on two cores, load included).
+before an answer is sent. The clients are a process of their own, of bare sockets and requests that
+are ready to send: what is measured is the server.
 
     .venv/bin/python benchmarks/submission.py [answers]
 """
 
 import asyncio
-import json
 import multiprocessing
-import resource
+import os
 import secrets
 import socket
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import uvicorn
+from _table import Figure, show
+from cryptography.hazmat.primitives import hashes, serialization
 
 from survey import engine
 from survey.app import create_app
@@ -60,18 +63,37 @@ ANSWERS = {
     "safe_c": "2",
     "comment": "Vi venter på svar fra den anden afdeling, og borgeren venter med.",
 }
+# How a page with and without JavaScript sends its form; both show the receipt.
+ACCEPTS = {
+    "with JavaScript": "application/json",
+    "without": "text/html\r\nAccept-Encoding: gzip",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the clients saw: seconds of each request, how many failed, the seconds of all."""
+
+    took: list[float]
+    failed: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Answers a second, the 50th and 99th percentile in ms, errors, rows stored."""
+    """One run; `cpu` is ms of the server for one answer, what is left on a busy machine."""
 
-    per_second: float
-    p50: float
-    p99: float
-    errors: int
-    stored: int
-    cpu: float  # ms of the server for one answer: what the figure would be on a quiet machine
+    load: Load
+    cpu: float
+    missing: int  # answers the server said it had, and the database has not
+
+    @property
+    def per_second(self) -> float:
+        return len(self.load.took) / self.load.seconds
+
+    def percentile(self, part: int) -> float:
+        ordered = sorted(self.load.took)
+        return 1000 * ordered[len(ordered) * part // 100]
 
 
 def settings_in(folder: Path) -> Settings:
@@ -106,36 +128,34 @@ async def prepared(settings: Settings) -> None:
         ).save()
 
 
-def requests(settings: Settings, count: int) -> list[bytes]:
+def requests(settings: Settings, count: int, *, accept: str) -> list[bytes]:
     """Whole HTTP requests, each with a ballot of its own."""
     wave_keys = keys.intake(settings, WAVE)
-    public = wave_keys.verifying
+    # A blind signature with the blinding taken off is a plain one, and four times dearer to make.
+    private = serialization.load_der_private_key(
+        (keys.places(settings, WAVE)[0] / keys.SIGNING).read_bytes(), password=None
+    )
     context = tickets.Context(wave=WAVE, unit="K", behaviour="Ad1").text
+    fixed = urlencode(
+        {
+            **ANSWERS,
+            "wave": WAVE,
+            "context": context,
+            "ticket": tickets.ticket(wave_keys, context),
+            "form_version": "1",
+        }
+    )
     made = []
     for _ in range(count):
         message = secrets.token_bytes(MESSAGE)
-        factor = 1 + secrets.randbelow(public.public_numbers().n - 1)
-        blinded, inverse = blind.blind(
-            public, message, salt=secrets.token_bytes(blind.SALT), factor=factor
+        signature = private.sign(message, blind.SCHEME, hashes.SHA384())
+        ballot = {"message": tickets.as_text(message), "signature": tickets.as_text(signature)}
+        body = f"{fixed}&{urlencode(ballot)}"
+        made.append(
+            "POST /svar/send HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
+            f"Accept: {accept}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
-        signature = blind.finalise(public, blind.sign(wave_keys.signing, blinded), inverse)
-        body = urlencode(
-            {
-                **ANSWERS,
-                "wave": WAVE,
-                "message": tickets.as_text(message),
-                "signature": tickets.as_text(signature),
-                "context": context,
-                "ticket": tickets.ticket(wave_keys, context),
-                "form_version": "1",
-            }
-        ).encode()
-        head = (
-            "POST /svar/send HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: application/json\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        made.append(head.encode() + body)
     return made
 
 
@@ -152,91 +172,125 @@ def free_port() -> int:
         return port
 
 
-async def load(port: int, waiting: list[bytes]) -> tuple[list[float], int, float]:
-    """Seconds of each answered request, how many failed, and the seconds of all."""
-    took: list[float] = []
-    failed = 0
+class Client(asyncio.Protocol):
+    """One connection: sends a request, reads its reply to the end, sends the next."""
 
-    async def client() -> None:
-        nonlocal failed
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while waiting:
-            request = waiting.pop()
-            started = time.perf_counter()
-            writer.write(request)
-            status = await reader.readline()
-            length = 0
-            while (line := await reader.readline()) not in (b"\r\n", b""):
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            body = await reader.readexactly(length)
-            took.append(time.perf_counter() - started)
-            failed += b" 200 " not in status or b"receipt" not in body
-        writer.close()
+    def __init__(self, waiting: list[bytes], took: list[float]) -> None:
+        self.waiting, self.took = waiting, took
+        self.failed = 0
+        self.reply = b""
+        self.over = asyncio.get_running_loop().create_future()
 
-    started = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return took, failed, time.perf_counter() - started
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.send()
 
-
-async def until_up(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
+    def send(self) -> None:
+        if not self.waiting:
+            self.transport.close()
             return
+        self.reply, self.started = b"", time.perf_counter()
+        self.transport.write(self.waiting.pop())
+
+    def data_received(self, data: bytes) -> None:
+        self.reply += data
+        head, ended, body = self.reply.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"\r\ncontent-length: ")[2].split(b"\r\n")[0]
+        if not ended or len(body) < int(length):
+            return
+        self.took.append(time.perf_counter() - self.started)
+        self.failed += not head.startswith(b"HTTP/1.1 200 ")
+        self.send()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.failed += bool(error)
+        self.over.set_result(None)
 
 
-async def measured(count: int) -> Measured:
-    with tempfile.TemporaryDirectory() as folder:
+def load(port: int, waiting: list[bytes]) -> Load:
+    """Send everything that waits, over CLIENTS connections."""
+    return asyncio.run(_load(port, waiting))
+
+
+async def _load(port: int, waiting: list[bytes]) -> Load:
+    took: list[float] = []
+    asked, loop = len(waiting), asyncio.get_running_loop()
+    started = time.perf_counter()
+    opened = await asyncio.gather(
+        *(
+            loop.create_connection(lambda: Client(waiting, took), "127.0.0.1", port)
+            for _ in range(CLIENTS)
+        )
+    )
+    clients = [client for _, client in opened]
+    await asyncio.gather(*(client.over for client in clients))
+    failed = sum(client.failed for client in clients) + asked - len(took)
+    return Load(took, failed, time.perf_counter() - started)
+
+
+def until_up(port: int) -> None:
+    while True:
+        with socket.socket() as line:
+            if line.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU a process has used so far, all threads and the kernel's part counted."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measured(count: int, *, accept: str) -> Measured:
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, mp_context=spawn) as clients,
+    ):
         settings = settings_in(Path(folder))
-        await prepared(settings)
-        waiting = requests(settings, count + CLIENTS)
+        asyncio.run(prepared(settings))
+        waiting = requests(settings, count + CLIENTS, accept=accept)
         port = free_port()
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(settings, port))
+        server = spawn.Process(target=serve, args=(settings, port))
         server.start()
         try:
-            await until_up(port)
-            await load(port, waiting[:CLIENTS])  # connections, caches, the first compile
-            took, failed, seconds = await load(port, waiting[CLIENTS:])
+            until_up(port)
+            clients.submit(load, port, waiting[:CLIENTS]).result()  # caches, the first compile
+            before = cpu_of(server.pid or 0)
+            found = clients.submit(load, port, waiting[CLIENTS:]).result()
+            cpu = cpu_of(server.pid or 0) - before
         finally:
             server.terminate()
             server.join()
-        async with engine.opened(settings):
-            stored = await Intake.count()
-    took.sort()
-    return Measured(
-        per_second=len(took) / seconds,
-        p50=1000 * took[len(took) // 2],
-        p99=1000 * took[len(took) * 99 // 100],
-        errors=failed + count + CLIENTS - stored,
-        stored=stored,
-        cpu=1000 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime / stored,
-    )
+        stored = asyncio.run(in_database(settings))
+    return Measured(found, 1000 * cpu / count, count + CLIENTS - stored)
+
+
+async def in_database(settings: Settings) -> int:
+    async with engine.opened(settings):
+        return await Intake.count()
+
+
+def figures(page: str, found: Measured) -> list[Figure]:
+    errors = found.load.failed + found.missing
+    return [
+        Figure(f"answers {page}", found.per_second, "a second", NEEDED, "at least"),
+        Figure("  99th percentile", found.percentile(99), "ms", NEEDED_P99),
+        Figure("  50th percentile", found.percentile(50), "ms"),
+        Figure("  failed or lost", errors, "", 0),
+        Figure("  CPU of the server for each", found.cpu, "ms", digits=2),
+    ]
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
-    found = asyncio.run(measured(count))
-    print(
-        json.dumps(
-            {
-                "benchmark": "submission",
-                "clients": CLIENTS,
-                "per_second": round(found.per_second),
-                "needed_per_second": NEEDED,
-                "p50_ms": round(found.p50),
-                "p99_ms": round(found.p99),
-                "needed_p99_ms": NEEDED_P99,
-                "server_cpu_ms_each": round(found.cpu, 2),
-                "errors": found.errors,
-                "stored": found.stored,
-            }
-        )
-    )
+    rows = [
+        row
+        for page, accept in ACCEPTS.items()
+        for row in figures(page, measured(count, accept=accept))
+    ]
+    show(f"{count:,} answers from {CLIENTS} clients, sealed and durable on SQLite", rows)
 
 
 if __name__ == "__main__":

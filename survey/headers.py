@@ -1,6 +1,5 @@
 """The headers of every reply, in one place; no page can leave one out."""
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 # Nothing inline, no other host, nothing framed: all CSS and JavaScript are files of ours.
@@ -35,16 +34,26 @@ HEADERS = {
 }
 
 
+def _encoded(policy: str) -> list[tuple[bytes, bytes]]:
+    """As the server sends them, made once: this runs before every reply."""
+    all_of_them = {**HEADERS, "content-security-policy": policy}
+    return [(name.encode(), value.encode()) for name, value in all_of_them.items()]
+
+
+ON_ANSWER, ON_OTHER = _encoded(ANSWER_POLICY), _encoded(POLICY)
+NO_STORE = (b"cache-control", b"no-store")
+RESERVED = frozenset(name for name, _ in ON_OTHER)
+
+
 async def add(message: Message, scope: Scope) -> None:
     """Litestar's before_send hook: it sees every reply, error pages and unknown paths included."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers[name] = value
-    headers["content-security-policy"] = ANSWER_POLICY if is_answer_page(scope["path"]) else POLICY
+    kept = [header for header in message["headers"] if header[0] not in RESERVED]
+    ours = ON_ANSWER if is_answer_page(scope["path"]) else ON_OTHER
     # Assets and a wave's public key say themselves that they may be kept.
-    headers.setdefault("cache-control", "no-store")
+    says_itself = any(name == b"cache-control" for name, _ in kept)
+    message["headers"] = [*kept, *ours, *(() if says_itself else (NO_STORE,))]
 
 
 def is_answer_page(path: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -13,6 +13,7 @@ from survey.errors import N_, BadInput
 from survey.texts import Language, content
 
 BARRIERS = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
+COLUMNS = {code: f"b_{code.lower()}" for code in BARRIERS}  # SILO -> b_silo
 SHARED_BARRIERS = frozenset({"SILO", "OKO", "VID", "FAG", "REGL"})  # those that can stall elsewhere
 AT_MOST = 2  # choices in a question with "Vælg op til to"
 CPR_LIKE = re.compile(
@@ -117,7 +118,7 @@ def barrier_lines() -> Mapping[str, Text]:
     return {code: msgspec.convert(lines[code], Text) for code in BARRIERS}
 
 
-class Posted(Struct, frozen=True):
+class Posted(Struct, frozen=True, dict=True):  # dict: for the cached property
     """A posted form with its keys checked one by one; null = nothing chosen."""
 
     clarity: Agree | None = None
@@ -154,10 +155,10 @@ class Posted(Struct, frozen=True):
     def in_situation(self) -> bool:
         return self.situation in {"several", "once"}
 
-    @property
+    @cached_property
     def own_barriers(self) -> tuple[str, ...]:
         """The barriers this person said stand in the way, "I høj grad" first."""
-        given = {code: getattr(self, column(code)) for code in BARRIERS}
+        given = {code: getattr(self, name) for code, name in COLUMNS.items()}
         return tuple(code for degree in "21" for code in BARRIERS if given[code] == degree)
 
 
@@ -242,7 +243,7 @@ class Answers:
             "clarity": self.clarity,
             "situation": self.situation,
             "successes": self.successes,
-            **{column(code): self.barriers[code] for code in BARRIERS},
+            **{name: self.barriers[code] for code, name in COLUMNS.items()},
             "priority": self.priority,
             "stall_1": stall_1,
             "stall_2": stall_2,
@@ -256,11 +257,6 @@ class Answers:
             "safe_c": safe_c,
             "noticed": self.noticed,
         }
-
-
-def column(barrier: str) -> str:
-    """SILO -> b_silo."""
-    return f"b_{barrier.lower()}"
 
 
 def validated(
@@ -287,11 +283,10 @@ def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
     """The posted form with every key known, else FormInvalid: another form than ours was sent."""
     fields: dict[str, object] = {}
     for name in FIELDS:
-        values = _values(posted, name)
         if name in MANY:
-            fields[name] = values
-        elif values:
-            fields[name] = values[-1]
+            fields[name] = _values(posted, name)
+        elif value := _last(posted.get(name, "")):
+            fields[name] = value
     try:
         return msgspec.convert(fields, Posted)
     except msgspec.ValidationError as error:
@@ -324,6 +319,14 @@ def _values(posted: Mapping[str, str | Sequence[str]], name: str) -> tuple[str, 
         value = posted.get(each, ())
         found.extend([value] if isinstance(value, str) else value)
     return tuple(dict.fromkeys(value.strip() for value in found if value.strip()))
+
+
+def _last(values: str | Sequence[str]) -> str:
+    """The last value that says something; "" where none does."""
+    for value in (values,) if isinstance(values, str) else reversed(values):
+        if said := value.strip():
+            return said
+    return ""
 
 
 def _item_of(field: str) -> str:
@@ -377,7 +380,7 @@ def _answers(given: Posted, *, trial: bool) -> Answers:
         clarity=number("clarity", given.clarity),
         situation=given.situation or "",
         successes=number("successes", given.successes),
-        barriers={code: number("barriers", getattr(given, column(code))) for code in BARRIERS},
+        barriers={code: number("barriers", getattr(given, name)) for code, name in COLUMNS.items()},
         priority=_priority(given),
         stall=stall,
         stall_how=kept("stall_how", given.stall_how) if stall else None,

@@ -4,7 +4,7 @@ import gettext
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import yaml
@@ -20,6 +20,8 @@ from survey.settings import CONTENT, LOCALES, TEMPLATES
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
+# The same safe loader as yaml.safe_load, ten times as quick where libyaml is there.
+SAFE_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NO_BREAK = "\u00a0"
 
 
@@ -35,7 +37,7 @@ def catalogue(language: Language) -> gettext.NullTranslations:
 def content(name: str) -> Mapping[str, Any]:
     """One file of survey/content, as shipped."""
     with (CONTENT / f"{name}.yaml").open(encoding="utf-8") as file:
-        loaded: Mapping[str, Any] = yaml.safe_load(file)
+        loaded: Mapping[str, Any] = yaml.load(file, SAFE_YAML)  # noqa: S506 - a safe loader
     return loaded
 
 
@@ -73,9 +75,7 @@ class Voice:
 
     def day(self, value: date) -> str:
         """A day in a sentence: "fredag den 22. maj", "Friday 22 May"."""
-        if self.language == "da":
-            return str(format_date(value, "EEEE 'den' d. MMMM", locale="da"))
-        return str(format_date(value, "EEEE d MMMM", locale="en_GB"))
+        return _day(self.language, value)
 
     def full_date(self, value: date) -> str:
         """A date with its year: "22. maj 2026", "22 May 2026"."""
@@ -94,6 +94,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # else each page asks the disk whether each of its templates changed
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
@@ -114,6 +115,13 @@ def render(template: str, language: Language, context: Mapping[str, object]) -> 
         "language": language,
     }
     return environment().get_template(template).render({**texts, **context})
+
+
+@lru_cache(maxsize=256)  # the days of a wave, said on every receipt and in every mail
+def _day(language: Language, value: date) -> str:
+    if language == "da":
+        return str(format_date(value, "EEEE 'den' d. MMMM", locale="da"))
+    return str(format_date(value, "EEEE d MMMM", locale="en_GB"))
 
 
 def _translated(gettext_: Callable[[str], str]) -> Callable[..., str]:

@@ -124,17 +124,19 @@ class AnswerPages(Controller):
         posted = await _posted(request)
         ballot = sheet.posted_ballot(posted)
         try:
-            receipt = await _taken(request, posted, ballot)
+            receipt, closes = await _taken(request, posted, ballot)
         except (FormInvalid, PageOld, Busy, Broken) as error:
             if _wants_json(request):
                 raise
             return await _form_again(request, posted, ballot, error)
         if _wants_json(request):
             return _json({"receipt": receipt}, 200)
-        wave = await sheet.open_wave(ballot.wave)
-        language = _language(request)
         return _page(
-            request, "receipt", language, receipt=receipt, dates=_dates(request, wave.closes)
+            request,
+            "receipt",
+            _language(request),
+            receipt=receipt,
+            dates=_dates(request, closes),
         )
 
     @get("/privat", name="answer-privacy")
@@ -154,8 +156,11 @@ class AnswerPages(Controller):
 ROUTES = [AnswerPages]
 
 
-async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> str:
-    """The receipt of a checked answer. A wave that is not open is `accept`'s to speak about."""
+async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, date]:
+    """The receipt of a checked answer, and the last day of its wave.
+
+    A wave that is not open is `accept`'s to speak about.
+    """
     settings = _settings(request)
     wave = await sheet.open_wave(ballot.wave)
     columns: dict[str, int | str | None] = {}
@@ -182,7 +187,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> str:
         answers=columns,
         comment=comment,
     )
-    return await accept(settings, submission, wave=wave)
+    return await accept(settings, submission, wave=wave), wave.closes
 
 
 async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known:

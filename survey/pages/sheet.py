@@ -1,5 +1,6 @@
 """What the answering pages show: the card of an invitation, the places nearest first, the dates."""
 
+import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from survey.settings import Settings
 from survey.tables import Behaviour, Invited, Wave
 from survey.texts import Language, Voice
 
+_READING: dict[str, asyncio.Future[Wave | None]] = {}  # wave -> while it is being read
 MIN_COMMENTS = 10  # texts before any is shown (measurement.md 4.5)
 HIDDEN = ("wave", "message", "signature", "context", "ticket", "form_version")
 
@@ -132,8 +134,15 @@ def context_of(settings: Settings, ballot: Ballot) -> tickets.Context:
 
 
 async def open_wave(name: str) -> Wave:
-    """The wave a form names; one that does not exist was not named by us."""
-    wave = await named_wave(name)
+    """The wave a form names; one that does not exist was not named by us.
+
+    Those who ask while it is being read share the reading: the writer looks at its state again.
+    """
+    reading = _READING.get(name)
+    if reading is None:
+        reading = _READING[name] = asyncio.ensure_future(named_wave(name))
+        reading.add_done_callback(lambda _: _READING.pop(name))
+    wave = await asyncio.shield(reading)
     if wave is None:
         raise BallotRefused
     return wave

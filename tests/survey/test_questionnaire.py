@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from survey import questionnaire
-from survey.questionnaire import BARRIERS, Answers, FormInvalid, Posted, Problem, column, validated
+from survey.questionnaire import BARRIERS, COLUMNS, Answers, FormInvalid, Posted, Problem, validated
 from survey.texts import content
 
 IN_SITUATION = {"situation": "several"}
@@ -80,7 +80,7 @@ def test_ved_ikke_about_the_citizen_is_an_answer_of_its_own() -> None:
 def test_outside_the_situation_everything_asked_only_there_is_dropped(situation: str) -> None:
     everything = {
         "successes": "3",
-        **{column(code): "2" for code in BARRIERS},
+        **{COLUMNS[code]: "2" for code in BARRIERS},
         "priority": "SILO",
         "stall_1": "D1",
         "stall_how": "wait",
@@ -120,7 +120,7 @@ def test_without_a_barrier_nobody_is_asked_who_should_solve_it() -> None:
 
 @pytest.mark.parametrize("code", BARRIERS)
 def test_where_it_stalls_is_asked_only_after_barriers_between_units(code: str) -> None:
-    kept = columns(**{column(code): "1"}, stall_1="D1")["stall_1"]
+    kept = columns(**{COLUMNS[code]: "1"}, stall_1="D1")["stall_1"]
 
     assert kept == ("D1" if code in {"SILO", "OKO", "VID", "FAG", "REGL"} else None)
 
@@ -287,7 +287,7 @@ def test_the_form_takes_exactly_the_options_of_the_content(item: questionnaire.I
     shown = {option.key for option in item.options} | (
         set(BARRIERS) if item.id == "priority" else set()
     )
-    fields = [column(code) for code in BARRIERS] if item.id == "barriers" else [item.id]
+    fields = [COLUMNS[code] for code in BARRIERS] if item.id == "barriers" else [item.id]
     types = {field.name: field.type for field in msgspec.structs.fields(Posted)}
 
     for field in fields:
