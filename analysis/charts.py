@@ -271,7 +271,7 @@ class Staircase:
 
 
 def staircase(
-    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 15
+    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 11
 ) -> Staircase:
     """Steps from the unit at the bottom left to the council at the top right.
 
@@ -322,7 +322,7 @@ def seams(pairs: tuple[tuple[str, str, str, bool], ...], *, alt: str) -> Seams:
     """Each pair is its two names, the words under its arrow, and whether half or more say so."""
     room = int(150 / CHAR)
     rows = tuple(
-        Seam(round(24 + 46 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
+        Seam(round(20 + 38 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
         for index, (a, b, label, is_strong) in enumerate(pairs)
     )
-    return Seams(46 * len(pairs) + 4, 160, WIDTH - 160, rows, alt)
+    return Seams(38 * len(pairs) + 2, 160, WIDTH - 160, rows, alt)

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,9 +50,11 @@ from survey import file_errors, house, organisation, texts
 from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
 from survey.settings import ASSETS, TEMPLATES, Settings
 from survey.tables import (
+    Behaviour,
     BehaviourScope,
     Invited,
     TrialAction,
+    TrialUnit,
     UnitVersion,
     Wave,
     WaveBehaviour,
@@ -340,6 +343,9 @@ def _releases(settings: Settings) -> Path:
 # --- the action report ----------------------------------------------------------------------------
 
 
+DAYS_TO_DECIDE = 90  # after a trial action, decision in measurement 5
+
+
 class ReportStopped(Broken):
     sentence = N_(
         "The report was not made. The text on page {page} holds something a report must not say: "
@@ -359,7 +365,7 @@ async def report_facts(
     settings: Settings, *, wave: str, unit: str, language: Language
 ) -> Facts:
     """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
-    stored_release(settings, wave)
+    shown = stored_release(settings, wave)
     found = await Wave.objects().get(Wave.name == wave)
     if found is None:
         raise WaveUnknown(wave=wave)
@@ -367,9 +373,10 @@ async def report_facts(
     if unit not in tree:
         raise UnitUnknown(unit=unit, wave=wave)
     ours, voice = house.organisation(settings), Voice(language)
-    trials = await TrialAction.select(
-        TrialAction.code, TrialAction.name, TrialAction.what_we_learned,
-        TrialAction.decision, TrialAction.practice_state,
+    asked = {one.behaviour for one in shown.behaviours if unit in one.units}
+    behaviours = await Behaviour.select(
+        Behaviour.code, Behaviour.text, Behaviour.text_en, Behaviour.core_task,
+        Behaviour.core_task_en,
     )  # fmt: skip
     return Facts(
         organisation=ours.organisation,
@@ -378,16 +385,61 @@ async def report_facts(
         closed=found.closes,
         released=found.closes,
         contact=ours.said("contact", language),
-        core_task=tree[unit].core_task or "",
-        trials={
-            row["code"]: TrialText(
-                row["name"],
-                learned=row["what_we_learned"] or "",
-                state=row["practice_state"] or row["decision"] or "",
-            )
-            for row in trials
-        },
+        core_task=_core_task(
+            tree[unit].core_task or "",
+            [row for row in behaviours if row["code"] in asked],
+            language,
+        ),
+        trials=await _trials(found),
+        behaviours={row["code"]: _said(row, "text", language) for row in behaviours},
     )
+
+
+def _said(row: Mapping[str, str | None], column: str, language: Language) -> str:
+    """A text of the database in a language; where there is no English one, the Danish."""
+    return (language == "en" and row[f"{column}_en"]) or row[column] or ""
+
+
+def _core_task(
+    ours: str, behaviours: Sequence[Mapping[str, str | None]], language: Language
+) -> str:
+    """The core task of a unit, in English where one is known.
+
+    English ones stand with the behaviours asked about here: the one with the same text, else that
+    of the only behaviour. `behaviours` are those of the unit.
+    """
+    same = [row for row in behaviours if row["core_task"] == ours]
+    told = same or (behaviours if len(behaviours) == 1 else ())
+    english = next((row["core_task_en"] for row in told if row["core_task_en"]), None)
+    return english if language == "en" and english else ours
+
+
+async def _trials(wave: Wave) -> dict[str, TrialText]:
+    """What is known of each trial action when a wave is told."""
+    opened_on = {row["name"]: row["opens"] for row in await Wave.select(Wave.name, Wave.opens)}
+    members = await TrialUnit.select(
+        TrialUnit.trial_action, TrialUnit.unit.code.as_alias("unit")
+    ).where(TrialUnit.role == "tried").order_by(TrialUnit.id)  # fmt: skip
+    return {
+        row["code"]: TrialText(
+            row["name"],
+            units=tuple(one["unit"] for one in members if one["trial_action"] == row["id"]),
+            ended=row["end_wave"] or "",
+            weeks=row["weeks"],
+            question=row["learning_question"] or "",
+            learned=row["what_we_learned"] or "",
+            decision=row["decision"] or "",
+            practice=row["practice_state"] or "",
+            overdue=not row["decision"] and _is_overdue(wave, opened_on.get(row["end_wave"])),
+        )
+        for row in await TrialAction.select().order_by(TrialAction.id)
+        if row["start_wave"] <= wave.name
+    }
+
+
+def _is_overdue(wave: Wave, after: date | None) -> bool:
+    """Whether a trial that was over when a wave opened has waited too long for its decision."""
+    return after is not None and (wave.closes - after).days > DAYS_TO_DECIDE
 
 
 def report_file(

@@ -10,7 +10,7 @@ from analysis.findings import Release
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
-from analysis.report.sections import action, opening, standing, voices
+from analysis.report.sections import action, opening, standing, tried, voices, who
 from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
@@ -103,10 +103,10 @@ def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
         standing.barriers(view),
         voices.seams(view),
         voices.citizen(view),
-        voices.who(view),
+        who.who(view),
         *([voices.safe(view)] if view.is_area else []),
         action.proposals(view),
-        action.since_last(view),
+        tried.since_last(view),
         action.decision(view),
         action.method(view),
     ]

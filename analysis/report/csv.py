@@ -11,7 +11,8 @@ from analysis.findings import Cell, Release
 from analysis.wording import sentences
 from analysis.wording.voice import Voice
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a table program would calculate
+# What a table program would calculate; it reads full-width signs as the plain ones.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BOM: Final = "\ufeff"
 
 
@@ -114,6 +115,6 @@ def _text(cell: Cell, voice: Voice) -> str | None:
 
 def _safe(value: object) -> object:
     """Text that a table program would take for a formula gets an apostrophe; numbers stay."""
-    if isinstance(value, str) and value.startswith(FORMULA):
+    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(FORMULA):
         return f"'{value}"
     return value

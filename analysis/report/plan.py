@@ -3,13 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-UNIT_PAIRS: Final = {
-    "barriers": "level",
-    "citizen": "seams",
-    "who": "citizen",
-    "since_last": "proposals",
-}
-AREA_PAIRS: Final = {"barriers": "level", "citizen": "seams", "proposals": "safe"}
+UNIT_SHEETS: Final = (
+    ("level", "barriers"),
+    ("seams", "citizen"),
+    ("who",),
+    ("proposals", "since_last"),
+)
+AREA_SHEETS: Final = (
+    ("level", "barriers"),
+    ("seams", "citizen"),
+    ("who", "safe"),
+    ("proposals", "since_last"),
+)
+FULL: Final = frozenset(("level", "barriers"))  # of these either fills most of a sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,21 @@ class Labelled:
 
 
 def joined(sections: list[Section], *, is_unit: bool) -> list[Section]:
-    """The second half of each pair, marked to follow its first on one sheet if there is room.
+    """The second half of each sheet, marked to follow its first where there is room.
 
-    In a unit report the pairs are level and barriers, seams and citizen, proposals and since last;
-    where the seams are left out, the citizen has room for who can solve it. In a larger report a
-    pair is two short pages. What is read alone and what is a form are never joined.
+    A section whose partner is left out is joined with the next that is alone too, so that no two
+    half pages follow each other. What is read alone and what is a form are never joined.
     """
-    before = UNIT_PAIRS if is_unit else AREA_PAIRS
-    placed: list[Section] = []
-    for section in sections:
-        first = placed[-1] if placed else None
-        follows = first is not None and first.id == before.get(section.id) and not first.joined
-        placed.append(replace(section, joined=follows))
-    return placed
+    sheets = UNIT_SHEETS if is_unit else AREA_SHEETS
+    shown = {section.id for section in sections}
+    follows: set[str] = set()
+    alone = ""
+    for sheet in sheets:
+        here = [one for one in sheet if one in shown]
+        follows.update(here[1:])
+        if len(here) == 1 and alone:
+            follows.add(here[0])
+            alone = ""
+        elif here:
+            alone = here[0] if len(here) == 1 and here[0] not in FULL else ""
+    return [replace(section, joined=section.id in follows) for section in sections]

@@ -37,12 +37,22 @@ Render: TypeAlias = Callable[[str, Mapping[str, object]], str]
 
 @dataclass(frozen=True, slots=True)
 class TrialText:
-    """What people wrote about a trial action: reviewed text, never a number."""
+    """What is known of a trial action beside its numbers: where, how long, what was learned.
+
+    `ended` is the first wave after it, empty while it runs. `decision` and `practice` are keys of
+    trial_states, empty where nothing is decided; `overdue` says that a decision has been waited
+    for in more than 90 days.
+    """
 
     name: str
-    scope: str = ""
+    units: tuple[str, ...] = ()
+    ended: str = ""
+    weeks: int | None = None
+    question: str = ""
     learned: str = ""
-    state: str = ""  # a key of trial_states
+    decision: str = ""
+    practice: str = ""
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Facts:
     contact: str
     core_task: str = ""
     trials: Mapping[str, TrialText] = field(default_factory=dict)
+    behaviours: Mapping[str, str] = field(default_factory=dict)  # code to text in its language
     comments: tuple[str, ...] = ()  # cleared, and only where ten or more have written
     earlier: tuple[Release, ...] = ()  # in the order of time, without this one
 
@@ -158,9 +169,25 @@ class View:
 
     @cached_property
     def behaviours(self) -> tuple[str, ...]:
-        """The texts of the behaviours that were asked about here."""
-        here = {self.code, *(one.unit for one in self.below)}
-        return tuple(one.text for one in self.release.behaviours if here.intersection(one.units))
+        """The texts of the behaviours that were asked about here, in the report's language."""
+        told = self.facts.behaviours
+        return tuple(
+            told.get(one.behaviour, one.text)
+            for one in self.release.behaviours
+            if self._here.intersection(one.units)
+        )
+
+    @cached_property
+    def _here(self) -> frozenset[str]:
+        return frozenset((self.code, *(one.unit for one in self.below)))
+
+    @cached_property
+    def trials(self) -> Mapping[str, TrialText]:
+        """The trial actions of this unit, of one below it or of one above it that it is part of."""
+        near = self._here.union(self.ancestors)
+        return {
+            code: one for code, one in self.facts.trials.items() if near.intersection(one.units)
+        }
 
     # --- patterns ------------------------------------------------------------------------------
 
@@ -183,7 +210,12 @@ class View:
     def level(self, barrier: str) -> Level | None:
         """The verdict on where a barrier sits, in the nearest scope that has one."""
         scopes = (self.code, *self.ancestors)
-        found = [one for one in self.release.levels if one.barrier == barrier]
+        asked = {one.behaviour for one in self.release.behaviours if self._here & {*one.units}}
+        found = [
+            one
+            for one in self.release.levels
+            if one.barrier == barrier and (one.behaviour is None or one.behaviour in asked)
+        ]
         near = sorted(
             (one for one in found if one.scope in scopes),
             key=lambda one: (scopes.index(one.scope), one.behaviour or ""),
@@ -261,19 +293,70 @@ def _under(release: Release, code: str) -> tuple[ReleasedUnit, ...]:
     return tuple(found)
 
 
-def top(numbers_: Sequence[tuple[str, Number]]) -> str | None:
-    """The one item that lies above the rest as displayed; None where that cannot be said."""
-    if any(isinstance(one, Banded) for _, one in numbers_):
-        high = [
-            key
-            for key, one in numbers_
-            if isinstance(one, Banded) and one.band in ("nearly_all", "over_half")
-        ]
-        return high[0] if len(high) == 1 else None
-    measured = sorted(
-        ((weight(one), key) for key, one in numbers_ if isinstance(one, Measured | Joined)),
-        reverse=True,
-    )
-    if not measured or (len(measured) > 1 and measured[0][0] == measured[1][0]):
-        return None
-    return measured[0][1]
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The item most people chose, or two that cannot be told apart; none where it is not known.
+
+    The first is alone when no other may be as high as displayed, and certain when its interval
+    lies above all the others. Bands have no interval: they are words about all who were asked, and
+    claim nothing beyond them.
+    """
+
+    items: tuple[str, ...] = ()
+    is_alone: bool = False
+    is_certain: bool = False
+
+    @property
+    def first(self) -> str | None:
+        """The item that is highest as displayed, whether by chance or not."""
+        return self.items[0] if self.is_alone else None
+
+
+def leading(shares: Sequence[tuple[str, Number]]) -> Leading:
+    """Which item leads as displayed. `shares` are answers of the same people."""
+    spans = {key: _span(one) for key, one in shares}
+    if None in spans.values() or len({isinstance(one, Banded) for _, one in shares}) != 1:
+        return Leading()
+    known = {key: span for key, span in spans.items() if span is not None}
+    first, *ties = _highest(known)
+    if ties:
+        return Leading((first, ties[0])) if len(ties) == 1 else Leading()
+    given = dict(shares)
+    near = {
+        key: span
+        for key, span in known.items()
+        if key != first and _reach(given[key]) >= _reach(given[first], lowest=True)
+    }
+    if not near:
+        return Leading((first,), is_alone=True, is_certain=True)
+    second, *others = _highest(near)
+    return Leading((first,) if others else (first, second), is_alone=True)
+
+
+def _highest(spans: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The item that lies highest, and those that may be as high as displayed."""
+    best = max(spans, key=lambda key: spans[key])
+    return [best, *(key for key in spans if key != best and spans[key][1] >= spans[best][0])]
+
+
+def _span(number: Number) -> tuple[float, float] | None:
+    """From where to where a displayed value reaches; bands by their rank."""
+    match number:
+        case Measured():
+            return number.share, number.share
+        case Joined():
+            return number.first, number.last
+        case Clipped():
+            return (0, number.end) if number.direction == "at_most" else (number.end, 1)
+        case Banded():
+            return MIDDLE[number.band], MIDDLE[number.band_to or number.band]
+        case _:
+            return None
+
+
+def _reach(number: Number, *, lowest: bool = False) -> float:
+    """An end of what the number may be: of its interval, else of what is displayed."""
+    if isinstance(number, Measured | Joined):
+        return number.low if lowest else number.high
+    span = _span(number) or (0.0, 0.0)
+    return span[0] if lowest else span[1]

@@ -112,6 +112,20 @@ def how_often(voice: Voice, number: Number) -> str:
             return ""
 
 
+def how_often_rest(voice: Voice, number: Number) -> str:
+    """What a headline that says the level leaves out: the interval, or the invitation to talk."""
+    match number:
+        case Measured() | Joined():
+            interval = numbers.level(voice, number).interval
+            return voice.gettext("With great certainty it is %(interval)s.") % {
+                "interval": interval
+            }
+        case Banded():
+            return how_often(voice, number).partition(". ")[2]
+        case _:
+            return ""
+
+
 def change(voice: Voice, change_: Change | None, *, of_level: bool = False) -> str:
     """What may be said of a change; empty in a first wave and where there is nothing to hold up."""
     match change_:
@@ -201,32 +215,71 @@ def told_apart(ranked: Sequence[tuple[str, Number]]) -> str | None:
     return code if first.low > second.high else None
 
 
-def resolver_headline(voice: Voice, staff: str | None, pattern: str | None) -> str:
-    """Who the staff and the pattern point to, side by side."""
+def pointed(voice: Voice, names: Sequence[str], *, is_certain: bool) -> str:
+    """What more people point to than to any other, and whether that may be chance.
+
+    `names` are one, or two that cannot be told apart; without any it is empty.
+    """
+    if not names:
+        return ""
+    said = voice.gettext("More of you point to %(name)s than to any other.") % {
+        "name": either(voice, names)
+    }
+    if is_certain:
+        return said
+    if len(names) > 1:
+        return f"{said} {voice.gettext('The difference between the two may be chance.')}"
+    return f"{said} {voice.gettext('The difference to the next ones may be chance.')}"
+
+
+def either(voice: Voice, names: Sequence[str]) -> str:
+    """One name, or two that cannot be told apart: "tid eller regler"."""
+    if len(names) < 2:
+        return "".join(names)
+    form = (
+        voice.gettext("%(some)s, or %(last)s")
+        if ", " in names[0]
+        else voice.gettext("%(some)s or %(last)s")
+    )
+    return form % {"some": names[0], "last": names[1]}
+
+
+def resolver_headline(
+    voice: Voice, staff: str | None, pattern: str | None, *, or_: str | None = None
+) -> str:
+    """Who the staff and the pattern point to, side by side; `or_` is as near as the first."""
     if staff is None and pattern is None:
         return voice.gettext("The answers do not point in one direction")
     if staff is None:
         return voice.gettext("The pattern points to %(level)s") % {
             "level": inside(address_name(voice, pattern or ""))
         }
-    said = inside(address_name(voice, staff))
+    said = either(voice, [inside(address_name(voice, one)) for one in (staff, or_) if one])
     if pattern is None:
-        return voice.gettext("You point to %(level)s") % {"level": said}
-    if staff == pattern:
-        return voice.gettext("Both your answers and the pattern point to %(level)s") % {
-            "level": said
+        return voice.gettext("More of you point to %(level)s than to any other") % {"level": said}
+    if staff == pattern and or_ is None:
+        return voice.gettext(
+            "More of you point to %(level)s than to any other, and so does the pattern"
+        ) % {"level": said}
+    if pattern in (staff, or_):
+        other = or_ if staff == pattern else staff
+        first = inside(address_name(voice, pattern))
+        names = [first, inside(address_name(voice, other or pattern))]
+        return voice.gettext("%(either)s: the pattern points to the first") % {
+            "either": opened(either(voice, names))
         }
-    return voice.gettext("You point to %(staff)s, the pattern to %(pattern)s") % {
+    return voice.gettext("More of you point to %(staff)s, the pattern to %(pattern)s") % {
         "staff": said,
         "pattern": inside(address_name(voice, pattern)),
     }
 
 
-def citizen_headline(voice: Voice, option: str | None) -> str:
-    if option is None:
+def citizen_headline(voice: Voice, options: Sequence[str]) -> str:
+    """What more people answer than anything else, as the sentence it was offered as."""
+    if not options:
         return voice.gettext("What the citizen would notice")
-    return voice.gettext("The citizen would above all notice this: “%(option)s”") % {
-        "option": inside(option)
+    return voice.gettext("More of you answer this than anything else: the citizen %(option)s") % {
+        "option": either(voice, [inside(one) for one in options])
     }
 
 

@@ -21,6 +21,8 @@ class Voice(Protocol):
 
     def pick(self, entry: Mapping[str, str], /) -> str: ...
 
+    def number(self, value: int, /) -> str: ...
+
     def percent(self, value: int, /) -> str: ...
 
     def full_date(self, value: date, /) -> str: ...
@@ -34,6 +36,15 @@ def opened(sentence: str) -> str:
 def inside(name: str) -> str:
     """A name of the catalogue as it stands inside a sentence: with a small first letter."""
     return name[:1].lower() + name[1:]
+
+
+def between(voice: Voice, a: str, b: str) -> str:
+    """Two ends of a seam: "A og B"; a name that holds an "og" of its own is quoted."""
+    and_ = voice.gettext("%(some)s and %(last)s") % {"some": "", "last": ""}
+    quoted = [
+        voice.gettext("“%(name)s”") % {"name": name} if and_ in name else name for name in (a, b)
+    ]
+    return listed(voice, quoted)
 
 
 def listed(voice: Voice, parts: list[str]) -> str:

@@ -8,20 +8,22 @@ import msgspec
 import pytest
 
 from analysis.findings import (
+    Banded,
     Cell,
     Clipped,
     Hidden,
     Joined,
     Measured,
+    Number,
     Pair,
     Proposal,
     Quality,
     Release,
 )
 from analysis.report import Facts, TrialText, UnitNotInRelease, composed, unit_html
-from analysis.report.plan import Section
+from analysis.report.plan import Section, joined
 from analysis.report.sections import action
-from analysis.report.view import View, top, weight
+from analysis.report.view import Leading, View, leading, weight
 from survey.texts import Voice, render
 from tests.analysis.release_factory import cell, facts, release
 
@@ -47,6 +49,10 @@ def section(of: View, id_: str) -> Section:
 
 def body(of: View, id_: str) -> Any:
     return section(of, id_).body
+
+
+def voice_of(finding: Any, label: str) -> str:
+    return str(next(one.text for one in finding.voices if one.label == label))
 
 
 def changed(**parts: Any) -> Release:
@@ -320,7 +326,7 @@ def test_a_single_seam_is_named_in_the_headline() -> None:
     one = changed(pairs=RELEASE.pairs[:1])
 
     assert section(view("C21", of=one), "seams").headline == (
-        "Det går især i stå mellem Hjemmepleje og Hjemmesygepleje og Akutteam"
+        "Det går især i stå mellem Hjemmepleje og »Hjemmesygepleje og Akutteam«"
     )
 
 
@@ -339,16 +345,28 @@ def test_a_seam_without_a_clear_pattern_says_so() -> None:
 def test_pattern_spread_and_staff_stand_side_by_side() -> None:
     fag = next(one for one in body(view("C"), "who").voices if one.finding.startswith("Faggrænser"))
 
-    assert fag.pattern == "Det er chefgruppen, der sætter rammen."
-    assert fag.spread.startswith("Forskellen ligger mest mellem centrene. Selv der,")
-    assert fag.staff == "De fleste peger på chefgruppen i centret."
+    assert [one.label for one in fag.voices] == ["Mønsteret siger", "Forskellene siger", "I siger"]
+    pattern, spread, staff = (one.text for one in fag.voices)
+    assert pattern == "Det er chefgruppen, der sætter rammen."
+    assert spread.startswith("Forskellen ligger mest mellem centrene. Selv der,")
+    assert staff == "Flest af jer peger på chefgruppen i centret."
+
+
+def test_without_a_verdict_in_the_release_the_differences_say_nothing() -> None:
+    other = msgspec.structs.replace(RELEASE.levels[0], behaviour="Ad1")
+
+    for levels in ((), (other,)):
+        [fag, *_] = body(view("C", of=changed(levels=levels)), "who").voices
+        assert [one.label for one in fag.voices] == ["Mønsteret siger", "I siger"]
+    assert "Tallene kan ikke afgøre" not in html(view("C", of=changed(levels=())))
 
 
 def test_staff_who_point_elsewhere_are_told_to_start_here_and_pass_it_on() -> None:
     kult = body(view("B1"), "who").voices[0]
 
-    assert kult.staff.startswith("I peger på chefgruppen i centret. Mønsteret ses kun her.")
-    assert kult.spread == "Tallene kan ikke afgøre, hvor barrieren sidder. Spørg jer for."
+    said = voice_of(kult, "I siger")
+
+    assert said.startswith("I peger på chefgruppen i centret. Mønsteret ses kun her.")
 
 
 def test_a_pattern_that_goes_again_counts_the_units_it_goes_again_in() -> None:
@@ -361,7 +379,7 @@ def test_a_pattern_that_goes_again_counts_the_units_it_goes_again_in() -> None:
 
     fag = body(view("C", of=changed(cells=marked)), "who").voices[0]
 
-    assert fag.pattern == (
+    assert voice_of(fag, "Mønsteret siger") == (
         "Det går igen i 2 af 3 enheder. Den enkelte enhed kan ikke løse det alene."
     )
 
@@ -386,7 +404,7 @@ def test_a_pattern_alone_is_still_drawn() -> None:
 
 
 def test_answers_alike_name_no_favourite() -> None:
-    assert section(view("F1"), "citizen").lead.startswith("Hver kunne vælge op til to. Flere")
+    assert section(view("F1"), "citizen").lead.startswith("Man kunne vælge op til to. Flere")
 
 
 def test_what_was_not_answered_by_enough_is_left_out_of_the_citizens_page() -> None:
@@ -439,11 +457,13 @@ def test_a_single_pattern_gets_its_own_three() -> None:
 
 
 def test_what_was_tried_here_is_proposed_last() -> None:
-    given = replace(FACTS, trials={"T9": TrialText("ti faste minutter i planen")})
+    here = replace(FACTS, trials={"T9": TrialText("ti faste minutter på kørelisten", ("C21",))})
+    elsewhere = replace(FACTS, trials={"T9": TrialText("ti faste minutter i planen", ("B1",))})
 
-    cards = body(view("C21", given=given), "proposals")
+    first = [body(view("C21", given=one), "proposals")[0].scope for one in (here, elsewhere)]
 
-    assert not cards[0].scope.startswith("Læg det i planen")
+    assert not first[0].startswith("Læg det i planen")
+    assert first[1].startswith("Læg det i planen")
 
 
 def test_without_a_pattern_the_trials_fit_what_most_point_to_and_claim_nothing() -> None:
@@ -469,9 +489,15 @@ def test_a_trial_says_what_was_tried_learned_and_noticed() -> None:
 
     [tried] = body(view("C21", of=seen), "since_last")
 
-    assert (tried.name, tried.state) == ("15 minutters overlap", "Stoppet")
+    assert (tried.name, tried.state) == ("15 minutters overlap", "Lært · Stoppet")
     assert tried.said[0].startswith("Omkring 50")
-    assert "Tiden lå forkert i kørelisten." in {field.text for field in tried.fields}
+    assert [(field.label, field.text) for field in tried.fields] == [
+        ("Hvor", "Hjemmepleje Nord"),
+        ("Hvor længe", "4 uger"),
+        ("Vi så på", "Tid, 2026-3–2026-4"),
+        ("Det ville vi vide", "Når vi at sige ændringerne videre?"),
+        ("Det lærte vi", "Tiden lå forkert i kørelisten."),
+    ]
 
 
 def test_a_trial_nobody_has_written_about_is_named_by_what_it_was_looked_at_by() -> None:
@@ -480,8 +506,71 @@ def test_a_trial_nobody_has_written_about_is_named_by_what_it_was_looked_at_by()
 
     [tried] = body(view("C22", of=quiet), "since_last")
 
-    assert (tried.name, tried.state) == ("Så ofte lykkes det", "")
+    assert (tried.name, tried.state) == ("Så ofte lykkes det", "Lært")
     assert tried.said[0] == "Her er for få til at sige noget med tal. Brug det, I lærte."
+
+
+def test_a_trial_without_numbers_is_told_by_its_facts_and_claims_nothing() -> None:
+    given = replace(
+        FACTS,
+        trials={
+            "T6": TrialText(
+                "fælles morgenrunde",
+                ("C1", "C21", "C22", "C23", "C3"),
+                "2026-4",
+                weeks=6,
+                learned="Morgenrunden blev ofte aflyst.",
+                decision="adjusted",
+            ),
+            "T5": TrialText("halvt møde", ("C21",), "2026-4", decision="scaled"),
+            "T1": TrialText("for længst", ("C21",), "2026-3", decision="scaled"),
+            "T8": TrialText("et andet sted", ("B1",), "2026-4", decision="scaled"),
+        },
+    )
+    quiet = changed(trials=())
+
+    of = view("C21", of=quiet, given=given)
+    first, second = body(of, "since_last")
+
+    assert section(of, "since_last").headline == (
+        "2 prøvehandlinger er slut: 1 justeret og 1 udvidet"
+    )
+    assert [(one.name, one.state, one.said) for one in (first, second)] == [
+        ("Fælles morgenrunde", "Lært · Justeret", ()),
+        ("Halvt møde", "Lært · Udvidet", ()),
+    ]
+    assert first.fields[0].text == "Hjemmepleje Nord og 4 enheder mere"
+    where = body(view("C", of=quiet, given=given), "since_last")[0].fields[0].text
+    names = "Visitation og Hjælpemidler, Hjemmepleje Nord, Hjemmepleje Syd"
+    assert where == f"{names} og 2 enheder mere"
+    assert "tilfældigheder alene" not in html(of)
+
+
+def test_one_trial_is_its_own_headline_and_one_without_a_decision_says_so() -> None:
+    ended = TrialText("halvt møde", ("C21",), "2026-4", decision="stopped")
+    waiting = TrialText("halvt møde", ("C21",), "2026-3", overdue=True)
+    found = [
+        view("C21", of=changed(trials=()), given=replace(FACTS, trials=dict(enumerate(trials))))
+        for trials in ([ended], [waiting], [ended, waiting], [waiting, waiting])
+    ]
+
+    assert [section(one, "since_last").headline for one in found] == [
+        "Halvt møde: stoppet",
+        "Én prøvehandling har lært os noget",
+        "2 prøvehandlinger er slut: 1 stoppet og 1 uden beslutning",
+        "2 prøvehandlinger har lært os noget",
+    ]
+    [card] = body(found[1], "since_last")
+    assert card.state == "Lært · Ikke besluttet endnu"
+    assert card.said == (
+        "Prøvehandlingen er blevet til vane uden at blive besluttet. Beslut nu.",
+    )
+
+
+def test_what_became_practice_is_told_behind_the_decision() -> None:
+    [tried] = body(view("F1"), "since_last")
+
+    assert tried.state == "Lært · Udvidet · Praksisbrud"
 
 
 def test_a_free_text_runs_nothing_and_fetches_nothing() -> None:
@@ -504,12 +593,130 @@ def test_the_pages_carry_no_style_or_script_of_their_own() -> None:
 # --- small rules --------------------------------------------------------------------------------
 
 
-def test_the_number_that_leads_is_the_only_one_as_high() -> None:
-    high, low = Measured(44, None, 60, 0.6, 0.5, 0.7), Measured(44, None, 60, 0.3, 0.2, 0.4)
+def measured(share: float, low: float, high: float) -> Measured:
+    return Measured(44, None, 60, share, low, high)
 
-    assert top((("a", high), ("b", low))) == "a"
-    assert top((("a", high), ("b", high))) is None
-    assert top((("a", Hidden()),)) is None
+
+HIGH, NEAR, LOW = measured(0.6, 0.5, 0.7), measured(0.4, 0.3, 0.5), measured(0.3, 0.2, 0.4)
+FEW, SOME = Banded("8-19", 24, "few", None), Banded("8-19", 24, "some", None)
+SOME_OR_MORE = Banded("8-19", 24, "some", "nearly_all")
+JOINED = Joined(44, None, 60, 0.55, 0.6, 0.5, 0.7)
+AT_MOST, AT_LEAST = Clipped(44, None, 60, 0.05, "at_most"), Clipped(44, None, 60, 0.95, "at_least")
+LEADS: dict[str, tuple[tuple[Number, ...], Leading]] = {
+    "far above the others": ((HIGH, LOW), Leading(("a",), is_alone=True, is_certain=True)),
+    "so near the next that it may be chance": ((HIGH, NEAR), Leading(("a", "b"), is_alone=True)),
+    "so near to several": ((HIGH, NEAR, NEAR), Leading(("a",), is_alone=True)),
+    "two alike": ((HIGH, HIGH, LOW), Leading(("a", "b"))),
+    "three alike": ((HIGH, HIGH, HIGH), Leading()),
+    "as high as one that is only known to lie between": ((HIGH, JOINED), Leading(("a", "b"))),
+    "above what is at most a few": (
+        (LOW, AT_MOST), Leading(("a",), is_alone=True, is_certain=True)),
+    "at least nearly all": ((AT_LEAST, LOW), Leading(("a",), is_alone=True, is_certain=True)),
+    "the only one with the highest word": (
+        (SOME, FEW, FEW), Leading(("a",), is_alone=True, is_certain=True)),
+    "a word that may be as high": ((SOME, SOME_OR_MORE), Leading(("b", "a"))),
+    "one that is hidden": ((HIGH, Hidden()), Leading()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("shares", "found"), LEADS.values(), ids=LEADS)
+def test_what_most_point_to_is_named_as_surely_as_it_is_known(
+    shares: tuple[Number, ...], found: Leading
+) -> None:
+    assert leading(tuple(zip("abc", shares, strict=False))) == found
+
+
+def test_thousands_have_the_mark_of_their_language() -> None:
+    many = tuple(
+        msgspec.structs.replace(one, n=1069 if one.n else None, n_band="1410-1414", N=2339)
+        if one.unit == "FK" and one.measure in ("barrier_share", "situation_share", "clarity_share")
+        else one
+        for one in RELEASE.cells
+    )
+    danish, english = (view("FK", of=changed(cells=many), language=one) for one in ("da", "en"))
+
+    assert "1.410–1.414 af 2.339 har svaret. 1.069 af dem" in html(danish)
+    assert "1.069 i situationen" in html(danish)
+    assert "1,410–1,414 of 2,339" in html(english)
+    assert "1,069 in the situation" in html(english)
+
+
+def test_a_step_never_reaches_beyond_those_who_were_asked() -> None:
+    few = tuple(
+        msgspec.structs.replace(one, n=None, n_band="8-19", N=14)
+        if (one.unit, one.measure) in (("F1", "situation_share"), ("F1", "clarity_share"))
+        else one
+        for one in RELEASE.cells
+    )
+
+    assert "8–14 af 14 har svaret." in html(view("F1", of=changed(cells=few)))
+
+
+def test_behaviours_stand_in_the_language_of_the_report_where_it_is_known() -> None:
+    given = replace(FACTS, behaviours={"Ad8": "The helper writes it down."})
+
+    assert view("C21", given=given).behaviours == ("The helper writes it down.",)
+    assert view("B1", given=given).behaviours[0].startswith("Klasselæreren ringer")
+
+
+def test_a_first_page_says_a_number_once() -> None:
+    of = view("B2")
+
+    first = body(of, "in_short").points[0].text
+    assert section(of, "in_short").headline not in first
+    assert first.startswith("Med stor sikkerhed er det mellem")
+
+
+def test_proposals_follow_what_most_point_to_and_not_the_catalogue() -> None:
+    shares = {"REGL": SOME}
+    cells = tuple(
+        msgspec.structs.replace(one, band="some" if one.item in shares else "few")
+        if (one.unit, one.measure) == ("F1", "barrier_share")
+        else one
+        for one in RELEASE.cells
+    )
+    alike = tuple(
+        msgspec.structs.replace(one, band="few")
+        if (one.unit, one.measure) == ("F1", "barrier_share")
+        else one
+        for one in RELEASE.cells
+    )
+    one, none = (view("F1", of=changed(cells=c, proposals=())) for c in (cells, alike))
+
+    assert {card.barrier for card in body(one, "proposals")} == {"Regler og styring"}
+    assert section(one, "barriers").lead.startswith("Flest af jer peger på regler og styring.")
+    assert section(none, "proposals").lead.startswith("De her passer til de tre spørgsmål.")
+
+
+def test_the_seams_named_from_both_ends_come_first() -> None:
+    pairs = [(one.a, one.b) for one in (*RELEASE.pairs[1:], *RELEASE.pairs[:1])]
+    turned = changed(pairs=(*RELEASE.pairs[1:], *RELEASE.pairs[:1]))
+
+    rows = body(view("C21", of=turned), "seams").chart.rows
+
+    assert pairs[0] == ("C1", "C2")
+    assert [row.left_name for row in rows] == [("Hjemmepleje",), ("Visitation og Hjælpemidler",)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "following"),
+    [
+        (("level", "barriers", "seams", "citizen", "who", "proposals", "since_last"),
+         {"barriers", "citizen", "since_last"}),
+        (("level", "barriers", "seams", "citizen", "who", "proposals"),
+         {"barriers", "citizen", "proposals"}),
+        (("level", "barriers", "citizen", "who", "proposals"), {"barriers", "who"}),
+        (("barriers", "citizen", "proposals"), {"proposals"}),
+        (("barriers", "proposals"), set()),
+    ],
+)  # fmt: skip
+def test_no_two_half_pages_follow_each_other(shown: tuple[str, ...], following: set[str]) -> None:
+    sections = [Section(one, "", "", "", None) for one in ("in_short", *shown, "decision")]
+
+    assert {one.id for one in joined(sections, is_unit=True) if one.joined} == following
+
+
+def test_what_is_hidden_weighs_nothing() -> None:
     assert weight(Hidden()) == 0
 
 
@@ -530,8 +737,10 @@ def test_a_proposal_for_two_units_names_both() -> None:
         one for one in body(view("C2"), "who").voices if one.finding.startswith("Kassetænkning")
     )
 
-    assert silo.pattern.startswith("Hjemmepleje og Hjemmesygepleje og Akutteam: I ejer det sammen.")
-    assert "Det peger også på: chefgruppen i centret." in silo.pattern
+    said = voice_of(silo, "Mønsteret siger")
+
+    assert said.startswith("Hjemmepleje og »Hjemmesygepleje og Akutteam«: I ejer det sammen.")
+    assert "Det peger også på: chefgruppen i centret." in said
 
 
 def test_two_units_without_a_partner_own_it_all_the_same() -> None:
@@ -540,7 +749,7 @@ def test_two_units_without_a_partner_own_it_all_the_same() -> None:
     silo = body(view("C2", of=changed(proposals=(alone,))), "who").voices[0]
 
     assert (
-        silo.pattern
+        voice_of(silo, "Mønsteret siger")
         == "I ejer det sammen. Aftal én fælles prøvehandling, og send den videre samlet."
     )
 
@@ -593,7 +802,10 @@ def test_an_area_without_a_finding_explains_its_matrix() -> None:
 
 
 def test_a_unit_without_a_finding_warns_of_what_overlaps() -> None:
-    assert section(view("B2"), "barriers").lead.startswith("Hvor felterne ligger over hinanden")
+    lead = section(view("B2"), "barriers").lead
+
+    assert lead.startswith("Flest af jer peger på faggrænser eller ")
+    assert "Forskellen på de to kan være tilfældig. Vælg det, I ved mest om." in lead
 
 
 def test_joined_and_clipped_numbers_have_their_place_in_the_order() -> None:

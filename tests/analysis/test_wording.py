@@ -14,7 +14,7 @@ from analysis.findings import (
     TrialFinding,
 )
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import listed
+from analysis.wording.voice import between, listed
 from survey.texts import Voice
 
 DA, EN = Voice("da"), Voice("en")
@@ -263,10 +263,55 @@ def test_staff_and_pattern_stand_side_by_side() -> None:
     assert found == [
         "Svarene peger i flere retninger",
         "Mønsteret peger på enheden selv",
-        "I peger på direktionen",
-        "Både jeres svar og mønsteret peger på enheden selv",
-        "I peger på direktionen, mønsteret på enheden selv",
+        "Flest af jer peger på direktionen",
+        "Flest af jer peger på enheden selv, og det gør mønsteret også",
+        "Flest af jer peger på direktionen, mønsteret på enheden selv",
     ]
+
+
+def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
+    found = [
+        sentences.resolver_headline(DA, "unit", pattern, or_="board")
+        for pattern in (None, "managers", "board", "unit")
+    ]
+
+    assert found == [
+        "Flest af jer peger på enheden selv eller direktionen",
+        "Flest af jer peger på enheden selv eller direktionen, mønsteret på chefgruppen i centret",
+        "Direktionen eller enheden selv: mønsteret peger på det første",
+        "Enheden selv eller direktionen: mønsteret peger på det første",
+    ]
+
+
+def test_what_most_point_to_is_never_said_to_be_what_most_people_think() -> None:
+    said = [
+        sentences.pointed(DA, names, is_certain=certain)
+        for names, certain in (
+            (["tid"], True),
+            (["tid"], False),
+            (["tid", "regler"], False),
+            ([], True),
+        )
+    ]
+
+    assert said == [
+        "Flest af jer peger på tid.",
+        "Flest af jer peger på tid. Forskellen til de næste kan være tilfældig.",
+        "Flest af jer peger på tid eller regler. Forskellen på de to kan være tilfældig.",
+        "",
+    ]
+
+
+def test_a_name_with_an_and_of_its_own_is_quoted_beside_another() -> None:
+    assert between(DA, "Visitation og Hjælpemidler", "Hjemmepleje") == (
+        "»Visitation og Hjælpemidler« og Hjemmepleje"
+    )
+
+
+def test_what_a_headline_leaves_out_of_the_level_is_told_under_it() -> None:
+    assert sentences.how_often_rest(DA, FIVES).startswith("Med stor sikkerhed er det mellem")
+    assert sentences.how_often_rest(DA, SOME) == "Tal om, om det passer."
+    assert sentences.how_often_rest(DA, AT_MOST) == ""
 
 
 def test_backing_comes_first_where_few_know_who_can_say_yes() -> None:
@@ -286,8 +331,15 @@ def test_what_is_low_is_read_from_what_is_shown() -> None:
 
 
 def test_the_citizens_gain_is_quoted_as_it_was_asked() -> None:
-    assert sentences.citizen_headline(DA, None) == "Det ville borgeren mærke"
-    assert sentences.citizen_headline(DA, "Får hurtigere svar").endswith("»får hurtigere svar«")
+    known = "Ved, hvad der nu skal ske"
+
+    assert sentences.citizen_headline(DA, []) == "Det ville borgeren mærke"
+    assert sentences.citizen_headline(DA, ["Får hurtigere svar"]) == (
+        "Flest svarer, at borgeren får hurtigere svar"
+    )
+    assert sentences.citizen_headline(DA, [known, "Får hurtigere svar"]) == (
+        "Flest svarer, at borgeren ved, hvad der nu skal ske, eller får hurtigere svar"
+    )
 
 
 # --- trials --------------------------------------------------------------------------------------

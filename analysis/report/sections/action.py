@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from analysis.findings import Cell, Hidden, Number, TrialFinding, number
-from analysis.report.plan import Labelled, LeftOut, Section
-from analysis.report.view import BARRIERS, MAX_PATTERNS, View
+from analysis.findings import Cell, Hidden, Number, number
+from analysis.report.plan import Labelled, Section
+from analysis.report.view import BARRIERS, MAX_PATTERNS, View, weight
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import Voice, opened
+from analysis.wording.voice import Voice
 
 TRIAL_ROWS: Final = (
     ("barrier", "owner"),
@@ -32,16 +32,6 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A trial since last time: what was tried and learned, and what the numbers can carry."""
-
-    name: str
-    state: str
-    fields: tuple[Labelled, ...]
-    said: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Form:
     """A part of the empty form: rows of one or two fields to write in."""
 
@@ -60,6 +50,11 @@ class NumberRow:
 class NumberTable:
     caption: str
     rows: tuple[NumberRow, ...]
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether any number has one; words and limits have none."""
+        return any(row.interval for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +76,11 @@ def proposals(view: View) -> Section:
         count_of_cards(voice, len(chosen)),
         voice.gettext("Choose one. It is small, it can be undone, and it stops on a date.")
         if view.patterns
-        else voice.gettext("These fit the three questions. Choose others if your talk says so.")
-        if view.is_hidden
         else voice.gettext(
             "No barrier stands out. These fit what most of you point to. Choose one."
-        ),
+        )
+        if _most_alike(view)
+        else voice.gettext("These fit the three questions. Choose others if your talk says so."),
         chosen,
     )
 
@@ -114,13 +109,29 @@ def cards(view: View) -> tuple[Card, ...]:
 
 
 def _most_named(view: View) -> list[tuple[str, str, str | None]]:
-    """Without a pattern: the three barriers that most point to, with their default address."""
-    named = [code for code, one in view.ranked if not isinstance(one, Hidden)]
-    named = named or [view.talk_barrier]
+    """Without a pattern: the barriers most point to, with their default address."""
+    named = _most_alike(view) or [view.talk_barrier]
     return [
         (code, sentences.barrier(view.voice, code)["removed_by"][0]["level"], None)
-        for code in named[:MAX_PATTERNS]
+        for code in named
     ]
+
+
+def _most_alike(view: View) -> list[str]:
+    """The barriers most point to, at most three; none where more than that are alike.
+
+    A barrier stands with those that as many point to or not at all: where four are alike, the
+    order of the catalogue must not choose between them.
+    """
+    shares = dict(view.barriers)
+    levels = sorted({at for one in shares.values() if (at := weight(one)) > 0}, reverse=True)
+    named: list[str] = []
+    for level in levels:
+        alike = [code for code, one in shares.items() if weight(one) == level]
+        if len(named) + len(alike) > MAX_PATTERNS:
+            break
+        named += alike
+    return named
 
 
 def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[str, Any]]:
@@ -131,11 +142,10 @@ def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[
     entry = sentences.barrier(view.voice, code)
     trials: list[dict[str, Any]] = list(entry["trials"])
     backing = sentences.is_low(view.number("safe_share", "safe_c"))
-    tried = {text.name for text in view.facts.trials.values()}
 
     def order(one: dict[str, Any]) -> tuple[bool, bool, bool, bool, int]:
         return (
-            view.voice.pick(one["name"]) in tried,
+            _is_tried(view, one),
             backing and "start_with" in one,
             one["id"] != kind,
             one["level"] != address,
@@ -143,6 +153,17 @@ def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[
         )
 
     return sorted(trials, key=order)
+
+
+def _is_tried(view: View, kind: dict[str, Any]) -> bool:
+    """Whether a trial here had the name of this kind, or begins as its scope says it."""
+    known = (kind["name"]["da"], kind["scope"]["da"])
+    names = [one.name.lower() for one in view.trials.values()]
+    return any(
+        name in text.lower() or text.partition(":")[0].lower() in name
+        for name in names
+        for text in known
+    )
 
 
 def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
@@ -173,65 +194,6 @@ def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
 
 def _short(label: str) -> str:
     return label.partition(":")[0]
-
-
-# --- since last --------------------------------------------------------------------------------
-
-
-def since_last(view: View) -> Section | LeftOut:
-    voice = view.voice
-    kicker = voice.gettext("From last time")
-    near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
-    found = [one for one in view.release.trials if near.intersection(one.units)]
-    if not found:
-        return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
-    return Section(
-        "since_last",
-        kicker,
-        voice.ngettext(
-            "One trial action has taught us something",
-            "%(num)d trial actions have taught us something",
-            len(found),
-        )
-        % {"num": len(found)},
-        voice.gettext(
-            "Stop, adjust, scale or decide on a practice shift. All three are good ends."
-        ),
-        tuple(_tried(view, one) for one in found),
-    )
-
-
-def _tried(view: View, finding: TrialFinding) -> Tried:
-    voice = view.voice
-    text = view.facts.trials.get(finding.trial)
-    states = {
-        one["key"]: voice.pick(one) for one in voice.content("report_language")["trial_states"]
-    }
-    measured = (
-        voice.gettext("How often it succeeds")
-        if finding.item is None
-        else sentences.name(voice, finding.item)
-    )
-    fields = [
-        (voice.gettext("Where"), ", ".join(view.name_of(code) for code in finding.units)),
-        (voice.gettext("Looked at"), f"{measured}, {finding.pre}–{finding.post}"),
-        (voice.gettext("What we tried"), text.scope if text else ""),
-        (voice.gettext("What we learned"), text.learned if text else ""),
-    ]
-    said = sentences.trial(voice, finding)
-    if finding.noticed is not None:
-        noticed = numbers.share(voice, number(finding.noticed))
-        if noticed.kind not in ("hidden", "open"):
-            said.insert(
-                0,
-                voice.gettext("%(share)s have noticed it.") % {"share": opened(noticed.whole)},
-            )
-    return Tried(
-        opened(text.name) if text else measured,
-        states.get(text.state, "") if text else "",
-        tuple(Labelled(label, value) for label, value in fields if value),
-        tuple(said),
-    )
 
 
 # --- decision ----------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from analysis.findings import Hidden, Open
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections.action import Card
+from analysis.report.sections.standing import level_story, most_named
 from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import Voice
+from analysis.wording.voice import Voice, between
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,18 @@ def answered(view: View) -> str:
     if isinstance(cell.n_band, str) and cell.N is not None:
         said.append(
             voice.gettext("%(n)s of %(invited)s answered.")
-            % {"n": _dash(_in_fives(view) or cell.n_band), "invited": cell.N}
+            % {
+                "n": _dash(voice, _in_fives(view) or cell.n_band, most=cell.N),
+                "invited": voice.number(cell.N),
+            }
         )
-    if view.people is None and _band_of(view) == _dash(cell.n_band or ""):
+    if view.people is None and _band_of(view) == (cell.n_band or ""):
         return " ".join(said)
     if view.people is not None:
-        said.append(voice.gettext("%(num)d of them were in the situation.") % {"num": view.people})
+        count = voice.number(view.people)
     else:
-        said.append(
-            voice.gettext("%(num)s of them were in the situation.") % {"num": _band_of(view)}
-        )
+        count = _dash(voice, _band_of(view), most=cell.N)
+    said.append(voice.gettext("%(num)s of them were in the situation.") % {"num": count})
     return " ".join(said)
 
 
@@ -108,13 +111,13 @@ def _in_fives(view: View) -> str | None:
 
 def _band_of(view: View) -> str:
     cells = (view.cell("barrier_share", code) for code, _ in view.barriers)
-    band = next((one.n_band for one in cells if one is not None and one.n_band), "")
-    return _dash(band)
+    return next((one.n_band for one in cells if one is not None and one.n_band), "")
 
 
-def _dash(step: str) -> str:
-    """A step with a dash that no line is broken at, and no table program reads as a date."""
-    return step.replace("-", "–")
+def _dash(voice: Voice, step: str, *, most: int | None) -> str:
+    """A step with a dash that no line is broken at; it ends where there are no more people."""
+    ends = [int(end) for end in step.split("-") if end]
+    return "–".join(voice.number(end if most is None else min(end, most)) for end in ends)
 
 
 def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut]) -> Agenda:
@@ -158,7 +161,8 @@ def _reading(voice: Voice) -> tuple[Labelled, ...]:
 def in_short(view: View, card: Card | None) -> Section:
     """The page that is read in silence: at most four sentences and one proposed decision."""
     voice = view.voice
-    points = [*_shocks(view), *_level(view), *_patterns(view), *_seams(view)][:4]
+    told = _patterns(view) or _named(view)
+    points = [*_shocks(view), *_level(view), *told, *_seams(view)][:4]
     if not points:
         points = [
             Labelled(voice.gettext("Not shown here"), sentences.hidden(voice, view.reported_in)),
@@ -221,12 +225,19 @@ def _shocks(view: View) -> list[Labelled]:
 
 
 def _level(view: View) -> list[Labelled]:
-    voice, number, cell = view.voice, view.number("behaviour_level"), view.cell("behaviour_level")
-    text = sentences.how_often(voice, number)
-    if not text:
+    """The number and its change; where the headline is the number, what it leaves out."""
+    voice, number = view.voice, view.number("behaviour_level")
+    if not sentences.how_often(voice, number):
         return []
-    change = sentences.change(voice, None if cell is None else cell.change, of_level=True)
-    return [Labelled(voice.gettext("How often it succeeds"), f"{text} {change}".strip())]
+    is_headline = headline(view) == numbers.level(voice, number).main
+    text = level_story(view, with_number=not is_headline)
+    return [Labelled(voice.gettext("How often it succeeds"), text)] if text else []
+
+
+def _named(view: View) -> list[Labelled]:
+    """Without a pattern: what more people point to than to any other."""
+    text = most_named(view)
+    return [Labelled(view.voice.gettext("What stands in the way"), text)] if text else []
 
 
 def _patterns(view: View) -> list[Labelled]:
@@ -258,8 +269,8 @@ def _seams(view: View) -> list[Labelled]:
     return [
         Labelled(
             voice.gettext("Where it stalls"),
-            voice.gettext("It stalls between %(a)s and %(b)s, both ways.")
-            % {"a": view.name_of(one.a), "b": view.name_of(one.b)},
+            voice.gettext("It stalls between %(pair)s, both ways.")
+            % {"pair": between(voice, view.name_of(one.a), view.name_of(one.b))},
         )
         for one in near_pairs(view)[:1]
         if one.both_sides

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from analysis import charts
 from analysis.findings import Banded, Cell, Change, Hidden, Number, Release, ReleasedUnit
 from analysis.report.plan import Labelled, LeftOut, Section
-from analysis.report.view import BARRIERS, View, top
+from analysis.report.sections.matrix import Matrix, matrices
+from analysis.report.view import BARRIERS, View, leading
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
 
@@ -19,32 +20,6 @@ class Level:
     track: charts.Track
     notes: tuple[str, ...]
     text: tuple[Labelled, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of the matrix: its words and its shade."""
-
-    text: str
-    shade: int
-    is_marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
-    name: str
-    depth: int  # below the table's own first line
-    fields: tuple[Field, ...]  # empty: hidden
-    is_head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A table per part of the organisation, in its order; the part's own line comes first."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[MatrixRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +148,24 @@ def _level_lead(view: View, number: Number) -> str:
         return view.voice.gettext(
             "The parts work with different behaviours, so there is no number for the whole."
         )
-    change = sentences.change(view.voice, None if cell is None else cell.change, of_level=True)
-    before = _before(view)
-    said = sentences.last_time(view.voice, before) if before is not None else ""
-    return f"{sentences.how_often(view.voice, number)} {said} {change}".replace("  ", " ").strip()
+    told = None if cell is None else cell.change
+    is_changed = told is not None and told.verdict in ("up", "down")
+    return level_story(view, with_number=is_changed)
 
 
-def _before(view: View) -> Number | None:
-    if not view.facts.earlier:
-        return None
-    return view.facts.earlier[-1].number(view.code, "behaviour_level")
+def level_story(view: View, *, with_number: bool) -> str:
+    """How often it succeeds, what it was last time, and whether that may be chance.
+
+    Under a headline that is the number, only what the headline leaves out.
+    """
+    voice, number, cell = view.voice, view.number("behaviour_level"), view.cell("behaviour_level")
+    whole = sentences.how_often(voice, number)
+    said = [whole if with_number else sentences.how_often_rest(voice, number)]
+    if view.facts.earlier:
+        before = view.facts.earlier[-1].number(view.code, "behaviour_level")
+        said.append(sentences.last_time(voice, before))
+    said.append(sentences.change(voice, None if cell is None else cell.change, of_level=True))
+    return " ".join(one for one in said if one)
 
 
 def _level_alt(view: View, lines: tuple[charts.Line, ...]) -> str:
@@ -266,7 +249,7 @@ def barriers(view: View) -> Section:
 def _scale(view: View) -> str:
     voice = view.voice
     base = (
-        voice.gettext("%(num)d in the situation") % {"num": view.people}
+        voice.gettext("%(num)s in the situation") % {"num": voice.number(view.people)}
         if view.people is not None
         else voice.gettext("fewer than 20 in the situation")
     )
@@ -292,24 +275,28 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
     told = _pattern_text(view)
     if told and not view.is_area:
         return told[0].text
-    if codes:
-        return sentences.certainty(voice, "larger_than_chance")
     if view.is_area:
         return voice.gettext(
             "The units stand in the order of the organisation. The darker the field, the more "
             "people say that it stands in the way to a great extent."
         )
-    return voice.gettext(
-        "Where the fields overlap, the difference may be chance. Choose what you know best."
-    )
+    if codes:
+        return sentences.certainty(voice, "larger_than_chance")
+    return f"{most_named(view)} {voice.gettext('Choose what you know best.')}".strip()
+
+
+def most_named(view: View) -> str:
+    """Which barrier more people point to than to any other, and how sure that is."""
+    found = leading(view.barriers)
+    names = [sentences.name_inside(view.voice, code) for code in found.items]
+    return sentences.pointed(view.voice, names, is_certain=found.is_certain)
 
 
 def _bars(view: View) -> charts.Track | None:
     if view.is_area or view.is_hidden or any(isinstance(one, Banded) for _, one in view.barriers):
         return None
     marked = {one.barrier for one in view.patterns if one.unit == view.code}
-    priorities = {code: view.number("priority_share", code) for code in BARRIERS}
-    biggest = top(tuple(priorities.items()))
+    biggest = _biggest(view)
     lines = tuple(
         charts.Line(
             sentences.name(view.voice, code),
@@ -326,6 +313,11 @@ def _bars(view: View) -> charts.Track | None:
         "great extent. %(values)s. The numbers stand in the table at the end of the report."
     ) % {"values": values}
     return charts.track(lines, kind="bars", alt=alt)
+
+
+def _biggest(view: View) -> str | None:
+    """The barrier that more people than for any other would remove first."""
+    return leading(tuple((code, view.number("priority_share", code)) for code in BARRIERS)).first
 
 
 def _bands(view: View) -> tuple[BandLine, ...]:
@@ -365,9 +357,12 @@ def _barrier_notes(view: View) -> tuple[str, ...]:
     notes = []
     if view.people is not None:
         notes.append(voice.gettext("The pale field is where the number lies with great certainty."))
-        notes.append(
-            voice.gettext("◆ would make the biggest difference to remove, according to you.")
-        )
+        if _biggest(view) is not None:
+            notes.append(
+                voice.gettext(
+                    "◆ more of you than for any other say that it matters most to remove."
+                )
+            )
     else:
         notes.append(
             voice.gettext(
@@ -426,64 +421,3 @@ def _talk(view: View) -> Questions:
         "barrier": inside(sentences.name(voice, code))
     }
     return Questions(about, tuple(questions))
-
-
-# --- the matrix --------------------------------------------------------------------------------
-
-
-def matrices(view: View) -> tuple[Matrix, ...]:
-    """Barrier by unit: one table, or for the whole organisation one per part."""
-    voice = view.voice
-    columns = tuple(voice.gettext(COLUMNS[code]) for code in BARRIERS)
-    head = _row(view, view.unit, 0, name=view.name, is_head=True)
-    if not view.is_root:
-        rows = tuple(_row(view, one, one.depth - view.unit.depth) for one in view.below)
-        return (Matrix(view.name, columns, (head, *rows)),)
-    tables = [Matrix(view.name, columns, (head,))]
-    for part in view.release.below(view.code):
-        inside_ = View(view.release, part.unit, voice, view.facts).below
-        own = _row(view, part, 0, is_head=True)
-        rows = tuple(_row(view, one, one.depth - part.depth) for one in inside_)
-        tables.append(Matrix(part.name, columns, (own, *rows)))
-    return tuple(tables)
-
-
-def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "extract, translate later"
-    return msgid
-
-
-COLUMNS = {
-    "SILO": N_("Silos"),
-    "OKO": N_("Money"),
-    "TID": N_("Time"),
-    "KOMP": N_("Skills"),
-    "VID": N_("Know\u00adledge"),
-    "FAG": N_("Profes\u00adsions"),
-    "KULT": N_("Habits"),
-    "REGL": N_("Rules"),
-    "MAAL": N_("Targets"),
-    "FEJL": N_("Fear of mistakes"),
-}
-
-
-def _row(
-    view: View, one: ReleasedUnit, depth: int, *, name: str = "", is_head: bool = False
-) -> MatrixRow:
-    found = [
-        (
-            view.release.number(one.unit, "barrier_share", code),
-            view.release.cell(one.unit, "barrier_share", code),
-        )
-        for code in BARRIERS
-    ]
-    if all(isinstance(number, Hidden) for number, _ in found):
-        return MatrixRow(name or one.name, depth, (), is_head)
-    fields = tuple(
-        Field(
-            numbers.figure(view.voice, number),
-            charts.shade(number),
-            cell is not None and cell.marked is True,
-        )
-        for number, cell in found
-    )
-    return MatrixRow(name or one.name, depth, fields, is_head)

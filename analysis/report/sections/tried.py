@@ -1,0 +1,162 @@
+"""What was tried since last time: what was learned and decided, and what the numbers can carry."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.findings import TrialFinding, number
+from analysis.report.plan import Labelled, LeftOut, Section
+from analysis.report.view import TrialText, View
+from analysis.wording import numbers, sentences
+from analysis.wording.voice import inside, listed, opened
+
+ENDS = ("stopped", "adjusted", "scaled")  # three equal ends
+MANY = 3  # names of units; the others are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial action that has ended: its facts, and one sentence or more where there are numbers.
+
+    Its state is learned whatever the decision, which stands behind: stopping is a good end too.
+    """
+
+    name: str
+    state: str
+    fields: tuple[Labelled, ...]
+    said: tuple[str, ...]
+
+
+def since_last(view: View) -> Section | LeftOut:
+    """Each trial action here that ended in this wave, or that still waits for its decision."""
+    voice = view.voice
+    kicker = voice.gettext("From last time")
+    ended = {
+        code: one
+        for code, one in view.trials.items()
+        if one.ended == view.release.wave or one.overdue
+    }
+    near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
+    measured: dict[str, list[TrialFinding]] = {code: [] for code in ended}
+    for one in view.release.trials:
+        if near.intersection(one.units):
+            measured.setdefault(one.trial, []).append(one)
+    if not measured:
+        return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
+    known = {code: ended.get(code) or view.facts.trials.get(code) for code in measured}
+    return Section(
+        "since_last",
+        kicker,
+        _headline(view, list(known.values())),
+        voice.gettext(
+            "Stop, adjust, scale or decide on a practice shift. All of them are good ends."
+        ),
+        tuple(_tried(view, known[code], found) for code, found in measured.items()),
+    )
+
+
+def _headline(view: View, trials: list[TrialText | None]) -> str:
+    """How many have ended, and how: "2 prøvehandlinger er slut: 1 udvidet og 1 justeret"."""
+    voice = view.voice
+    states = _states(view)
+    ends = Counter(one.decision for one in trials if one is not None and one.decision)
+    said = [
+        voice.gettext("%(num)d %(end)s") % {"num": ends[key], "end": inside(states[key])}
+        for key in ENDS
+        if ends[key]
+    ]
+    if (rest := len(trials) - ends.total()) > 0 and said:
+        said.append(voice.gettext("%(num)d without a decision") % {"num": rest})
+    if len(trials) == 1:
+        [one] = trials
+        if one is None or not said:
+            return voice.gettext("One trial action has taught us something")
+        return voice.gettext("%(trial)s: %(end)s") % {
+            "trial": opened(one.name),
+            "end": inside(states[one.decision]),
+        }
+    if not said:
+        return voice.gettext("%(num)d trial actions have taught us something") % {
+            "num": len(trials)
+        }
+    return voice.gettext("%(num)d trial actions have ended: %(ends)s") % {
+        "num": len(trials),
+        "ends": listed(voice, said),
+    }
+
+
+def _states(view: View) -> Mapping[str, str]:
+    entries = view.voice.content("report_language")["trial_states"]
+    return {one["key"]: view.voice.pick(one) for one in entries}
+
+
+def _tried(view: View, text: TrialText | None, measured: list[TrialFinding]) -> Tried:
+    voice = view.voice
+    first = next(iter(measured), None)
+    looked_at = "" if first is None else _looked_at(view, first)
+    where = text.units if text and text.units else first.units if first else ()
+    fields = [
+        (voice.gettext("Where"), _where(view, where)),
+        (voice.gettext("How long"), _weeks(view, text)),
+        (
+            voice.gettext("Looked at"),
+            f"{looked_at}, {first.pre}–{first.post}" if first else "",
+        ),
+        (voice.gettext("We wanted to know"), text.question if text else ""),
+        (voice.gettext("What we learned"), text.learned if text else ""),
+    ]
+    said = [sentence for one in measured for sentence in _said(view, one)]
+    if text is not None and text.overdue:
+        said.append(voice.pick(voice.content("report_language")["overdue_text"]))
+    return Tried(
+        opened(text.name) if text else looked_at,
+        _state(view, text),
+        tuple(Labelled(label, value) for label, value in fields if value),
+        tuple(dict.fromkeys(said)),
+    )
+
+
+def _where(view: View, units: tuple[str, ...]) -> str:
+    """The units of this report that took part, then the others; of many only how many more."""
+    here = {view.code, *(one.unit for one in view.below)}
+    ordered = sorted(units, key=lambda code: code not in here)
+    shown = 1 if view.code in here.intersection(units) and not view.is_area else MANY
+    names = [view.name_of(code) for code in ordered[:shown]]
+    if others := len(ordered) - len(names):
+        form = view.voice.ngettext("%(num)d other unit", "%(num)d other units", others)
+        names.append(form % {"num": others})
+    return listed(view.voice, names)
+
+
+def _weeks(view: View, text: TrialText | None) -> str:
+    if text is None or text.weeks is None:
+        return ""
+    return view.voice.ngettext("%(num)d week", "%(num)d weeks", text.weeks) % {"num": text.weeks}
+
+
+def _state(view: View, text: TrialText | None) -> str:
+    """Learned, what was decided, and how far it has come to be the way things are done."""
+    states = _states(view)
+    told = [states["learned"]]
+    if text is not None:
+        told.append(states.get(text.decision) or view.voice.gettext("Not decided yet"))
+        told.append(states.get(text.practice, ""))
+    return " · ".join(one for one in told if one)
+
+
+def _looked_at(view: View, finding: TrialFinding) -> str:
+    if finding.item is None:
+        return view.voice.gettext("How often it succeeds")
+    return sentences.name(view.voice, finding.item)
+
+
+def _said(view: View, finding: TrialFinding) -> list[str]:
+    """What the release can say of it with numbers, and who has noticed it."""
+    voice = view.voice
+    said = sentences.trial(voice, finding)
+    if finding.noticed is not None:
+        noticed = numbers.share(voice, number(finding.noticed))
+        if noticed.kind not in ("hidden", "open"):
+            text = voice.gettext("%(share)s have noticed it.")
+            said.insert(0, text % {"share": opened(noticed.whole)})
+    return said
