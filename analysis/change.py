@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy import special
 
 from analysis.estimate import Z95, wilson_end
 
@@ -59,7 +58,8 @@ def newcombe(earlier: Shares, later: Shares) -> Difference:
     worked examples.
     """
     low, high = _ends(earlier, later, np.full_like(later.p, Z95))
-    return Difference(later.p - earlier.p, low, high, 2 * norm.sf(_touching_z(earlier, later)))
+    p = 2 * special.ndtr(-_touching_z(earlier, later))
+    return Difference(later.p - earlier.p, low, high, p)
 
 
 def _ends(earlier: Shares, later: Shares, z: Floats) -> tuple[Floats, Floats]:
@@ -90,6 +90,6 @@ def welch(earlier: Levels, later: Levels) -> Difference:
     a, b = earlier.s**2 / earlier.n, later.s**2 / later.n
     f = (a + b) ** 2 / (a**2 / (earlier.n - 1) + b**2 / (later.n - 1))
     d, error = later.v - earlier.v, np.sqrt(a + b)
-    half = student.ppf(0.975, f) * error
-    p = np.asarray(2 * student.sf(np.abs(d) / error, f))
+    half = special.stdtrit(f, 0.975) * error
+    p = np.asarray(2 * special.stdtr(f, -np.abs(d) / error))
     return Difference(d, d - half, d + half, p)

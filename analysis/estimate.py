@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
+from scipy import special  # the functions under scipy.stats, which takes a second to import
 
 Floats = np.typing.NDArray[np.float64]
 
@@ -88,7 +88,7 @@ def level_interval(first: int, last: int, n: int, *, spread: float, step: int) -
 
 @cache
 def _t975(freedom: int) -> float:
-    return float(student.ppf(0.975, freedom))
+    return float(special.stdtrit(freedom, 0.975))
 
 
 def benjamini_hochberg(p: Floats, q: float) -> float:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy.stats import binom
+from scipy import special
 
 from analysis.disclosure.classes import (
     BANDS_BELOW,
@@ -54,7 +54,7 @@ class Marks:
             bands = classes_of(n)
             middle = (bands.low + bands.high) // 2
             counts = np.arange(n + 1)
-            stands_out = binom.sf(counts - 1, n, self.reference[item]) <= self.p_cut
+            stands_out = _at_least(counts, n, self.reference[item]) <= self.p_cut
             high_enough = 100 * middle[bands.holding(counts)] >= self.least[item] * n
             both = np.flatnonzero(stands_out & high_enough)
             known = safe_cut(n, int(both[0])) if len(both) else n + 1
@@ -88,7 +88,7 @@ class Marks:
             few: Flags = classes.low[lowest] >= self.cut(n, int(items[0]))
             return few
         middle = (classes.low + classes.high) // 2
-        p = binom.sf(middle - 1, n, self.reference[items, None])
+        p = _at_least(middle, n, self.reference[items, None])
         stands_out = (p <= self.p_cut) & (np.array(classes.names) >= self.least[items, None])
         marked: Flags = stands_out[np.arange(len(items)), lowest]
         return marked
@@ -113,9 +113,15 @@ def marks_of(  # noqa: PLR0913 - the tests of one wave and their setting
             rows = n[family] == people
             at = classes.holding(count[rows])
             count[rows] = (classes.low[at] + classes.high[at]) // 2
-    p = np.asarray(binom.sf(count - 1, n[family][:, None], reference[None, :]))
+    p = _at_least(count, n[family][:, None], reference[None, :])
     least = np.array([MARK_FROM.get(code, MARK_FROM_ELSE) for code in barriers])
     return Marks(reference, least, benjamini_hochberg(p.ravel(), q))
+
+
+def _at_least(k: Ints, n: Ints | int, p: Shares) -> Shares:
+    """P(K >= k) where K is binomial (n, p), for 0 <= k <= n; checked against scipy.stats.binom."""
+    tail: Shares = np.asarray(special.bdtrc(k - 1, n, p))
+    return tail
 
 
 def _reference(n: Ints, k: Ints) -> Shares:

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
-from scipy.stats import fisher_exact
 
 from analysis.disclosure import BANDS_BELOW, classes_of, group_band
 from analysis.estimate import benjamini_hochberg
@@ -34,6 +33,8 @@ def pairs_of(people: pl.DataFrame, tree: Tree, shown: Flags, q: float) -> tuple[
 
 
 def _fisher(seam: Seam) -> float:
+    from scipy.stats import fisher_exact  # noqa: PLC0415 - a second, only where waves are released
+
     table = np.array([[k, n - k] for k, n in zip(seam.named, seam.n, strict=True)])
     return float(fisher_exact(table).pvalue)
 
