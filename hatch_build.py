@@ -62,15 +62,20 @@ def build() -> None:
         if fetched.returncode:
             raise subprocess.CalledProcessError(fetched.returncode, "npm ci")
         (MODULES / ".lock-copy").write_bytes((ROOT / "package-lock.json").read_bytes())
-    for old in BUILT.iterdir():
-        if old.is_dir() and old.name != "__pycache__":
-            shutil.rmtree(old)
-        elif old.suffix != ".py":
-            old.unlink(missing_ok=True)
+    remove_what_was_built()
     print_fonts()
     web_assets()
     catalogues()
     STAMP.write_text(seen)
+
+
+def remove_what_was_built() -> None:
+    """Empty survey/assets of everything but its module and Python's own cache."""
+    for old in BUILT.iterdir():
+        if old.is_dir() and old.name != "__pycache__":
+            shutil.rmtree(old)
+        elif old.is_file() and old.suffix != ".py":
+            old.unlink()
 
 
 def fingerprint() -> str:
