@@ -26,7 +26,7 @@ from survey.actions.invitations import (
     people_in,
 )
 from survey.actions.readiness import NobodyInScope, NotDiscussed, Scope, WaveNotReady, scope_of
-from survey.delivery import letters, prints
+from survey.delivery import letters, post, prints
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused, WaveUnknown
 from survey.house import Organisation
@@ -170,9 +170,10 @@ async def change_state(wave: Wave, before: str, after: str) -> None:
 
 
 def clear_prints(settings: Settings, wave: str) -> None:
-    """Remove a wave's cards and posters: cards whose codes are gone only mislead."""
+    """Remove a wave's cards, posters and mail files: codes that are gone only mislead."""
     for file in (prints.cards_file(settings, wave, "x"), prints.poster_file(settings, wave, "x")):
         shutil.rmtree(file.parent, ignore_errors=True)
+    shutil.rmtree(post.folder_of(settings, wave), ignore_errors=True)
 
 
 async def _print(

@@ -79,7 +79,7 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
         if wave.state != "open":
             await _check(settings, wave)
             compose = await _composer(settings, wave, day)
-        async with _opened(settings, to) as letter_box:
+        async with _opened(settings, name, to) as letter_box:
             begun = wave.state != "open"
             if begun:
                 await _open(wave, by)
@@ -93,12 +93,14 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
                 ),
                 progress=progress,
             )
-    folder = str(settings.data / "mail") if settings.smtp is None else None
+    folder = str(post.folder_of(settings, name)) if settings.smtp is None else None
     return Opened(name=name, opened=begun, mails=mails, folder=folder)
 
 
-def _opened(settings: Settings, to: post.Post | None) -> AbstractAsyncContextManager[post.Post]:
-    return post.opened(settings) if to is None else nullcontext(to)
+def _opened(
+    settings: Settings, wave: str, to: post.Post | None
+) -> AbstractAsyncContextManager[post.Post]:
+    return post.opened(settings, wave) if to is None else nullcontext(to)
 
 
 async def _check(settings: Settings, wave: Wave) -> None:

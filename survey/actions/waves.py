@@ -16,11 +16,13 @@ from survey.actions.invitations import Counts, counts_of, people_in
 from survey.actions.opening import Opened, open_wave
 from survey.actions.planning import Planned, plan_wave
 from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
+from survey.engine import transaction
 from survey.errors import N_, KernepulsError, Refused
 from survey.intake import closing
+from survey.intake.refusals import RowsUnopenable
 from survey.organisation import tree
 from survey.settings import Settings
-from survey.tables import Closing, MailItem, OpenedShare, Wave, WaveBehaviour
+from survey.tables import Account, Closing, MailItem, OpenedShare, Wave, WaveBehaviour
 
 __all__ = [
     "Approved",
@@ -35,9 +37,25 @@ __all__ = [
     "waves",
 ]
 
+AGREEING = 2  # people, to leave out answers that cannot be opened (trust.md 4)
+
 
 class WaveNotOpened(Refused):
     sentence = N_("Wave {wave} has not opened, so there is nothing to close. Nothing was changed.")
+
+
+class TwoMustAgree(Refused):
+    sentence = N_(
+        "To leave answers out two people must agree, each with an active account of their own. "
+        "Nothing was changed. Name two accounts."
+    )
+
+
+class NothingToLeaveOut(Refused):
+    sentence = N_(
+        "The close of wave {wave} has not stopped at answers that cannot be opened, so there is "
+        "nothing to agree to. Nothing was changed. Close it without --confirmed-by."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,7 @@ class WaveStatus:
     opened: tuple[Share, ...]
     opened_day: date | None  # the night the shares were counted
     step: str | None  # the last step of the close that is done
-    refusal: str | None  # the rule that held the release back
+    refusal: str | None  # the rule that held the release back, or the error a close stopped at
     missing: tuple[KernepulsError, ...]  # before it may open
 
 
@@ -78,21 +96,39 @@ async def close_wave(
 ) -> WaveStatus:
     """Close an open wave and release it; an interrupted close goes on, a released one stays.
 
-    `confirmed_by` are two accounts that agree to leave out rows that cannot be opened. What was
-    printed for the wave is removed: its codes are gone. Raises WaveNotOpened, and what
-    `intake.closing.close_wave` raises.
+    `confirmed_by` are two accounts that agree to leave out rows that cannot be opened; they agree
+    to a number, so only after a close has stopped and told it. What was printed and mailed for the
+    wave is removed: its codes are gone. Raises WaveNotOpened, TwoMustAgree, NothingToLeaveOut, and
+    what `intake.closing.close_wave` raises.
     """
     wave = await stored_wave(name)
     if wave.state in ("draft", "approved"):
         raise WaveNotOpened(wave=name)
     if wave.state != "released":
+        if confirmed_by:
+            await _agreed(wave, {*confirmed_by})
         if wave.state == "open":
             await audit.record(by=by, what="closed wave", on_what=name)
-        for account in confirmed_by:
-            await audit.record(by=account, what="agreed to leave answers out", on_what=name)
         await closing.close_wave(settings, name, progress, confirmed_by=confirmed_by)
         clear_prints(settings, name)
     return await wave_status(settings, name)
+
+
+async def _agreed(wave: Wave, accounts: Collection[int]) -> None:
+    """Write down who agreed to go on without the rows that a close told of."""
+    if not await Closing.exists().where(
+        Closing.wave == wave.id, Closing.refusal == RowsUnopenable.__name__
+    ):
+        raise NothingToLeaveOut(wave=wave.name)
+    active = await Account.count().where(
+        Account.id.is_in(list(accounts)),
+        Account.active == True,  # noqa: E712 - a column, not a value
+    )
+    if not active == len(accounts) >= AGREEING:
+        raise TwoMustAgree
+    async with transaction():
+        for account in sorted(accounts):
+            await audit.record(by=account, what="agreed to leave answers out", on_what=wave.name)
 
 
 async def waves() -> list[str]:

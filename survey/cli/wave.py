@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
 import click
@@ -14,21 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from survey import engine, organisation, texts
 from survey.actions import waves
+from survey.actions.accounts import sign_in
 from survey.actions.opening import today_here
 from survey.actions.readiness import NotDiscussed
 from survey.cli import spoken
 from survey.cli.wave_report import STEPS, detail, facts, line, lines, print_json, say
-from survey.errors import N_, BadInput
+from survey.errors import N_
 from survey.intake import closing
 from survey.settings import Settings, from_environment
-from survey.tables import Account
 from survey.texts import Voice
 
 T = TypeVar("T")
-
-
-class AccountUnknown(BadInput):
-    sentence = N_("There is no active account called {login}. Nothing was changed.")
 
 
 class Behaviours(click.ParamType):  # type: ignore[type-arg] # generic in new versions of click only
@@ -206,7 +202,8 @@ def open_(name: str, *, as_json: bool) -> None:
     "--confirmed-by",
     "logins",
     multiple=True,
-    help="Two accounts that agree to leave out answers that cannot be opened; give it twice.",
+    help="Two accounts that agree to leave out answers that cannot be opened; give it twice. "
+    "Each types their password.",
 )
 @as_json
 def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
@@ -217,13 +214,16 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
         return await waves.wave_status(settings, name), units.root.code
 
     async def work(settings: Settings) -> waves.WaveStatus:
-        accounts = [await _account(login) for login in logins]
+        accounts = [
+            await sign_in(login, password, now=datetime.now(UTC)) for login, password in agreeing
+        ]
         with _steps(hidden=as_json) as progress:
             return await waves.close_wave(
                 settings, name=name, by=None, confirmed_by=accounts, progress=progress
             )
 
     status, root = _run(before)
+    agreeing = [(login, _password(login)) for login in logins]
     if status.state == "open" and today_here() <= status.closes and not yes:
         _ask_early(status.closes)
     done = _run(work)
@@ -278,11 +278,11 @@ def _run(work: Callable[[Settings], Awaitable[T]]) -> T:
     return asyncio.run(inside())
 
 
-async def _account(login: str) -> int:
-    found = await Account.objects().where(Account.login == login).first()
-    if found is None or not found.active:
-        raise AccountUnknown(login=login)
-    return int(found.id)
+def _password(login: str) -> str:
+    """Typed by the person who agrees: a name alone could be anybody's word."""
+    asked = Voice(spoken()).gettext("Password of %(login)s") % {"login": login}
+    typed: str = click.prompt(asked, hide_input=True, err=True)
+    return typed
 
 
 def _ask_early(closes: date) -> None:

@@ -1,6 +1,7 @@
 """Where mails go: a folder of .eml files, or a mail server. It keeps no list of what it sent."""
 
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +18,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from survey.delivery.letters import FieldEmpty, Letter, Round
-from survey.errors import N_, BadInput, Broken
+from survey.errors import N_, BadInput, Broken, Refused
 from survey.settings import Settings
 
 OWNER_ONLY = 0o600
 PORTS = {"smtp": 25, "smtps": 465}
 LOCAL = ("localhost", "127.0.0.1", "::1")
+SENDER = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 TIMEOUT = 30  # seconds a mail server may take for one step
 
 
@@ -30,6 +32,13 @@ class MailServerAddressBad(BadInput):
     sentence = N_(
         "KERNEPULS_SMTP is not the address of a mail server. Nothing was sent. "
         "Write it as smtp://user:password@host:port or smtps://user:password@host:port."
+    )
+
+
+class SenderUnusable(Refused):
+    sentence = N_(
+        "The field mail_from in the organisation's file {file} is not a mail address. "
+        "Nothing was sent. Correct the field and try again."
     )
 
 
@@ -54,11 +63,14 @@ def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
     """A letter as a mail of plain text: nothing to fetch, nothing to track, nothing to spoof.
 
     Its date is the day at noon: the minute would order people, and no text needs it. Raises
-    NotDelivered for an address that is none, FieldEmpty for a field the letter head needs.
+    NotDelivered for an address that is none, FieldEmpty or SenderUnusable for a field the letter
+    head needs.
     """
     sender = around.house.mail_from
     if not sender:
         raise FieldEmpty(field="mail_from", file=around.file)
+    if not SENDER.fullmatch(sender):
+        raise SenderUnusable(file=around.file)
     if not around.house.organisation:
         raise FieldEmpty(field="organisation", file=around.file)
     made = EmailMessage(policy=SMTP_LINES)
@@ -67,7 +79,8 @@ def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
         made["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:  # IndexError: what "" gives there
         raise NotDelivered from error
-    made["Subject"] = letter.subject
+    # A field over two lines would be a header of its own.
+    made["Subject"] = " ".join(letter.subject.split())
     made["Date"] = format_datetime(datetime.combine(day, time(12), tzinfo=UTC))
     made["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
@@ -80,11 +93,16 @@ def _quotable(name: str) -> str:
     return "".join(letter for letter in name if letter.isprintable() and letter not in '"\\')
 
 
+def folder_of(settings: Settings, wave: str) -> Path:
+    """Where a wave's mails lie without a mail server; they go when it closes, as its codes do."""
+    return settings.data / "mail" / wave
+
+
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Post]:
-    """The mail server of KERNEPULS_SMTP, or the folder `mail` of the data folder without one."""
+async def opened(settings: Settings, wave: str) -> AsyncIterator[Post]:
+    """The mail server of KERNEPULS_SMTP, or a folder in the data folder without one."""
     if settings.smtp is None:
-        yield Folder(settings.data / "mail")
+        yield Folder(folder_of(settings, wave))
         return
     address = _address(settings.smtp)
     server = Server(address)

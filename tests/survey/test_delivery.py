@@ -129,6 +129,31 @@ def test_a_mail_without_a_sender_is_refused(around: letters.Round, field: str) -
         post.mail(letters.Letter("x", "y"), without, to="a@lillehavn.example", day=DAY)
 
 
+@pytest.mark.parametrize(
+    "sender",
+    ["hr", "hr@x.example\nBcc: a@b.example", "hr@x.example>, <a@b.example", "hr@æ.example"],
+)
+def test_a_sender_that_is_no_address_is_refused(around: letters.Round, sender: str) -> None:
+    other = replace(around, house=replace_field(around.house, mail_from=sender))
+
+    with pytest.raises(post.SenderUnusable):
+        post.mail(letters.Letter("x", "y"), other, to="a@lillehavn.example", day=DAY)
+
+
+def test_a_field_of_two_lines_is_no_header_of_its_own(around: letters.Round) -> None:
+    name = 'Lillehavn"\r\nBcc: a@b.example\r\n'
+    other = replace(around, house=replace_field(around.house, organisation=name))
+
+    made = post.mail(
+        letters.Letter("Puls\r\nBcc: c@d.example", "y"), other, to="a@lillehavn.example", day=DAY
+    )
+
+    read = email.message_from_bytes(bytes(made), policy=default)
+    assert read["Bcc"] is None
+    assert read["Subject"] == "Puls Bcc: c@d.example"
+    assert len(read["From"].addresses) == len(read["To"].addresses) == 1
+
+
 def test_a_mail_tells_the_day_and_not_the_time(around: letters.Round) -> None:
     made = mail(around)
 
@@ -149,10 +174,10 @@ def test_an_address_that_is_none_is_not_delivered(around: letters.Round, address
 async def test_without_a_mail_server_mails_are_files_with_random_names(
     settings: Settings, around: letters.Round
 ) -> None:
-    async with post.opened(settings) as box:
+    async with post.opened(settings, "2026-1") as box:
         await box.send(mail(around))
 
-    [file] = (settings.data / "mail").iterdir()
+    [file] = (settings.data / "mail" / "2026-1").iterdir()
     assert re.fullmatch(r"[0-9a-f]{32}\.eml", file.name)
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.stat().st_mtime % 86_400 == 12 * 3_600
@@ -161,7 +186,10 @@ async def test_without_a_mail_server_mails_are_files_with_random_names(
 
 
 async def test_a_mail_reaches_a_mail_server(settings: Settings, around: letters.Round) -> None:
-    async with sink() as server, post.opened(replace(settings, smtp=server.address)) as box:
+    async with (
+        sink() as server,
+        post.opened(replace(settings, smtp=server.address), "2026-1") as box,
+    ):
         await box.send(mail(around, to="a@lillehavn.example"))
         await box.send(mail(around, to="b@lillehavn.example"))
 
@@ -176,7 +204,7 @@ async def test_an_address_the_server_refuses_is_not_delivered_and_the_next_is(
 ) -> None:
     async with (
         sink(refuses="a@lillehavn.example") as server,
-        post.opened(replace(settings, smtp=server.address)) as box,
+        post.opened(replace(settings, smtp=server.address), "2026-1") as box,
     ):
         with pytest.raises(post.NotDelivered):
             await box.send(mail(around, to="a@lillehavn.example"))
@@ -190,7 +218,7 @@ async def test_a_server_that_hangs_up_is_called_again(
 ) -> None:
     async with (
         sink(hangs_up_after=1) as server,
-        post.opened(replace(settings, smtp=server.address)) as box,
+        post.opened(replace(settings, smtp=server.address), "2026-1") as box,
     ):
         await box.send(mail(around, to="a@lillehavn.example"))
         with pytest.raises(post.NotDelivered):
@@ -202,7 +230,7 @@ async def test_a_server_that_hangs_up_is_called_again(
 
 async def test_a_server_that_is_not_there_is_told_with_its_name(settings: Settings) -> None:
     with pytest.raises(post.MailServerUnreachable) as refused:
-        async with post.opened(replace(settings, smtp="smtp://127.0.0.1:1")):
+        async with post.opened(replace(settings, smtp="smtp://127.0.0.1:1"), "2026-1"):
             pass
 
     assert refused.value.facts["host"] == "127.0.0.1"
@@ -218,7 +246,7 @@ async def test_a_password_is_not_sent_in_the_clear_over_a_network(
     async with sink(host=host) as server:
         with_password = server.address.replace("//", "//kim:hemmelig@")
         with suppress(post.MailServerUnreachable):
-            async with post.opened(replace(settings, smtp=with_password)):
+            async with post.opened(replace(settings, smtp=with_password), "2026-1"):
                 pass
 
     assert server.commands.count("AUTH") == passwords
@@ -231,7 +259,7 @@ async def test_what_is_no_address_of_a_mail_server_is_refused(
     settings: Settings, address: str
 ) -> None:
     with pytest.raises(post.MailServerAddressBad):
-        async with post.opened(replace(settings, smtp=address)):
+        async with post.opened(replace(settings, smtp=address), "2026-1"):
             pass
 
 

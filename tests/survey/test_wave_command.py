@@ -11,11 +11,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from survey import engine, house, jobs
+from survey.actions import waves
+from survey.actions.accounts import add_account
 from survey.cli import main
 from survey.settings import Settings
 from survey.tables import (
+    Account,
+    AuditEvent,
+    Ballot,
     Behaviour,
     BehaviourScope,
+    Closing,
+    Intake,
     Invitation,
     OpenedShare,
     Person,
@@ -44,8 +51,8 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     asyncio.run(build(settings))
     runner = CliRunner()
 
-    def run(*arguments: str) -> Result:
-        return runner.invoke(main, ["wave", *arguments], catch_exceptions=False)
+    def run(*arguments: str, typed: str = "") -> Result:
+        return runner.invoke(main, ["wave", *arguments], input=typed, catch_exceptions=False)
 
     return run
 
@@ -83,10 +90,11 @@ def test_a_wave_goes_from_plan_to_release(command: Command, settings: Settings) 
     assert "25 people are invited, 24 by mail and 1 by card. Units: 1." in approved.output
     assert "2 cards to print, 1 of them spare" in approved.output
     assert "Next: print the cards" in approved.output
-    assert f"Mails written to {settings.data / 'mail'}: 24" in opened.output
+    assert f"Mails written to {settings.data / 'mail' / '2026-1'}: 24" in opened.output
     assert "11/11 the numbers are made" in closed.output
     assert "No number can be worked back to a few people." in closed.output
     assert not (settings.data / "cards" / "2026-1").exists()
+    assert not (settings.data / "mail" / "2026-1").exists()
     assert [one.exit_code for one in (planned, approved, opened, closed)] == [0] * 4
 
 
@@ -151,15 +159,108 @@ def test_a_wave_before_it_opens_cannot_close(command: Command) -> None:
     assert "has not opened" in refused.output
 
 
-def test_an_account_that_is_not_there_cannot_agree(command: Command) -> None:
-    command(*PLAN)
-    command(*APPROVE)
-    command("open", "2026-1")
+TYPED = "a sentence of some words"
 
-    refused = command("close", "2026-1", "--confirmed-by", "nobody")
+
+def stop_at_a_row_that_cannot_be_opened(command: Command, settings: Settings) -> None:
+    """An open wave with one broken answer, two accounts, and a third that is stopped."""
+    for step in (PLAN, APPROVE, ("open", "2026-1")):
+        command(*step)
+
+    async def broken() -> None:
+        async with engine.opened(settings):
+            await Intake(key=b"k" * 16, wave=1, sealed=b"x" * 4144).save()
+            await Ballot(hash=b"b" * 32, wave=1).save()
+            for login in ("anna", "carla", "dan"):
+                await add_account(login=login, password=TYPED, role="coordinator")
+            await Account.update({Account.active: False}).where(Account.login == "dan")
+
+    asyncio.run(broken())
+    assert "1 answers of wave 2026-1 cannot be opened" in command("close", "2026-1").output
+
+
+def agreed(settings: Settings) -> list[int]:
+    """Who agreed to leave answers out, by the audit log."""
+
+    async def read() -> list[int]:
+        async with engine.opened(settings):
+            rows = await AuditEvent.select().where(AuditEvent.what.like("agreed%"))
+            return sorted(row["account"] for row in rows)
+
+    return asyncio.run(read())
+
+
+def test_two_people_leave_out_what_cannot_be_opened(command: Command, settings: Settings) -> None:
+    stop_at_a_row_that_cannot_be_opened(command, settings)
+    both = ("--confirmed-by", "anna", "--confirmed-by", "carla")
+
+    closed = command("close", "2026-1", *both, typed=f"{TYPED}\n{TYPED}\n")
+
+    assert closed.exit_code == 0
+    assert "Wave 2026-1 is released." in closed.output
+    assert TYPED not in closed.output
+    assert agreed(settings) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("logins", "typed", "said"),
+    [
+        (("anna",), (TYPED,), "two people must agree"),
+        (("anna", "anna"), (TYPED, TYPED), "two people must agree"),
+        (("anna", "Anna "), (TYPED, TYPED), "two people must agree"),
+        (("anna", "carla"), (TYPED, "not the right sentence"), "Name or password"),
+        (("anna", "dan"), (TYPED, TYPED), "Name or password"),
+        (("anna", "nobody"), (TYPED, TYPED), "Name or password"),
+    ],
+)
+def test_one_person_under_two_names_is_not_enough(
+    command: Command,
+    settings: Settings,
+    logins: tuple[str, ...],
+    typed: tuple[str, ...],
+    said: str,
+) -> None:
+    stop_at_a_row_that_cannot_be_opened(command, settings)
+    options = [part for login in logins for part in ("--confirmed-by", login)]
+
+    refused = command("close", "2026-1", *options, typed="".join(f"{one}\n" for one in typed))
 
     assert refused.exit_code == 1
-    assert "nobody" in refused.output
+    assert said in refused.output
+    assert agreed(settings) == []
+    assert '"state": "closing"' in command("status", "2026-1", "--json").output
+    assert "The close stopped: RowsUnopenable" in command("status", "2026-1").output
+
+
+async def test_an_account_that_was_stopped_meanwhile_is_not_counted(store: Settings) -> None:
+    [wave] = await Wave.insert(
+        Wave(name="2026-1", opens=date(2026, 2, 3), closes=date(2026, 2, 16), state="closing")
+    )
+    await Closing(wave=wave["id"], step="counted", refusal="RowsUnopenable").save()
+    for login in ("anna", "carla"):
+        await Account(
+            login=login, password_hash="-", role="coordinator", active=login == "anna"
+        ).save()
+
+    with pytest.raises(waves.TwoMustAgree):
+        await waves.close_wave(store, name="2026-1", by=None, confirmed_by=(1, 2))
+
+
+def test_nobody_agrees_before_the_number_is_known(command: Command, settings: Settings) -> None:
+    stop_at_a_row_that_cannot_be_opened(command, settings)
+    both = ("--confirmed-by", "anna", "--confirmed-by", "carla")
+
+    async def opened_again() -> None:
+        async with engine.opened(settings):
+            await Closing.delete(force=True)
+            await Wave.update({Wave.state: "open"}).where(Wave.name == "2026-1")
+
+    asyncio.run(opened_again())
+    refused = command("close", "2026-1", *both, typed=f"{TYPED}\n{TYPED}\n")
+
+    assert refused.exit_code == 1
+    assert "nothing to agree to" in refused.output
+    assert agreed(settings) == []
 
 
 def test_status_without_a_wave_tells_how_to_begin(command: Command) -> None:
