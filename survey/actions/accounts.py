@@ -13,6 +13,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from piccolo.columns.combination import Or
 
 from survey import audit, organisation
 from survey.access import Actor, Role
@@ -24,7 +25,7 @@ from survey.texts import Language
 SHORTEST, LONGEST = 12, 128  # characters of a password; no rule on which ones
 FREE_TRIES = 5  # wrong passwords before the first wait
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
-REMEMBERED = 1000  # unknown logins whose failures are counted, in memory only
+REMEMBERED = 100_000  # unknown logins whose failures are counted, in memory only
 
 # argon2id with 64 MiB a time: two at once, so that a flood of sign-ins cannot take the memory.
 HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -118,17 +119,20 @@ async def add_account(  # noqa: PLR0913 - one keyword per field of an account
 
 
 async def sign_in(login: str, password: str, *, now: datetime) -> int:
-    """The account that login and password open; raises SignInWrong or SignInWaits."""
+    """The account that login and password open; raises SignInWrong or SignInWaits.
+
+    A try counts before the password is looked at: a thousand guesses at once are a thousand tries.
+    """
     name = login.strip().casefold()[:64]
     row = await Account.select().where(Account.login == name, Account.active == True).first()  # noqa: E712 - a column, not a value
-    failures, wait_until = _unknown(name) if row is None else (row["failures"], row["wait_until"])
-    if wait_until is not None and now < wait_until:
-        raise SignInWaits
-    fits = await _fits(password, _dummy() if row is None else row["password_hash"])
-    if row is None or not fits:
-        await _count_failure(name, None if row is None else row["id"], failures + 1, now)
+    if row is None:
+        _count_unknown(name, now)
+        await _fits(password, _dummy())
         raise SignInWrong
     account: int = row["id"]
+    await _count_try(account, now)
+    if not await _fits(password, row["password_hash"]):
+        raise SignInWrong
     async with transaction():
         await Account.update({Account.failures: 0, Account.wait_until: None}).where(
             Account.id == account
@@ -166,27 +170,38 @@ async def _checked(role: str, units: Collection[str]) -> None:
                 raise UnitNotInTree(unit=unit)
 
 
-async def _count_failure(name: str, account: int | None, failures: int, now: datetime) -> None:
-    wait = wait_after(failures)
-    wait_until = now + wait if wait else None
-    if account is None:
-        _UNKNOWN[name] = (failures, wait_until)
-        _UNKNOWN.move_to_end(name)
-        while len(_UNKNOWN) > REMEMBERED:
-            _UNKNOWN.popitem(last=False)
-        return
-    # Added in the database: of two guesses at once neither may be forgotten.
-    await Account.update(
-        {Account.failures: Account.failures + 1, Account.wait_until: wait_until}
-    ).where(Account.id == account)
+async def _count_try(account: int, now: datetime) -> None:
+    """One more try, forgotten when the password fits; SignInWaits when it is too early for one."""
+    async with transaction():
+        rows = (
+            await Account.update({Account.failures: Account.failures + 1})
+            .where(
+                Account.id == account,
+                Or(Account.wait_until.is_null(), Account.wait_until <= now),
+            )
+            .returning(Account.failures)
+        )
+        if not rows:
+            raise SignInWaits
+        wait = wait_after(rows[0]["failures"])
+        await Account.update({Account.wait_until: now + wait if wait else None}).where(
+            Account.id == account
+        )
+
+
+def _count_unknown(name: str, now: datetime) -> None:
+    failures, wait_until = _UNKNOWN.get(name, (0, None))
+    if wait_until is not None and now < wait_until:
+        raise SignInWaits
+    wait = wait_after(failures + 1)
+    _UNKNOWN[name] = (failures + 1, now + wait if wait else None)
+    _UNKNOWN.move_to_end(name)
+    while len(_UNKNOWN) > REMEMBERED:
+        _UNKNOWN.popitem(last=False)
 
 
 # A login that does not exist must wait as one that does, or the wait would tell which exist.
 _UNKNOWN: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
-
-
-def _unknown(name: str) -> tuple[int, datetime | None]:
-    return _UNKNOWN.get(name, (0, None))
 
 
 @cache

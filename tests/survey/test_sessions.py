@@ -1,12 +1,14 @@
 """Signing in and staying in: no id from before, no post from elsewhere, no way to try for ever."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
 from survey import audit, engine, sessions
 from survey.actions import accounts
-from survey.actions.accounts import wait_after
+from survey.actions.accounts import SignInWaits, SignInWrong, wait_after
 from survey.pages.accounts import own_address
 from survey.sessions import ABSOLUTE, COOKIE, CSRF_COOKIE, IDLE
 from survey.settings import Settings
@@ -278,6 +280,16 @@ async def test_the_right_password_forgets_the_wrong_ones(site: cast.Site) -> Non
     row = await Account.select(Account.failures).where(Account.login == "anna").first()
 
     assert row == {"failures": 0}
+
+
+async def test_guesses_at_once_are_as_many_tries(site: cast.Site) -> None:
+    guesses = [
+        accounts.sign_in("anna", f"not the right sentence {n}", now=site.clock()) for n in range(12)
+    ]
+
+    ends = await asyncio.gather(*guesses, return_exceptions=True)
+
+    assert Counter(type(end) for end in ends) == {SignInWrong: 5, SignInWaits: 12 - 5}
 
 
 def test_a_wait_doubles_and_never_passes_a_quarter_of_an_hour() -> None:
