@@ -15,9 +15,10 @@ from msgspec import Struct
 
 from survey.engine import LOCK_FILE, all_tables, opened
 from survey.engine.refusals import ServerRunning
-from survey.errors import N_, Refused
+from survey.errors import N_, NotInitialised, Refused
 from survey.seeds.planted import fjordlund
 from survey.settings import Settings
+from survey.tables import Account, AuditEvent, Unit, Wave
 
 NOTE = "demo.json"
 OPEN_WAVE = "2026-5"
@@ -91,6 +92,7 @@ async def empty(settings: Settings) -> None:
     """Take a demo away, files and tables. Raises NotADemo for anything else, ServerRunning."""
     note = read(settings)
     if note is None and not holds_installation(settings):
+        await _check_untouched(settings)
         return
     if note is None or note.place != place(settings):
         raise NotADemo(folder=settings.data)
@@ -105,6 +107,28 @@ async def empty(settings: Settings) -> None:
         if entry.name != NOTE:
             _remove(entry)
     (settings.data / NOTE).unlink(missing_ok=True)
+
+
+async def _check_untouched(settings: Settings) -> None:
+    """The data folder is new, but its database or second places may be somebody's: NotADemo.
+
+    A demo built into such a database would take the staff of a real organisation off its list.
+    """
+    for folder in (settings.key_copy, settings.backup, Path(settings.answers)):
+        if _of_our_waves(folder):
+            raise NotADemo(folder=folder)
+    if not settings.on_sqlite and await _has_rows(settings):
+        raise NotADemo(folder=settings.data)
+
+
+async def _has_rows(settings: Settings) -> bool:
+    """Whether a database that lies elsewhere holds anything of ours; one without tables is new."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        async with opened(settings):
+            return any([await table.exists() for table in (Unit, Account, Wave, AuditEvent)])
+    except NotInitialised:
+        return False
 
 
 def _check_no_server(settings: Settings) -> None:

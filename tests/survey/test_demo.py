@@ -30,6 +30,7 @@ from survey.tables import (
     InvitationCode,
     Person,
     TrialAction,
+    Unit,
     Wave,
 )
 
@@ -228,6 +229,45 @@ async def test_an_installation_of_somebodys_own_is_never_rebuilt(settings):
         await ready(settings, today=date(2026, 11, 22), rebuild=True)
 
     assert settings.organisation.exists()
+
+
+@pytest.mark.parametrize("place", ["key_copy", "backup"])
+async def test_no_demo_is_built_where_another_has_its_second_places(settings, place):
+    (getattr(settings, place) / "2026-3").mkdir(parents=True)
+
+    with pytest.raises(NotADemo):
+        await ready(settings, today=date(2026, 11, 22), rebuild=False)
+
+    assert list(settings.data.iterdir()) == []
+
+
+async def test_no_demo_is_built_over_answers_that_lie_elsewhere(settings, tmp_path):
+    answers = tmp_path / "shared" / "answers"
+    answers.mkdir(parents=True)
+    (answers / "2026-1.parquet").write_bytes(b"somebody's")
+    elsewhere = replace(settings, answers=str(answers))
+
+    with pytest.raises(NotADemo):
+        await ready(elsewhere, today=date(2026, 11, 22), rebuild=False)
+
+    assert (answers / "2026-1.parquet").read_bytes() == b"somebody's"
+
+
+async def test_no_demo_is_built_in_a_database_that_is_somebodys(settings, new_database):
+    """The data folder is new, as after a typing error; the database is a real one."""
+    here = replace(settings, database=await new_database())
+    async with opened(here, migrate=True):
+        await Unit(code="K").save()
+
+    for rebuild in (False, True):
+        with pytest.raises(NotADemo):
+            await ready(here, today=date(2026, 11, 22), rebuild=rebuild)
+
+
+async def test_an_empty_database_may_hold_a_demo(settings, new_database):
+    await note.empty(replace(settings, database=await new_database()))
+
+    assert not settings.organisation.exists()
 
 
 async def test_a_note_beside_another_database_takes_nothing_away(settings):
