@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 
 from survey import audit, organisation, texts
 from survey.engine import transaction
-from survey.importing.cells import masked
+from survey.importing.cells import CPR, masked
 from survey.importing.mapping import BEHAVIOURS
 from survey.importing.reading import Table
 from survey.importing.refusals import (
     BehaviourAsked,
     BehaviourTwice,
     CellMissing,
+    CprInFile,
     RowTooLong,
     UnitNotInTree,
 )
@@ -77,6 +78,8 @@ def behaviour_rows(table: Table, units: Sequence[str]) -> list[BehaviourRow]:
         for column, value in cell.items():
             if not value:
                 raise CellMissing(row=line.number, column=table.mapping.heading(column))
+            if column in ("text", "situation") and CPR.search(value):
+                raise CprInFile(row=line.number, column=table.mapping.heading(column))
         code = cell["behaviour"]
         if code in found:
             raise BehaviourTwice(

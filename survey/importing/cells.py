@@ -21,7 +21,8 @@ COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 MAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 # A civil registration number: day, month, year, serial; with a hyphen whatever the digits.
 CPR: Final = re.compile(
-    r"(?<!\d)(?:\d{6}-\d{4}|(?:0[1-9]|[12]\d|3[01]|[6-9]\d)(?:0[1-9]|1[0-2]|99)\d{6})(?!\d)"
+    r"(?<!\d)(?:\d{6}-\d{4}"
+    r"|(?:0[1-9]|[12]\d|3[01]|[6-9]\d)(?:0[1-9]|1[0-2]|99)\d{2} ?\d{4})(?!\d)"
 )
 
 

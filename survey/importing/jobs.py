@@ -157,7 +157,9 @@ def refusal(job: Job, seen: set[tuple[object, ...]], as_of: date) -> tuple[Reaso
 def _unreadable(job: Job) -> tuple[Reason, str] | None:
     """A cell that may not be kept or cannot be understood, and its column."""
     for column in PERSONAL:
-        if cells.CPR.search(job.cell[column]) and not cells.mobile(job.cell[column]):
+        # A number from abroad may look like one; in a name nothing excuses it.
+        abroad = column == "mobile" and cells.mobile(job.cell[column])
+        if cells.CPR.search(job.cell[column]) and not abroad:
             return Reason.LOOKS_LIKE_CPR, column
     for column in ("starts", "stops"):
         if job.cell[column] and cells.day(job.cell[column]) is None:

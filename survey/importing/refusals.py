@@ -154,6 +154,20 @@ class UnitTwice(BadInput):
     )
 
 
+class UnitCodeUnusable(BadInput):
+    sentence = N_(
+        "Row {row}, column {column}: the code “{unit}” cannot be used. Nothing is changed. "
+        "Use at most 40 letters, digits, spaces, full stops, colons, hyphens and underscores."
+    )
+
+
+class CprInFile(BadInput):
+    sentence = N_(
+        "Row {row}, column {column}: the cell holds something like a CPR number, which is never "
+        "stored. Nothing is changed. Take it out, and import the file again."
+    )
+
+
 class ParentMissing(BadInput):
     sentence = N_(
         "Row {row}, column {column}: the parent “{parent}” is not in the file. "

@@ -3,18 +3,20 @@
 Pure. Any fault refuses the whole file, since half a tree is no tree.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
-from survey.importing.cells import masked
+from survey.importing.cells import CPR, masked
 from survey.importing.mapping import ColumnMapping
 from survey.importing.reading import Line, Table
 from survey.importing.refusals import (
     CellMissing,
     ChangeUnknown,
+    CprInFile,
     HeadcountBad,
     LoopInTree,
     NoRoot,
@@ -23,11 +25,13 @@ from survey.importing.refusals import (
     PeriodBackward,
     RowTooLong,
     TwoRoots,
+    UnitCodeUnusable,
     UnitTwice,
 )
 from survey.organisation import Version
 
 BEGINNING: Final = "0"  # sorts before every wave: what a file without dates is valid from
+CODE: Final = re.compile(r"[\w .:+&()-]{1,40}")
 CHANGES: Final = ("new", "renamed", "moved", "merged", "split", "closed")
 
 
@@ -76,6 +80,14 @@ def _row(line: Line, mapping: ColumnMapping) -> FileRow:
     for column in ("unit", "name"):
         if not cell(column):
             raise CellMissing(row=line.number, column=mapping.heading(column))
+    # A code stands in addresses and names of files, so what means something there is no code.
+    if not CODE.fullmatch(cell("unit")):
+        raise UnitCodeUnusable(
+            row=line.number, column=mapping.heading("unit"), unit=masked(cell("unit"))
+        )
+    for column in ("name", "core_task"):
+        if CPR.search(cell(column)):
+            raise CprInFile(row=line.number, column=mapping.heading(column))
     count = cell("headcount").removesuffix(".0")
     if count and not (count.isascii() and count.isdigit() and int(count) < 1_000_000):
         raise HeadcountBad(

@@ -1,5 +1,6 @@
 """Released results: which there are, one unit in one wave, its report and its numbers as a file."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,8 +106,9 @@ def _all(settings: Settings) -> Iterator[Release]:
 
 def _file(content: bytes, kind: str, name: str) -> Response[bytes]:
     """A file to keep. Its name holds codes only, and no reply says when it was made."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)  # a header takes no æ and no quotation mark
     return Response(
         content,
         media_type=kind,
-        headers={"content-disposition": f'attachment; filename="kernepuls-{name}"'},
+        headers={"content-disposition": f'attachment; filename="kernepuls-{plain}"'},
     )
