@@ -1,6 +1,7 @@
 """What the answering pages show: the card of an invitation, the places nearest first, the dates."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +12,8 @@ from survey import house, organisation
 from survey.errors import KernepulsError
 from survey.house import Organisation
 from survey.intake import keys, tickets
-from survey.intake.ballots import BallotForm
-from survey.intake.refusals import AnswerMalformed, BallotRefused
+from survey.intake.ballots import HAS_ENDED, BallotForm, next_opening
+from survey.intake.refusals import AnswerMalformed, BallotRefused, WaveClosed
 from survey.intake.shown import Part, Shown, named_wave, parts, shown
 from survey.pages.posting import Posted, one
 from survey.questionnaire import BARRIERS, Problem
@@ -22,6 +23,7 @@ from survey.texts import Language, Voice
 
 _READING: dict[str, asyncio.Future[Wave | None]] = {}  # wave -> while it is being read
 MIN_COMMENTS = 10  # texts before any is shown (measurement.md 4.5)
+VERSION = re.compile(r"[0-9]{1,9}")
 HIDDEN = ("wave", "message", "signature", "context", "ticket", "form_version")
 
 
@@ -116,9 +118,9 @@ def ballot_of(form: BallotForm) -> Ballot:
 
 
 def posted_ballot(posted: Posted) -> Ballot:
-    """The hidden fields as they came back; AnswerMalformed where one is missing."""
+    """The hidden fields as they came back; AnswerMalformed where one is missing or no number."""
     fields = {name: one(posted, name) for name in HIDDEN}
-    if not all(fields.values()) or not fields["form_version"].isdecimal():
+    if not all(fields.values()) or not VERSION.fullmatch(fields["form_version"]):
         raise AnswerMalformed
     return Ballot(**fields)
 
@@ -158,10 +160,12 @@ async def fresh(form: BallotForm, language: Language) -> Sheet:
 async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
     """The questionnaire of a form that came back, in the version of today.
 
-    BallotRefused for a foreign ticket.
+    BallotRefused for a foreign ticket, WaveClosed once the keys that would tell are gone.
     """
-    context = context_of(settings, ballot)
     wave = await open_wave(ballot.wave)
+    if wave.state in HAS_ENDED:
+        raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
+    context = context_of(settings, ballot)
     unit = (await organisation.tree(wave.name))[context.unit].id
     behaviour = await Behaviour.objects().get(Behaviour.code == context.behaviour)
     if behaviour is None:

@@ -140,6 +140,29 @@ async def test_a_typed_code_leads_to_a_receipt_and_one_sealed_answer(
     } | ({"profession": kept["profession"]} if "profession" in kept else {})
 
 
+async def test_the_whole_way_holds_on_both_databases(store: Settings) -> None:
+    """Typed code, form, receipt; the same again and at once; used; closed."""
+    codes = await answering.build(store)
+    async with AsyncTestClient(create_app(store), base_url="http://127.0.0.1:8000") as client:
+        phone = Respondent(client)
+        answered = await phone.answered(codes["C11"][0], clarity="4", comment="Et fast nummer.")
+        together = await asyncio.gather(*(phone.post("/svar/send", answered) for _ in range(8)))
+        once_more = await phone.post("/svar/send", answered)
+        used = await phone.begin(codes["C11"][0])
+        begun = await phone.answered(codes["E"][0])
+        await answering.set_wave(store, state="closing")
+        late = await phone.post("/svar/send", begun)
+        lost_reply = await phone.post("/svar/send", answered)
+        expired = await phone.look_up(codes["E"][1])
+
+    [frame] = await stored(store)
+    assert says(once_more, "Dit svar er modtaget")
+    assert {page.text for page in (*together, lost_reply)} == {once_more.text}
+    assert (used.status_code, late.status_code, expired.status_code) == (409, 410, 410)
+    assert (frame.unit, frame.answers["clarity"], frame.comment) == ("C11", 4, "Et fast nummer.")
+    assert (await Ballot.count(), await Intake.count()) == (1, 1)
+
+
 async def test_the_receipt_tells_two_dates_and_that_nothing_is_left_behind(
     phone: Respondent, codes: dict[str, list[str]]
 ) -> None:
@@ -465,6 +488,20 @@ async def test_an_answer_that_comes_after_the_close_is_not_taken(
     assert await Ballot.count() == 0
 
 
+@pytest.mark.parametrize("path", ["/svar/sprog", "/svar/send"])
+async def test_a_form_that_comes_back_when_the_keys_are_gone_is_told_that_it_is_over(
+    phone: Respondent, codes: dict[str, list[str]], settings: Settings, path: str
+) -> None:
+    answered = await phone.answered(codes["E"][0])
+    await Wave.update({Wave.state: "released"}).where(Wave.name == answering.WAVE)
+    keys.destroy(settings, answering.WAVE)
+
+    page = await phone.post(path, {**answered, "vis": "en"})
+
+    assert page.status_code == 410
+    assert says(page, "The pulse")
+
+
 async def test_many_wrong_codes_are_asked_to_wait_and_a_right_one_costs_nothing(
     phone: Respondent, codes: dict[str, list[str]]
 ) -> None:
@@ -553,7 +590,7 @@ async def test_a_part_of_another_unit_s_form_is_refused(
 
 
 @pytest.mark.parametrize("field", sheet.HIDDEN)
-@pytest.mark.parametrize("value", ["", "0'x", "2026-9"])
+@pytest.mark.parametrize("value", ["", "0'x", "2026-9", "9" * 5000])
 async def test_a_hidden_field_that_is_not_ours_is_refused(
     phone: Respondent, codes: dict[str, list[str]], settings: Settings, field: str, value: str
 ) -> None:
