@@ -4,6 +4,7 @@ No address, code, login, cookie or exception message: any of them can hold what 
 """
 
 import logging
+import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -24,7 +25,7 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

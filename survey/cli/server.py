@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 from dataclasses import asdict, replace
 
 import click
@@ -57,6 +58,8 @@ def serve_at(where: Settings, *, host: str, port: int) -> None:
     if "KERNEPULS_URL" not in os.environ:
         where = replace(where, url=f"http://{host}:{port}")
     asyncio.run(_opens(where))
+    # What a process that dies leaves in a core dump may be a key.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     app = create_app(where)
     click.echo(Voice(spoken()).gettext("Serving on %(url)s") % {"url": where.url})
     # No access log: it would hold addresses and times of those who answer.
