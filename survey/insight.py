@@ -37,9 +37,11 @@ from analysis.frames import (
     InputRefused,
     checked_answers,
     conformed,
+    first_row,
     read_table,
+    versions_of,
 )
-from analysis.release import TrialKind, audit_release, release, releases
+from analysis.release import TrialKind, audit_release, release, releases, waves_of
 from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, seal
 from analysis.report import unit_report as written
 from analysis.report.csv import release_csv
@@ -47,7 +49,14 @@ from analysis.report.press import pdf
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
 from survey import file_errors, house, organisation, texts
-from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.errors import (
+    N_,
+    Broken,
+    LibraryMissing,
+    NotFoundHere,
+    UnitUnknown,
+    WaveUnknown,
+)
 from survey.settings import ASSETS, TEMPLATES, Settings
 from survey.tables import (
     Behaviour,
@@ -80,6 +89,7 @@ __all__ = [
     "ReportStopped",
     "Scale",
     "Stretch",
+    "TrialText",
     "analyse_files",
     "audit_files",
     "checked_answers",
@@ -91,6 +101,7 @@ __all__ = [
     "opened",
     "pdf",
     "release_wave",
+    "released",
     "report_facts",
     "report_file",
     "seal",
@@ -228,7 +239,8 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
     """The release of a wave from files alone; raises a KernepulsError for what cannot be used."""
     known = {"UNITS": units, "BEHAVIOURS": behaviours, "INVITED": invited, "TRIALS": trials}
     with _refusals({"ANSWERS": answers[0], **known}):
-        old = [_earlier(file) for file in earlier]
+        _refuse_repeated(answers)
+        old = _earlier_waves(earlier)
         tree, asked = _table(units, "UNITS"), _table(behaviours, "BEHAVIOURS")
         if trials is not None:
             _table(trials, "TRIALS")
@@ -264,17 +276,46 @@ def audit_files(file: Path, earlier: Sequence[Path] = ()) -> Release:
 
 
 def _answers(file: Path, units: pl.DataFrame, behaviours: pl.DataFrame) -> pl.DataFrame:
+    """The answers of one file, each row held to the units of its own wave."""
+    asked = frozenset(behaviours["behaviour"].to_list())
+    people = _table(file, "ANSWERS")
     with _refusals({"ANSWERS": file}):
-        return checked_answers(
-            _table(file, "ANSWERS"),
-            units=frozenset(units["unit"].to_list()),
-            behaviours=frozenset(behaviours["behaviour"].to_list()),
-        )
+        for wave in waves_of(people):
+            # A wave without a tree is refused when it is released, if it ever is.
+            seen = versions_of(units, wave)["unit"].to_list() or units["unit"].to_list()
+            checked_answers(
+                people,
+                units=frozenset(seen),
+                behaviours=asked,
+                wave=wave,
+                first_row=first_row(_bytes(file)),
+            )
+    return people
 
 
 def _table(file: Path, table: str) -> pl.DataFrame:
     with _refusals({table: file}):
         return read_table(_bytes(file), table)
+
+
+def _refuse_repeated(files: Sequence[Path]) -> None:
+    seen: set[bytes] = set()
+    for file in files:
+        data = _bytes(file)
+        if data in seen:
+            raise file_errors.FileGivenTwice(file=file.name)
+        seen.add(data)
+
+
+def _earlier_waves(files: Sequence[Path]) -> list[Release]:
+    """The releases in the files, one of each wave."""
+    found: dict[str, Release] = {}
+    for file in files:
+        old = _earlier(file)
+        if old.wave in found:
+            raise file_errors.WaveReleasedTwice(file=file.name, wave=old.wave)
+        found[old.wave] = old
+    return list(found.values())
 
 
 def _earlier(file: Path) -> Release:
@@ -346,6 +387,13 @@ def _releases(settings: Settings) -> Path:
 DAYS_TO_DECIDE = 90  # after a trial action, decision in measurement 5
 
 
+class WaveNotReleased(NotFoundHere):
+    sentence = N_(
+        "Wave {wave} is not released yet, so it has no report. Nothing was written. "
+        "See: kernepuls wave status {wave}"
+    )
+
+
 class ReportStopped(Broken):
     sentence = N_(
         "The report was not made. The text on page {page} holds something a report must not say: "
@@ -361,11 +409,18 @@ async def unit_report(settings: Settings, *, wave: str, unit: str, language: Lan
     )
 
 
+async def released(settings: Settings, wave: str) -> Release:
+    """The release of a wave; raises WaveUnknown, or WaveNotReleased for one that is known."""
+    if wave not in waves_with_release(settings) and await Wave.exists().where(Wave.name == wave):
+        raise WaveNotReleased(wave=wave)
+    return stored_release(settings, wave)
+
+
 async def report_facts(
     settings: Settings, *, wave: str, unit: str, language: Language
 ) -> Facts:
     """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
-    shown = stored_release(settings, wave)
+    shown = await released(settings, wave)
     found = await Wave.objects().get(Wave.name == wave)
     if found is None:
         raise WaveUnknown(wave=wave)
@@ -463,6 +518,8 @@ def report_file(
     except ForbiddenWording as error:
         raise ReportStopped(page=error.page, value=error.value) from error
     except OSError as error:  # WeasyPrint finds its libraries when it is imported
+        if error.errno is not None:  # a file: no library was looked for
+            raise
         raise LibraryMissing(library="Pango", command=PANGO) from error
 
 

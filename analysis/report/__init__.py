@@ -4,6 +4,7 @@ It shows what the release holds and nothing else: no number is computed here, no
 every text passes the language guard before a file exists.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from analysis.findings import Release
@@ -30,6 +31,7 @@ __all__ = (
 )
 
 TEMPLATE = "report/report.html"
+BETWEEN_LINES = re.compile(r">\s*\n\s*<")
 
 
 def unit_report(  # noqa: PLR0913 - what a report is made of
@@ -80,7 +82,7 @@ def seal(release: Release, language: str) -> str:
 def unit_html(view: View, render: Render) -> str:
     """The report as one page of HTML: what is laid out on paper, and what tests read."""
     sections, left_out = composed(view)
-    return render(
+    text = render(
         TEMPLATE,
         {
             "cover": opening.cover(view),
@@ -92,6 +94,7 @@ def unit_html(view: View, render: Render) -> str:
             "seal": seal(view.release, view.voice.language),
         },
     )
+    return BETWEEN_LINES.sub("><", text)  # a fourteenth of the time goes to laying out nothing
 
 
 def composed(view: View) -> tuple[list[Section], list[LeftOut]]:

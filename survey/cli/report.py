@@ -1,11 +1,10 @@
 """`kernepuls report` and `kernepuls reports`: the action reports of a wave as PDF files."""
 
 import asyncio
-import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import click
 import msgspec
 
 from survey import engine, insight, texts
-from survey.cli import spoken
-from survey.errors import N_, BadInput, KernepulsError
+from survey.cli import report_workers, spoken
+from survey.errors import N_, BadInput
 from survey.settings import Settings, from_environment
 from survey.texts import Language, Voice
 
@@ -64,14 +63,16 @@ def reports(
 ) -> None:
     """Write the reports of all units to a folder; finished ones are kept, so it can be resumed."""
     settings, chosen = from_environment(), language or spoken()
-    release = insight.stored_release(settings, wave)
+    release = asyncio.run(_release(settings, wave))
     seal = insight.seal(release, chosen).encode()
     files = {one.unit: folder / f"{one.unit}-{wave}.pdf" for one in release.units}
     missing = [unit for unit, file in files.items() if not _is_finished(file, seal)]
     facts = asyncio.run(_facts(settings, wave=wave, units=missing, language=chosen))
     failed: dict[str, str] = {}
     with _bar(missing, hidden=as_json) as progress:
-        for unit, answer in _made(settings, wave, facts, language=chosen, workers=workers):
+        job = report_workers.Job(settings, wave, chosen)
+        many = workers or os.cpu_count() or 1
+        for unit, answer in report_workers.made(job, facts, workers=many):
             if isinstance(answer, bytes):
                 _write(files[unit], answer)
             else:
@@ -98,6 +99,11 @@ def reports(
         raise ReportsMissing(num=len(failed), units=", ".join(failed))
 
 
+async def _release(settings: Settings, wave: str) -> insight.Release:
+    async with engine.opened(settings):
+        return await insight.released(settings, wave)
+
+
 async def _facts(
     settings: Settings, *, wave: str, units: Iterable[str], language: Language
 ) -> dict[str, insight.Facts]:
@@ -106,54 +112,6 @@ async def _facts(
             unit: await insight.report_facts(settings, wave=wave, unit=unit, language=language)
             for unit in units
         }
-
-
-def _made(
-    settings: Settings,
-    wave: str,
-    facts: dict[str, insight.Facts],
-    *,
-    language: Language,
-    workers: int | None,
-) -> Iterator[tuple[str, bytes | KernepulsError]]:
-    """Each unit with its PDF or its refusal, as they are finished.
-
-    Workers are fresh processes: one that is forked after Polars has started may hang.
-    """
-    if not facts:
-        return
-    many = min(workers or os.cpu_count() or 1, len(facts))
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(many, mp_context=fresh) as pool:
-        waiting = {
-            pool.submit(_one, settings, wave, unit, language, given): unit
-            for unit, given in facts.items()
-        }
-        for done in as_completed(waiting):
-            try:
-                yield waiting[done], done.result()
-            except _Refused as refused:
-                yield waiting[done], refused.error()
-
-
-class _Refused(Exception):
-    """A refusal on its way out of a worker: its kind and facts, since errors do not travel."""
-
-    def __init__(self, kind: type[KernepulsError], facts: dict[str, object]) -> None:
-        self.kind, self.facts = kind, facts
-        super().__init__(kind, facts)
-
-    def error(self) -> KernepulsError:
-        return self.kind(**self.facts)
-
-
-def _one(
-    settings: Settings, wave: str, unit: str, language: Language, facts: insight.Facts
-) -> bytes:
-    try:
-        return insight.report_file(settings, wave=wave, unit=unit, language=language, facts=facts)
-    except KernepulsError as error:
-        raise _Refused(type(error), error.facts) from error
 
 
 def _is_finished(file: Path, seal: bytes) -> bool:
@@ -169,6 +127,8 @@ def _write(target: Path, content: bytes) -> int:
         part.write_bytes(content)
         part.replace(target)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise TargetUnwritable(file=str(target), problem=error.strerror or "") from error
     return len(content)
 
