@@ -67,6 +67,13 @@ class ColumnsTwice(BadInput):
     )
 
 
+class ColumnOfOtherType(BadInput):
+    sentence = N_(
+        "{file}: column {column} is of type {found}. Nothing was analysed. {table} must have "
+        "{wanted} there: save the column so, and use that file."
+    )
+
+
 class CellNotAllowed(BadInput):
     sentence = N_(
         "Row {row} of {file}: the value in column {column} is not allowed. Nothing was analysed. "
@@ -99,6 +106,13 @@ class SecondAnswerOdd(BadInput):
     sentence = N_(
         "Row {row} of {file}: column {column} repeats the first answer or stands without one. "
         "Nothing was analysed. Move it to the first column or empty it."
+    )
+
+
+class CodeTwice(BadInput):
+    sentence = N_(
+        "Row {row} of {file}: column {column} has a code that an earlier row has. Nothing was "
+        "analysed. Let each code stand in one row."
     )
 
 
@@ -157,6 +171,20 @@ class TargetRefused(BadInput):
     )
 
 
+class FileGivenTwice(BadInput):
+    sentence = N_(
+        "{file} holds the same as another of the files. Nothing was analysed. "
+        "Give each file once: its answers would count twice."
+    )
+
+
+class WaveReleasedTwice(BadInput):
+    sentence = N_(
+        "{file} is one of two releases of wave {wave}. Nothing was analysed. "
+        "Give one release of each earlier wave."
+    )
+
+
 class EarlierReleaseDamaged(BadInput):
     sentence = N_(
         "{file} is not a release that Kernepuls wrote, or it has been changed since. Nothing was "
@@ -179,6 +207,7 @@ BY_RULE: Final[Mapping[str, type[KernepulsError]]] = {
     "not_parquet": FileDamaged,
     "value": CellNotAllowed,
     "unknown": CodeNotKnown,
+    "twice": CodeTwice,
     "not_in_situation": AnsweredOutside,
     "second_alone": SecondAnswerOdd,
     "same_twice": SecondAnswerOdd,
@@ -192,6 +221,7 @@ BY_KIND: Final[Mapping[str, type[KernepulsError]]] = {
     "ColumnsUnknown": ColumnsNotKnown,
     "ColumnsMissing": ColumnsLacking,
     "ColumnsRepeated": ColumnsTwice,
+    "ColumnMistyped": ColumnOfOtherType,
     "ScopeRefused": TwoBehaviours,
     "WaveUnknown": WaveNotInFile,
 }

@@ -12,11 +12,13 @@ from analysis.frames.contracts import (
     UNITS,
     barrier_column,
     checked_answers,
+    checked_behaviours,
     conformed,
 )
-from analysis.frames.files import read_table
+from analysis.frames.files import first_row, read_table
 from analysis.frames.refusals import (
     CellRefused,
+    ColumnMistyped,
     ColumnsMissing,
     ColumnsRepeated,
     ColumnsUnknown,
@@ -26,7 +28,7 @@ from analysis.frames.refusals import (
     TreeRefused,
     WaveUnknown,
 )
-from analysis.frames.tree import Scopes, Tree, scopes_of, tree_of
+from analysis.frames.tree import Scopes, Tree, scopes_of, tree_of, versions_of
 
 __all__ = [
     "ANSWERS",
@@ -39,6 +41,7 @@ __all__ = [
     "TRIALS",
     "UNITS",
     "CellRefused",
+    "ColumnMistyped",
     "ColumnsMissing",
     "ColumnsRepeated",
     "ColumnsUnknown",
@@ -51,8 +54,11 @@ __all__ = [
     "WaveUnknown",
     "barrier_column",
     "checked_answers",
+    "checked_behaviours",
     "conformed",
+    "first_row",
     "read_table",
     "scopes_of",
     "tree_of",
+    "versions_of",
 ]

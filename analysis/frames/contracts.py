@@ -11,6 +11,7 @@ import polars as pl
 
 from analysis.frames.refusals import (
     CellRefused,
+    ColumnMistyped,
     ColumnsMissing,
     ColumnsUnknown,
 )
@@ -136,7 +137,7 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
 
     A column that may be missing stays missing: the block was switched off, which is not the
     same as nobody answering. `first_row` is the line of the first data row in its file.
-    Raises `ColumnsUnknown`, `ColumnsMissing` or `CellRefused`.
+    Raises `ColumnsUnknown`, `ColumnsMissing`, `ColumnMistyped` or `CellRefused`.
     """
     schema = SCHEMAS[table]
     unknown = [name for name in frame.columns if name not in schema]
@@ -148,6 +149,7 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
     names = [name for name in schema if name in frame.columns]
     typed = frame.select(_as_contracted(frame.schema[name], name, schema[name]) for name in names)
     for name in names:
+        _refuse_type(frame[name], table, schema[name])
         # A value that no longer is one was not of the contract's type.
         _refuse_first(
             typed[name].is_null() & frame[name].is_not_null(), table, name, "value", first_row
@@ -164,6 +166,17 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
                 first_row,
             )
     return typed
+
+
+def _refuse_type(column: pl.Series, table: str, wanted: pl.DataType) -> None:
+    """Text is read and whole numbers are narrowed; nothing else stands for the contract's type."""
+    found = column.dtype
+    is_read = found in (wanted, pl.String(), pl.Null()) or column.null_count() == len(column)
+    is_narrowed = found.is_integer() and wanted.is_integer()
+    is_text = isinstance(found, pl.Enum | pl.Categorical) and not wanted.is_numeric()
+    if not (is_read or is_narrowed or is_text):
+        told = "String" if isinstance(wanted, pl.Enum) else str(wanted)
+        raise ColumnMistyped(table, column=column.name, found=str(found), wanted=told)
 
 
 def _as_contracted(found: pl.DataType, name: str, wanted: pl.DataType) -> pl.Expr:
@@ -191,18 +204,42 @@ def _refuse_first(broken: pl.Series, table: str, column: str, rule: str, first_r
 
 
 def checked_answers(
-    answers: pl.DataFrame, *, units: frozenset[str], behaviours: frozenset[str], first_row: int = 2
+    answers: pl.DataFrame,
+    *,
+    units: frozenset[str],
+    behaviours: frozenset[str],
+    wave: str | None = None,
+    first_row: int = 2,
 ) -> pl.DataFrame:
-    """The answers, or `CellRefused` with the first row that contradicts the questionnaire."""
+    """The answers, or `CellRefused` with the first row that contradicts the questionnaire.
+
+    With a `wave` only its rows are judged; they are counted among all.
+    """
+    judged = pl.lit(value=True) if wave is None else pl.col("wave") == wave
     for column, rule, broken in _contradictions(answers, units, behaviours):
         _refuse_first(
-            answers.select(broken.fill_null(value=False)).to_series(),
+            answers.select((judged & broken).fill_null(value=False)).to_series(),
             "ANSWERS",
             column,
             rule,
             first_row,
         )
     return answers
+
+
+def checked_behaviours(
+    behaviours: pl.DataFrame, *, units: frozenset[str], first_row: int = 2
+) -> pl.DataFrame:
+    """The behaviours, or `CellRefused`: each code once, its scope of units that some wave has."""
+    in_scope = pl.element().str.strip_chars()
+    known = pl.col("units").str.split(";").list.eval(in_scope.is_in(sorted({*units, ""})))
+    for column, rule, broken in (
+        ("behaviour", "twice", ~pl.col("behaviour").is_first_distinct()),
+        ("units", "unknown", ~known.list.all()),
+    ):
+        found = behaviours.select(broken).to_series()
+        _refuse_first(found, "BEHAVIOURS", column, rule, first_row)
+    return behaviours
 
 
 def _contradictions(

@@ -20,9 +20,17 @@ def read_table(data: bytes, table: str) -> pl.DataFrame:
     """
     if not data.strip():
         raise FileUnreadable(table, why="empty")
-    if data.startswith(PARQUET_MAGIC):
-        return conformed(_parquet(data, table), table, first_row=1)
-    return conformed(_csv(_text(data, table), table), table)
+    read = _parquet(data, table) if is_parquet(data) else _csv(_text(data, table), table)
+    return conformed(read, table, first_row=first_row(data))
+
+
+def is_parquet(data: bytes) -> bool:
+    return data.startswith(PARQUET_MAGIC)
+
+
+def first_row(data: bytes) -> int:
+    """The line of the first row of data: a CSV file has its header above."""
+    return 1 if is_parquet(data) else 2
 
 
 def _parquet(data: bytes, table: str) -> pl.DataFrame:

@@ -27,6 +27,10 @@ class ColumnsRepeated(InputRefused):
     """`columns`: names that stand twice in the header."""
 
 
+class ColumnMistyped(InputRefused):
+    """`column`: holds `found`, a type that the one `wanted` is not read from."""
+
+
 class CellRefused(InputRefused):
     """`column` and `row` (the line in the file, header counted), `rule`: which rule it breaks."""
 

@@ -72,19 +72,21 @@ def organisation_order(code: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdecimal() else (-1, p) for p in parts)
 
 
-def tree_of(units: pl.DataFrame, wave: str) -> Tree:
-    """The tree that `wave` sees. Raises `TreeRefused` unless it is one tree.
+def versions_of(units: pl.DataFrame, wave: str) -> pl.DataFrame:
+    """The rows of UNITS that `wave` sees.
 
     A version holds from `valid_from` to `valid_to`, both counted, or for ever when null.
     """
-    has_end = "valid_to" in units.columns
-    still = (
-        pl.col("valid_to").is_null() | (pl.col("valid_to") >= wave)
-        if has_end
-        else pl.lit(value=True)
-    )
+    begun = pl.col("valid_from") <= wave
+    if "valid_to" not in units.columns:
+        return units.filter(begun)
+    return units.filter(begun, pl.col("valid_to").is_null() | (pl.col("valid_to") >= wave))
+
+
+def tree_of(units: pl.DataFrame, wave: str) -> Tree:
+    """The tree that `wave` sees. Raises `TreeRefused` unless it is one tree."""
     rows = {}
-    for row in units.filter((pl.col("valid_from") <= wave) & still).iter_rows(named=True):
+    for row in versions_of(units, wave).iter_rows(named=True):
         if row["unit"] in rows:
             raise TreeRefused("UNITS", rule="repeated", unit=row["unit"], wave=wave)
         rows[row["unit"]] = row

@@ -22,6 +22,7 @@ from analysis.frames import (
     Tree,
     WaveUnknown,
     checked_answers,
+    checked_behaviours,
     conformed,
     scopes_of,
     tree_of,
@@ -97,8 +98,11 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     for a table that breaks its contract and `Leak` when the attacker finds an answer.
     """
     people = conformed(answers.lazy().filter(pl.col("wave") == wave).collect(), "ANSWERS")
-    tree = tree_of(conformed(units, "UNITS"), wave)
-    behaviours = conformed(behaviours, "BEHAVIOURS")
+    units = conformed(units, "UNITS")
+    tree = tree_of(units, wave)
+    behaviours = checked_behaviours(
+        conformed(behaviours, "BEHAVIOURS"), units=frozenset(units["unit"].to_list())
+    )
     checked_answers(
         people,
         units=frozenset(tree.codes),

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.frames import (
     CellRefused,
+    ColumnMistyped,
     ColumnsMissing,
     ColumnsRepeated,
     ColumnsUnknown,
@@ -161,10 +162,19 @@ def test_dtypes_of_parquet_are_checked_too() -> None:
 
     assert wide.equals(frame)
     assert plain.equals(frame)
-    with pytest.raises(CellRefused):
+    with pytest.raises(ColumnMistyped) as refused:
         conformed(frame.with_columns(pl.col("headcount").cast(pl.Float64)), "UNITS")
-    with pytest.raises(CellRefused):
+    assert refused.value.facts == {"column": "headcount", "found": "Float64", "wanted": "Int32"}
+    with pytest.raises(ColumnMistyped):
         conformed(frame.with_columns(pl.lit(1).alias("name")), "UNITS")
+
+
+def test_a_column_without_a_value_has_any_type() -> None:
+    empty = pl.lit(None, dtype=pl.Float64)
+
+    typed = conformed(units().with_columns(was=empty), "UNITS")
+
+    assert (typed["was"].dtype, typed["was"].null_count()) == (pl.String, len(typed))
 
 
 # --- answers -----------------------------------------------------------------------------------
