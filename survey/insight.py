@@ -318,26 +318,6 @@ def _earlier_waves(files: Sequence[Path]) -> list[Release]:
     return list(found.values())
 
 
-def _refuse_repeated(files: Sequence[Path]) -> None:
-    seen: set[bytes] = set()
-    for file in files:
-        data = _bytes(file)
-        if data in seen:
-            raise file_errors.FileGivenTwice(file=file.name)
-        seen.add(data)
-
-
-def _earlier_waves(files: Sequence[Path]) -> list[Release]:
-    """The releases in the files, one of each wave."""
-    found: dict[str, Release] = {}
-    for file in files:
-        old = _earlier(file)
-        if old.wave in found:
-            raise file_errors.WaveReleasedTwice(file=file.name, wave=old.wave)
-        found[old.wave] = old
-    return list(found.values())
-
-
 def _earlier(file: Path) -> Release:
     try:
         return decode(_bytes(file))
