@@ -181,7 +181,16 @@ class _Seen:
         return self.voice.gettext("Since last time: %(change)s") % {"change": inside(said)}
 
     def _headline(self) -> str:
+        """What stands out here; without that, the first finding around, as the report says it."""
         marked = [code for code in BARRIERS if (c := self._cell(code)) is not None and c.marked]
+        first = next(iter(self.proposals()), None)
+        whose = None if first is None else self.release.unit(first.unit)
+        if not marked and first is not None and whose is not None:
+            found = self.voice.gettext("%(barrier)s stands out in %(unit)s") % {
+                "barrier": sentences.name_inside(self.voice, first.barrier),
+                "unit": self.place(whose).name,
+            }
+            return sentences.certainty(self.voice, "suggests", pattern=found).rstrip(".")
         ranked = [(code, self._share(code)) for code in BARRIERS]
         if all(isinstance(share, Measured) for _, share in ranked):
             ranked.sort(key=lambda pair: -getattr(pair[1], "share", 0.0))
@@ -278,14 +287,13 @@ class _Seen:
     # --- who can remove it ---------------------------------------------------------------------
 
     def proposals(self) -> list[Proposal]:
-        """What asks for something: here first, then in the units above, then in those below."""
+        """What asks for something: here first, then around, most people covered first."""
         around = (*self.above, *(one for _, one in self.inside))
-        near = [self.unit.unit, *(one.unit for one in around if self.may_read(one.unit))]
+        near = {self.unit.unit, *(one.unit for one in around if self.may_read(one.unit))}
         found: dict[str, Proposal] = {}
-        for unit in near:
-            for one in self.release.proposals:
-                if one.unit == unit:
-                    found.setdefault(one.barrier, one)
+        for one in sorted(self.release.proposals, key=lambda one: one.unit != self.unit.unit):
+            if one.unit in near:
+                found.setdefault(one.barrier, one)
         return list(found.values())[:MOST_CARDS]
 
     def cards(self) -> Iterator[Card]:

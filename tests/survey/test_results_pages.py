@@ -52,6 +52,15 @@ async def test_a_leadership_team_reads_its_own_result(site: cast.Site) -> None:
     assert "Enheden selv" in page
 
 
+async def test_a_parent_says_first_what_stands_out_below_it_as_its_report_does(
+    site: cast.Site,
+) -> None:
+    page = await read(site, "carla", f"/waves/2026-4/units/{ROOT}")
+
+    assert re.search(r"Det tyder på, at \S.* skiller sig ud i \S", page)
+    assert "Ingen barriere skiller sig ud" not in page
+
+
 async def test_every_number_of_twenty_or_more_has_its_interval(site: cast.Site) -> None:
     carla = await site.signed_in("carla")
 
