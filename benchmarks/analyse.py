@@ -1,6 +1,6 @@
 """How long one wave takes from answers to a sealed release, beside a bare scan of the answers.
 
-Run from the root of the repository: python -m benchmarks.analyse
+.venv/bin/python benchmarks/analyse.py
 """
 
 import resource
@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
+from _table import Figure, show
 from polars import selectors
-from rich.console import Console
-from rich.table import Table
 
 from analysis.findings import encode
 from analysis.frames import ANSWERS, BARRIERS, BEHAVIOURS, CITIZEN, RESOLVERS, UNITS
@@ -24,6 +23,8 @@ SIZES = {
     "Fjordlund-size": (2_400, 6, 4, 2),
     "40,000 people": (40_000, 20, 12, 10),
 }
+NEEDED = {"Fjordlund-size": 1.0, "40,000 people": 3.0}  # seconds of CPU
+NEEDED_PEAK = 500  # MB
 RESPONSE = 0.62
 IN_SITUATION = 0.75
 
@@ -117,7 +118,7 @@ def bare_scan(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def measured(name: str) -> None:
-    """Print one row; in a process of its own, so that the peak memory is its own."""
+    """Write one size's numbers; in a process of its own, so that the peak memory is its own."""
     answers, units, behaviours = made_up(SIZES[name], wave="2026-1", seed=1)
     later, _, _ = made_up(SIZES[name], wave="2026-2", seed=1)
     scan = seconds(lambda: bare_scan(answers))
@@ -127,31 +128,34 @@ def measured(name: str) -> None:
         lambda: encode(release(later, units, behaviours, wave="2026-2", earlier=[first]))
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(
-        f"{name}|{units.height}|{answers.height}|{scan:.3f}|{alone:.2f}|{second:.2f}|"
-        f"{second / scan:.0f}|{peak:.0f}|{len(encode(first)) / 1e6:.1f}\n"
+    sys.stdout.write(f"{units.height} {answers.height} {scan} {alone} {second} {peak}")
+
+
+def figures(name: str) -> list[Figure]:
+    done = subprocess.run(
+        [sys.executable, __file__, name], capture_output=True, text=True, check=True
     )
+    units, answers, scan, alone, second, peak = map(float, done.stdout.split())
+    return [
+        Figure(
+            f"{name}: {units:,.0f} units, {answers:,.0f} answers",
+            alone,
+            "s",
+            NEEDED[name],
+            digits=2,
+        ),
+        Figure("  with the changes since a wave before", second, "s", NEEDED[name], digits=2),
+        Figure("  times a bare scan of the answers", second / scan, ""),
+        Figure("  peak memory", peak, "MB", NEEDED_PEAK),
+    ]
 
 
 def main() -> None:
     if len(sys.argv) > 1:
         measured(sys.argv[1])
         return
-    table = Table(title="One wave, answers to sealed release (CPU seconds)")
-    for column in (
-        "size", "units", "answers", "bare scan", "first wave", "with changes",
-        "ratio", "peak, MB", "release, MB",
-    ):  # fmt: skip
-        table.add_column(column, justify="left" if column == "size" else "right")
-    for name in SIZES:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.analyse", name],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        table.add_row(*done.stdout.strip().split("|"))
-    Console(width=110).print(table)
+    rows = [row for name in SIZES for row in figures(name)]
+    show("One wave from answers to its sealed release, seconds of CPU", rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What answering costs a phone: bytes and GETs up to the first question, measured by Chromium.
 
-    python benchmarks/answering.py
+    .venv/bin/python benchmarks/answering.py
 
 Target (web.md 1): at most 25 kB in all, compressed, and at most 4 GETs of document and assets.
 The stall list and the calls of the protocol are counted apart.
@@ -18,15 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from _table import Figure, show
+from playwright.sync_api import CDPSession, Page, expect, sync_playwright
+
+from survey.settings import Settings
+from tests import answering
+from tests.conftest import settings_in, until
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from playwright.sync_api import CDPSession, Page, expect, sync_playwright  # noqa: E402
-
-from survey.settings import Settings  # noqa: E402
-from tests import answering  # noqa: E402
-from tests.conftest import settings_in, until  # noqa: E402
-
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 MOST_BYTES, MOST_GETS = 25_000, 4
 SERVER = """
@@ -61,7 +60,7 @@ class Traffic:
         return [(*asked, self.bytes.get(id_, 0)) for id_, asked in self.asked.items()]
 
 
-def main() -> int:
+def main() -> None:
     with served() as (settings, code), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = browser.new_page(viewport={"width": 360, "height": 740})
@@ -71,7 +70,7 @@ def main() -> int:
         finish(page)
         every = traffic.rows()
         browser.close()
-    return table(first, every)
+    table(first, every)
 
 
 def begin(page: Page, link: str) -> None:
@@ -90,18 +89,20 @@ def finish(page: Page) -> None:
     expect(page.get_by_role("heading", name="Dit svar er modtaget")).to_be_visible()
 
 
-def table(first: list[tuple[str, str, int]], every: list[tuple[str, str, int]]) -> int:
-    """Print what was measured beside its target; 1 where a target is missed."""
-    for method, url, size in every:
-        if size:
-            print(
-                f"  {method:5} {'/' + url.split('/', 3)[-1].partition('#')[0]:34} {size:7,} bytes"
-            )
+def table(first: list[tuple[str, str, int]], every: list[tuple[str, str, int]]) -> None:
+    """What was measured beside its target, and every request that came over the line."""
     gets = sum(method == "GET" and size > 0 for method, _, size in first)  # 0: from the cache
-    total = sum(size for _, _, size in every)
-    print(f"GETs up to the first question   {gets:7}   target at most {MOST_GETS}")
-    print(f"everything up to the receipt    {total:7,}   target at most {MOST_BYTES:,} bytes")
-    return int(gets > MOST_GETS or total > MOST_BYTES)
+    requests = [
+        Figure(f"  {method} /{url.split('/', 3)[-1].partition('#')[0]}", size, "bytes")
+        for method, url, size in every
+        if size
+    ]
+    figures = [
+        Figure("GETs up to the first question", gets, "", MOST_GETS),
+        Figure("everything up to the receipt", sum(r.found for r in requests), "bytes", MOST_BYTES),
+        *requests,
+    ]
+    show("What answering costs a phone", figures)
 
 
 @contextmanager
@@ -140,4 +141,4 @@ def answers(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

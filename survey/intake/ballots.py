@@ -161,8 +161,8 @@ async def _with_codes(hashed: list[bytes]) -> list[dict[str, Any]]:
         return []
     holes = ", ".join("{}" for _ in hashed)
     rows: list[dict[str, Any]] = await Invitation.raw(
-        "SELECT invitation.*, invitation_code.hash FROM invitation_code JOIN invitation "
-        f"ON invitation.id = invitation_code.invitation WHERE hash IN ({holes})",  # noqa: S608 - holes only
+        "SELECT invitation.*, invitation_code.hash FROM invitation_code JOIN invitation "  # noqa: S608 - holes only
+        f"ON invitation.id = invitation_code.invitation WHERE hash IN ({holes})",
         *hashed,
     )
     return rows
