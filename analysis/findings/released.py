@@ -1,0 +1,161 @@
+"""The release of a wave: its look-ups, and its canonical bytes."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from analysis.findings.numbers import Number, number
+from analysis.findings.values import (
+    AuditRecord,
+    Cell,
+    Change,
+    Impact,
+    Level,
+    Pair,
+    Proposal,
+    Quality,
+    ReleasedBehaviour,
+    ReleasedUnit,
+    Settings,
+    TrialFinding,
+)
+
+SCHEMA: Final = "kernepuls.release/1"
+METHOD: Final = "1.0"
+
+CellKey: TypeAlias = tuple[
+    str | None, str | None, str, str | None, str | None, str | None, str | None
+]
+
+
+class ReleaseRefused(Exception):
+    """Not a release this program wrote: malformed, of another schema, or changed since."""
+
+    def __init__(self, fact: str) -> None:
+        self.fact = fact
+        super().__init__(fact)
+
+
+class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """Everything that is published for a wave, once."""
+
+    wave: str
+    earlier: tuple[str, ...]
+    settings: Settings
+    units: tuple[ReleasedUnit, ...]
+    behaviours: tuple[ReleasedBehaviour, ...]
+    cells: tuple[Cell, ...]
+    levels: tuple[Level, ...]
+    pairs: tuple[Pair, ...]
+    trials: tuple[TrialFinding, ...]
+    impact: tuple[Impact, ...]
+    proposals: tuple[Proposal, ...]
+    quality: tuple[Quality, ...]
+    pattern_sha256: str
+    audit: AuditRecord
+    schema: Literal["kernepuls.release/1"] = SCHEMA
+    method: str = METHOD
+    sha256: str | UnsetType = UNSET
+
+    def cell(  # noqa: PLR0913 - one keyword per key of the schema
+        self,
+        unit: str | None,
+        measure: str,
+        item: str | None = None,
+        *,
+        behaviour: str | None = None,
+        barrier: str | None = None,
+        trial: str | None = None,
+        profession: str | None = None,
+    ) -> Cell | None:
+        """The cell of a unit; without a unit, that of a behaviour's whole scope or a trial.
+
+        A unit has one cell per measure and item, so its behaviour need not be named.
+        """
+        scope = behaviour if unit is None else None
+        return self._cells.get((unit, scope, measure, item, barrier, trial, profession))
+
+    def number(self, unit: str | None, measure: str, item: str | None = None) -> "Number":
+        """What may be said of a unit's measure: hidden when there is no such cell."""
+        return number(self.cell(unit, measure, item))
+
+    def cells_of(self, unit: str) -> tuple[Cell, ...]:
+        """All cells of a unit, in the order of the release; none for an unknown unit."""
+        return self._cells_of.get(unit, ())
+
+    def unit(self, code: str) -> ReleasedUnit | None:
+        return self._units.get(code)
+
+    def below(self, code: str) -> tuple[ReleasedUnit, ...]:
+        """The units straight below, in the order of the organisation."""
+        return tuple(unit for unit in self.units if unit.parent == code)
+
+    def quality_of(self, code: str) -> tuple[Quality, ...]:
+        return tuple(note for note in self.quality if note.unit == code)
+
+    @cached_property
+    def _cells(self) -> Mapping[CellKey, Cell]:
+        return {cell_key(cell): cell for cell in self.cells}
+
+    @cached_property
+    def _cells_of(self) -> Mapping[str, tuple[Cell, ...]]:
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.unit is not None:
+                found.setdefault(cell.unit, []).append(cell)
+        return {unit: tuple(cells) for unit, cells in found.items()}
+
+    @cached_property
+    def _units(self) -> Mapping[str, ReleasedUnit]:
+        return {unit.unit: unit for unit in self.units}
+
+
+def cell_key(cell: Cell) -> CellKey:
+    """What tells one cell from another: no two cells of a release share it."""
+    return (
+        cell.unit,
+        cell.behaviour if cell.unit is None else None,
+        cell.measure,
+        cell.item,
+        _written(cell.barrier),
+        _written(cell.trial),
+        None if cell.cross is UNSET else cell.cross["profession"],
+    )
+
+
+def since_first(cell: Cell) -> Change | None:
+    """The change since the first wave: only the root and the centres have one."""
+    return None if cell.since_first is UNSET else cell.since_first
+
+
+def _written(value: str | UnsetType) -> str | None:
+    return None if value is UNSET else value
+
+
+def sealed(release: Release) -> Release:
+    """The release with its `sha256`, taken over the rest of the file."""
+    bare = msgspec.structs.replace(release, sha256=UNSET)
+    digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+    return msgspec.structs.replace(release, sha256=digest)
+
+
+def encode(release: Release) -> bytes:
+    """The canonical bytes: sorted keys, no spaces, sealed."""
+    return msgspec.json.encode(sealed(release), order="sorted")
+
+
+def decode(data: bytes) -> Release:
+    """Read a release; raises `ReleaseRefused` unless it is byte for byte what was written."""
+    try:
+        release = msgspec.json.decode(data, type=Release)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReleaseRefused("malformed") from error
+    if release.sha256 is UNSET:
+        raise ReleaseRefused("unsealed")
+    if encode(release) != data:
+        raise ReleaseRefused("changed")
+    return release
