@@ -12,8 +12,7 @@ UNIT_SHEETS: Final = (
 AREA_SHEETS: Final = (
     ("level", "barriers"),
     ("seams", "citizen"),
-    ("who", "safe"),
-    ("proposals", "since_last"),
+    ("who", "safe", "proposals", "since_last"),  # each where there is room, seldom on one sheet
 )
 FULL: Final = frozenset(("level", "barriers"))  # of these either fills most of a sheet
 
@@ -51,7 +50,7 @@ class Labelled:
 
 
 def joined(sections: list[Section], *, is_unit: bool) -> list[Section]:
-    """The second half of each sheet, marked to follow its first where there is room.
+    """What stands behind the first of its sheet, marked to follow where there is room.
 
     A section whose partner is left out is joined with the next that is alone too, so that no two
     half pages follow each other. What is read alone and what is a form are never joined.

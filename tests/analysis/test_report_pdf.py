@@ -36,7 +36,7 @@ ASSET_FILES = {
     for file in (*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report/report.css")
 }
 REPORTS = [("C21", "da"), ("F1", "da"), ("F4", "da"), ("B3", "en"), ("C", "da"), ("FK", "da")]
-PAGES = {"C21": 8, "F1": 7, "F4": 6, "B3": 8, "C": 12, "FK": 12}
+PAGES = {"C21": 8, "F1": 7, "F4": 6, "B3": 8, "C": 11, "FK": 11}
 A4 = (595, 842)
 
 
