@@ -416,9 +416,7 @@ async def released(settings: Settings, wave: str) -> Release:
     return stored_release(settings, wave)
 
 
-async def report_facts(
-    settings: Settings, *, wave: str, unit: str, language: Language
-) -> Facts:
+async def report_facts(settings: Settings, *, wave: str, unit: str, language: Language) -> Facts:
     """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
     shown = await released(settings, wave)
     found = await Wave.objects().get(Wave.name == wave)
