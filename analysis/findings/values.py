@@ -97,6 +97,18 @@ class Cell(Struct, frozen=True, forbid_unknown_fields=True):
     trial: str | UnsetType = UNSET
     cross: dict[str, str] | UnsetType = UNSET
 
+    @property
+    def least_people(self) -> int:
+        """The people a reader knows of: n, or the first of its band; 0 where hidden."""
+        if self.n is not None:
+            return self.n
+        return int(self.n_band.partition("-")[0]) if self.n_band else 0
+
+    @property
+    def clipped_at(self) -> int | None:
+        """The per cent at or beyond which the value lies; None without a clip."""
+        return None if self.clip is None else int(self.clip.rpartition("_")[2])
+
 
 class OwnAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """Who the staff themselves point to, most named first."""

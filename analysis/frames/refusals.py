@@ -12,7 +12,7 @@ class InputRefused(Exception):
 
 
 class FileUnreadable(InputRefused):
-    """`why`: empty, binary, not_utf8, torn, too_wide, not_parquet; `row` where it is known."""
+    """`why`: empty, binary, not_utf8, torn, not_parquet; `row` where it is known."""
 
 
 class ColumnsUnknown(InputRefused):

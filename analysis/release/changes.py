@@ -93,7 +93,7 @@ def _changes(
             continue
         if cell.n_band == earlier.n_band == BANDS_OF_FEW:
             changes[i] = _bands(cell, earlier, then)
-        elif _people(cell) >= BANDS_BELOW and _people(earlier) >= BANDS_BELOW:
+        elif min(cell.least_people, earlier.least_people) >= BANDS_BELOW:
             if _comparable(past, u, cell, earlier):
                 tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
             else:
@@ -110,18 +110,10 @@ def _comparable(past: Past, u: int | None, cell: Cell, earlier: Cell) -> bool:
     return u is None or (past.origin[u][0] == "same" and u not in past.recomposed)
 
 
-def _people(cell: Cell) -> int:
-    """The people a reader knows of at least: n, or the first of its band."""
-    if cell.n is not None:
-        return cell.n
-    return int(cell.n_band.partition("-")[0]) if cell.n_band else 0
-
-
 def _range(cell: Cell) -> tuple[int, int]:
     """The displayed per cents from the first to the last of the joined; a clip is its end."""
-    if cell.clip is not None:
-        end = int(cell.clip.rpartition("_")[2])
-        return end, end
+    if cell.clipped_at is not None:
+        return cell.clipped_at, cell.clipped_at
     first = cell.value or 0
     return first, first if cell.value_to is None else cell.value_to
 
@@ -168,7 +160,7 @@ def _verdict(d: float, *, kept: bool) -> Literal["up", "down", "unclear"]:
 def _differences(tested: list[_Compared]) -> tuple[Difference, Floats]:
     """All differences in per cent, and the coarser step of the two waves."""
     per_cent = np.array([_nearest(c.cell, c.earlier) for c in tested], dtype=float)
-    n = np.array([(_people(c.cell), _people(c.earlier)) for c in tested], dtype=float)
+    n = np.array([(c.cell.least_people, c.earlier.least_people) for c in tested], dtype=float)
     step = np.array([step_and_ends(int(least))[0] for least in n.min(axis=1)], dtype=float)
     spread = np.array(
         [(_spread(c.cell), _spread(c.earlier)) if _is_level(c) else (1, 1) for c in tested], float

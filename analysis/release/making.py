@@ -94,8 +94,8 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
 
     `answers` hold one row per response in the columns of ANSWERS; rows of other waves are not
     read, and without any the release hides everything. Earlier values come from `earlier` and are
-    never recomputed. Raises an `InputRefused`
-    for a table that breaks its contract and `Leak` when the attacker finds an answer.
+    never recomputed. Raises an `InputRefused` for a table that breaks its contract and `Leak` when
+    the attacker finds an answer.
     """
     people = conformed(answers.lazy().filter(pl.col("wave") == wave).collect(), "ANSWERS")
     units = conformed(units, "UNITS")

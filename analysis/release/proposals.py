@@ -165,8 +165,8 @@ class Patterns:
 
 def _middle(cell: Cell) -> int | None:
     """The displayed value as one per cent; None where nothing can be told."""
-    if cell.clip is not None:
-        return int(cell.clip.rpartition("_")[2])
+    if cell.clipped_at is not None:
+        return cell.clipped_at
     if cell.value is not None:
         return (cell.value + (cell.value if cell.value_to is None else cell.value_to)) // 2
     if cell.band is not None:

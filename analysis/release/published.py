@@ -1,5 +1,6 @@
 """Attack a release from its file alone: what every reader has, and nothing that made it."""
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
@@ -11,6 +12,8 @@ from analysis.disclosure import BANDS_BELOW, classes_of, step_and_ends
 from analysis.findings import Cell, Release
 
 BANDS: Final = {"5-7": ("half_or_less", "over_half"), "8-19": ("few", "some", "nearly_all")}
+STEP: Final = re.compile(r"\d+-\d+")
+CLIP: Final = re.compile(r"at_(most|least)_\d{1,2}")
 NOTHING: Final = (
     "display", "n", "n_band", "value", "value_to", "low", "high", "clip", "band", "band_to",
     "marked", "change", "flags",
@@ -36,7 +39,7 @@ def _displayed(cell: Cell) -> None:
         if any(getattr(cell, name) is not None for name in NOTHING):
             raise Leak("A7")
         return
-    n = _least_people(cell)
+    n = _known_people(cell)
     if cell.display == "band":
         allowed = BANDS.get(cell.n_band or "", ())
         if not {cell.band, cell.band_to or cell.band} <= set(allowed) or cell.value is not None:
@@ -48,10 +51,11 @@ def _displayed(cell: Cell) -> None:
         raise Leak("A7")
 
 
-def _least_people(cell: Cell) -> int:
-    if cell.n is not None:
-        return cell.n
-    return int((cell.n_band or "0").partition("-")[0])
+def _known_people(cell: Cell) -> int:
+    """The people of a cell, once its words are known to be those of the schema."""
+    if not STEP.fullmatch(cell.n_band or "0-0") or not CLIP.fullmatch(cell.clip or "at_most_1"):
+        raise Leak("A7")
+    return cell.least_people
 
 
 def _per_cents(cell: Cell) -> Iterator[tuple[int, bool]]:
@@ -59,8 +63,8 @@ def _per_cents(cell: Cell) -> Iterator[tuple[int, bool]]:
     for value in (cell.value, cell.value_to):
         if value is not None:
             yield value, True
-    if cell.clip is not None:
-        yield int(cell.clip.rpartition("_")[2]), False
+    if cell.clipped_at is not None:
+        yield cell.clipped_at, False
     if cell.value is None and cell.clip is None:
         raise Leak("A7")
 
@@ -94,7 +98,7 @@ def _possible(cell: Cell, per: int) -> tuple[int, int]:
     names = classes.per_cents
     first, last = 0, len(names) - 1
     if cell.clip is not None:
-        end = names.index(int(cell.clip.rpartition("_")[2]))
+        end = names.index(cell.clipped_at or 0)
         first, last = (first, end) if cell.clip.startswith("at_most") else (end, last)
     else:
         first = names.index(cell.value or 0)

@@ -72,9 +72,7 @@ def _fall(wave: Wave, u: int, past: Past | None) -> float:
 
 
 def _earlier_response(release: Release, unit: str) -> float:
-    people = [
-        int(cell.n_band.partition("-")[0]) / cell.N
-        for cell in release.cells_of(unit)
-        if cell.base == "A" and cell.n_band and cell.N
+    responses = [
+        cell.least_people / cell.N for cell in release.cells_of(unit) if cell.base == "A" and cell.N
     ]
-    return min(1.0, max(people, default=0.0))
+    return min(1.0, max(responses, default=0.0))

@@ -373,9 +373,7 @@ def test_a_full_house_after_more_than_a_full_house_has_not_fallen() -> None:
 def test_answers_where_nobody_was_invited_are_released_with_care() -> None:
     invited = pl.DataFrame({"wave": ["2026-1"], "unit": ["B"], "n": [12]})
 
-    made = release(
-        small(*[("2026-1", "A", "no")] * 9), TREE, SCOPE, wave="2026-1", invited=invited
-    )
+    made = release(small(*[("2026-1", "A", "no")] * 9), TREE, SCOPE, wave="2026-1", invited=invited)
 
     [note] = made.quality_of("A")
     assert (made.cell("A", "situation_share").N, note.step) == (0, "80_up")
@@ -464,6 +462,8 @@ def test_two_per_cent_who_choose_the_first_option_throughout_give_one_note() -> 
         (lambda c: replace(c, n=3) if c.status == "hidden" else c, "A7"),
         (lambda c: replace(c, clip="at_most_3", value=None) if c.clip else c, "A7"),
         (lambda c: replace(c, n=None, n_band="8-19") if c.value else c, "A7"),
+        (lambda c: replace(c, clip="at_most_few") if c.clip else c, "A7"),
+        (lambda c: replace(c, n_band="a few") if c.n_band else c, "A7"),
     ],
 )
 def test_a_number_that_no_rule_displays_is_found(four_waves, spoil, rule: str) -> None:
