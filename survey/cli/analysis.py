@@ -121,16 +121,5 @@ def _is_shown(release: Release, unit: str) -> bool:
 
 
 def _said(cell: Cell, voice: Voice) -> str:
-    """A cell in a line of a table: what the file says, no more."""
-    _ = voice.gettext
-    if cell.clip is not None:
-        end = voice.percent(int(cell.clip.rpartition("_")[2]))
-        at_most = cell.clip.startswith("at_most")
-        return (_(N_("at most %(end)s")) if at_most else _(N_("at least %(end)s"))) % {"end": end}
-    if cell.value is not None and cell.low is not None and cell.high is not None:
-        to = cell.value if cell.value_to is None else cell.value_to
-        value = f"{cell.value}-{voice.percent(to)}" if to > cell.value else voice.percent(to)
-        return f"{value}  ({cell.low}-{cell.high})"
-    if cell.band is not None:
-        return cell.band if cell.band_to is None else f"{cell.band}-{cell.band_to}"
-    return "-"
+    """A cell in a line of a table, as the report says it."""
+    return insight.numbers.share(voice, insight.number(cell)).whole
