@@ -46,41 +46,43 @@ def part_of(tree: Tree) -> Ints:
 def seams(answers: pl.DataFrame, tree: Tree, shown: np.typing.NDArray[np.bool_]) -> list[Seam]:
     """The seams that may be told of: parts shown with n >= 10, named clearly from a side.
 
-    `answers` are those of one wave in the situation.
+    `answers` are those of one wave in the situation; without a stall question there are none.
     """
     if "stall_1" not in answers.columns:
         return []
-    part = part_of(tree)
-    known = pl.DataFrame({"unit": tree.codes, "part": part}).filter(pl.col("part") >= 0)
-    people = answers.with_row_index("person").join(known, on="unit")
+    place = part_of(tree)
+    parts = pl.DataFrame({"unit": tree.codes, "part": place}).filter(pl.col("part") >= 0)
+    people = answers.with_row_index("person").join(parts, on="unit")
     n = dict(people.group_by("part").len().iter_rows())
-    wide = {p for p, count in n.items() if count >= PART_FROM and shown[p]}
-    stalls = [name for name in ("stall_1", "stall_2") if name in answers.columns]
-    named = (
-        people.select("person", "part", *stalls, _how(answers))
+    wide = {part for part, count in n.items() if count >= PART_FROM and shown[part]}
+    named = _named(people, parts)
+    k = {(i, j): count for i, j, count in named.group_by("part", "other").len().iter_rows()}
+    edges = sorted({(min(edge), max(edge)) for edge in k})
+    found = [
+        Seam(
+            a, b, (n[a], n[b]), (k.get((a, b), 0), k.get((b, a), 0)),
+            _most_common(named.filter(_between(a, b))["stall_how"]),
+        )
+        for a, b in edges
+        if {a, b} <= wide
+    ]  # fmt: skip
+    return [seam for seam in found if any(seam.clear)]
+
+
+def _named(people: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """One row per person and other part named: person, part, other, stall_how."""
+    stalls = [name for name in ("stall_1", "stall_2") if name in people.columns]
+    return (
+        people.select("person", "part", *stalls, _how(people))
         .unpivot(stalls, index=["person", "part", "stall_how"], value_name="unit")
-        .join(known.rename({"part": "other"}), on="unit")
+        .join(parts.rename({"part": "other"}), on="unit")
         .filter(pl.col("part") != pl.col("other"))
         .unique(["person", "other"], keep="any")
     )
-    count = {(i, j): k for i, j, k in named.group_by("part", "other").len().iter_rows()}
-    found = []
-    for a, b in sorted({(min(edge), max(edge)) for edge in count}):
-        if not {a, b} <= wide:
-            continue
-        between = ((pl.col("part") == a) & (pl.col("other") == b)) | (
-            (pl.col("part") == b) & (pl.col("other") == a)
-        )
-        seam = Seam(
-            a,
-            b,
-            (n[a], n[b]),
-            (count.get((a, b), 0), count.get((b, a), 0)),
-            _most_common(named.filter(between)["stall_how"]),
-        )
-        if any(seam.clear):
-            found.append(seam)
-    return found
+
+
+def _between(a: int, b: int) -> pl.Expr:
+    return pl.min_horizontal("part", "other").eq(a) & pl.max_horizontal("part", "other").eq(b)
 
 
 def _how(answers: pl.DataFrame) -> pl.Expr:
