@@ -219,7 +219,9 @@ def test_a_rate_above_one_and_a_half_was_written_as_per_cent(cell: str, rate: fl
     assert cells.rate(cell) == (pytest.approx(rate) if rate is not None else None)
 
 
-@pytest.mark.parametrize("cell", ["010190-1234", "0101901234", "x 999999-0001.", "610190-1234"])
+@pytest.mark.parametrize(
+    "cell", ["010190-1234", "0101901234", "010190 1234", "x 999999-0001.", "610190-1234"]
+)
 def test_a_cpr_number_is_never_shown(cell: str) -> None:
     assert cells.CPR.search(cell)
     assert not any(digit in cells.masked(cell) for digit in "1234")

@@ -239,13 +239,14 @@ async def test_no_cpr_number_is_in_any_table_or_file_after_an_import(fjordlund: 
 
 
 async def test_a_cpr_number_in_another_column_sets_the_row_aside(fjordlund: Settings) -> None:
-    rows = [ROWS[2], [*ROWS[3]], [*ROWS[4]]]
+    rows = [ROWS[2], [*ROWS[3]], [*ROWS[4]], [*ROWS[5]]]
     rows[1][ROWS[2].index("Fornavn")] = "Gitte 999999-2690"
     rows[2][ROWS[2].index("E-mail")] = "0101901234@fjordlund.example"
+    rows[3][ROWS[2].index("Efternavn")] = "00 0101901234"  # a number from abroad, but in a name
 
     done = await imported(as_csv(rows))
 
-    assert done.staff.count(Reason.LOOKS_LIKE_CPR) == 2
+    assert done.staff.count(Reason.LOOKS_LIKE_CPR) == 3
     assert done.staff.members == ()
 
 

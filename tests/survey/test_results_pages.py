@@ -301,6 +301,20 @@ async def test_a_wave_that_is_held_back_names_the_rule_and_no_number(site: cast.
     assert "Reglen hedder A2." in page
 
 
+async def test_a_close_that_stopped_says_so_and_what_goes_on_with_it(site: cast.Site) -> None:
+    row = await Wave.select(Wave.id).where(Wave.name == "2026-5").first()
+    assert row is not None
+    await Wave.update({Wave.state: "closing"}).where(Wave.id == row["id"])
+    going_on = await read(site, "carla", "/waves")
+    await Closing.insert(Closing(wave=row["id"], step="counted", refusal="RowsUnopenable"))
+
+    stopped = await read(site, "carla", "/waves")
+
+    assert "Det går videre af sig selv" in going_on
+    assert "Lukningen er stoppet (RowsUnopenable). Intet er tabt" in stopped
+    assert "kernepuls wave close 2026-5" in stopped
+
+
 async def test_an_empty_installation_names_the_first_step(empty: cast.Site) -> None:
     page = await read(empty, "carla", "/waves")
 
