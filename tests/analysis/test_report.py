@@ -562,9 +562,7 @@ def test_one_trial_is_its_own_headline_and_one_without_a_decision_says_so() -> N
     ]
     [card] = body(found[1], "since_last")
     assert card.state == "Lært · Ikke besluttet endnu"
-    assert card.said == (
-        "Prøvehandlingen er blevet til vane uden at blive besluttet. Beslut nu.",
-    )
+    assert card.said == ("Prøvehandlingen er blevet til vane uden at blive besluttet. Beslut nu.",)
 
 
 def test_what_became_practice_is_told_behind_the_decision() -> None:

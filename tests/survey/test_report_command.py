@@ -213,9 +213,7 @@ def test_an_english_report_has_the_english_behaviour_and_core_task(installed: Se
             await Behaviour.update(
                 {Behaviour.text_en: "Write it down.", Behaviour.core_task_en: "Keep health."}
             ).where(Behaviour.code == "Ad8")
-            return await insight.report_facts(
-                installed, wave="2026-4", unit="C21", language="en"
-            )
+            return await insight.report_facts(installed, wave="2026-4", unit="C21", language="en")
 
     given = asyncio.run(english())
 
