@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from survey import audit, house
-from survey.actions.approval import Approved, approve_wave, clear_prints, stored_wave
+from survey.actions.approval import Approved, Progress, approve_wave, clear_prints, stored_wave
 from survey.actions.invitations import Counts, counts_of, people_in
 from survey.actions.opening import Opened, open_wave
 from survey.actions.planning import Planned, plan_wave
 from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
 from survey.engine import transaction
 from survey.errors import N_, KernepulsError, Refused
-from survey.intake import closing
 from survey.intake.refusals import RowsUnopenable
 from survey.organisation import tree
 from survey.settings import Settings
@@ -92,7 +91,7 @@ async def close_wave(
     name: str,
     by: int | None,
     confirmed_by: Collection[int] = (),
-    progress: closing.Progress | None = None,
+    progress: Progress | None = None,
 ) -> WaveStatus:
     """Close an open wave and release it; an interrupted close goes on, a released one stays.
 
@@ -109,6 +108,8 @@ async def close_wave(
             await _agreed(wave, {*confirmed_by})
         if wave.state == "open":
             await audit.record(by=by, what="closed wave", on_what=name)
+        from survey.intake import closing  # noqa: PLC0415 - the whole analysis comes with it
+
         await closing.close_wave(settings, name, progress, confirmed_by=confirmed_by)
         clear_prints(settings, name)
     return await wave_status(settings, name)

@@ -20,7 +20,6 @@ from survey.actions.readiness import NotDiscussed
 from survey.cli import spoken
 from survey.cli.wave_report import STEPS, detail, facts, line, lines, print_json, say
 from survey.errors import N_
-from survey.intake import closing
 from survey.settings import Settings, from_environment
 from survey.texts import Voice
 
@@ -318,6 +317,8 @@ def _steps(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
 
     def done(number: int, of: int) -> None:
         if not hidden:
+            from survey.intake import closing  # noqa: PLC0415 - the whole analysis comes with it
+
             name, _ = closing.STEPS[number - 1]
             click.echo(f"{number:2}/{of} {Voice(spoken()).gettext(STEPS[name])}")
 

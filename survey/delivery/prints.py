@@ -14,7 +14,6 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup
 
-from survey import insight
 from survey.delivery.letters import Round, asked, filled
 from survey.errors import N_, Broken
 from survey.settings import ASSETS, TEMPLATES, Settings
@@ -68,7 +67,7 @@ def cards_pdf(around: Round, unit: str, codes: Sequence[str]) -> bytes:
             "sheets": [rows[start : start + DOWN] for start in range(0, len(rows), DOWN)],
         },
     )
-    return insight.pdf(html, _assets(), created=around.closes)
+    return _pdf(html, around)
 
 
 def poster_pdf(around: Round, unit: str, behaviour: Behaviour) -> bytes:
@@ -90,7 +89,7 @@ def poster_pdf(around: Round, unit: str, behaviour: Behaviour) -> bytes:
             "footer": _text(around, content("messages")["invitation"]["footer"]),
         },
     )
-    return insight.pdf(html, _assets(), created=around.closes)
+    return _pdf(html, around)
 
 
 def cards_file(settings: Settings, wave: str, unit: str) -> Path:
@@ -115,6 +114,12 @@ def keep(file: Path, made: bytes) -> None:
 def shown_address(url: str) -> str:
     """An address as people type it: without https:// in front."""
     return url.removeprefix("https://").removeprefix("http://")
+
+
+def _pdf(html: str, around: Round) -> bytes:
+    from survey import insight  # noqa: PLC0415 - the whole analysis, half a second: only to print
+
+    return insight.pdf(html, _assets(), created=around.closes)
 
 
 def _text(around: Round, texts: dict[str, str], **more: str) -> str:

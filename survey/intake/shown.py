@@ -1,8 +1,13 @@
 """What the questionnaire prints for an invitation: the same struct with and without JavaScript."""
 
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
 import msgspec
 
-from survey import organisation
+from survey import engine, organisation
+from survey.engine import Engine
+from survey.organisation import Tree
 from survey.tables import Behaviour, Invited, TrialUnit, Wave
 
 SMALLEST_PART = 10  # invited people in a part that the stall question names (measurement.md 1)
@@ -31,14 +36,35 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     parts: str  # the address of the wave's part list
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What never changes again once a wave is open: its tree and the parts it may name."""
+
+    tree: Tree
+    parts: tuple[Part, ...]
+
+
+_KEPT: WeakKeyDictionary[Engine, dict[int, Frozen]] = WeakKeyDictionary()  # by database and wave
+
+
 async def named_wave(name: str) -> Wave | None:
     """A wave by its name. Plain SQL: it is read for every answer, and Piccolo writes SQL slowly."""
     rows = await Wave.raw("SELECT * FROM wave WHERE name = {}", name)
     return Wave(**rows[0], _exists_in_db=True) if rows else None
 
 
+async def frozen(wave: Wave) -> Frozen:
+    """The tree and the parts of a wave, read once while it is open: then neither may change."""
+    if wave.state != "open":
+        return await _read(wave)
+    kept = _KEPT.setdefault(engine.current(), {})
+    if wave.id not in kept:
+        kept[wave.id] = await _read(wave)
+    return kept[wave.id]
+
+
 async def shown(wave: Wave, *, unit: int, behaviour: int) -> Shown:
-    node = (await organisation.tree(wave.name)).by_id[unit]
+    node = (await frozen(wave)).tree.by_id[unit]
     asked = await Behaviour.objects().get(Behaviour.id == behaviour)
     if asked is None:
         raise LookupError(behaviour)
@@ -59,17 +85,22 @@ async def shown(wave: Wave, *, unit: int, behaviour: int) -> Shown:
 
 async def parts(wave: Wave) -> tuple[Part, ...]:
     """The parts the stall question may name: never one with fewer than ten invited."""
+    return (await frozen(wave)).parts
+
+
+async def _read(wave: Wave) -> Frozen:
     tree = await organisation.tree(wave.name)
     rows = await Invited.select(Invited.unit, Invited.n).where(Invited.wave == wave.id)
     invited: dict[str, int] = {}
     for row in rows:
         code = tree.by_id[row["unit"]].code
         invited[code] = invited.get(code, 0) + row["n"]
-    return tuple(
+    named = tuple(
         Part(code=code, name=tree[code].name)
         for code in tree.parts(wave.part_depth)
         if sum(invited.get(below, 0) for below in tree.below(code)) >= SMALLEST_PART
     )
+    return Frozen(tree, named)
 
 
 async def _trial(wave: str, unit: int) -> str | None:

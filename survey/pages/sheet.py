@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from survey import house, organisation
+from survey import house
 from survey.errors import KernepulsError
 from survey.house import Organisation
 from survey.intake import keys, tickets
 from survey.intake.ballots import HAS_ENDED, BallotForm, next_opening
 from survey.intake.refusals import AnswerMalformed, BallotRefused, WaveClosed
-from survey.intake.shown import Part, Shown, named_wave, parts, shown
+from survey.intake.shown import Part, Shown, frozen, named_wave, shown
 from survey.pages.posting import Posted, one
 from survey.questionnaire import BARRIERS, Problem
 from survey.settings import Settings
@@ -166,7 +166,7 @@ async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet
     if wave.state in HAS_ENDED:
         raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
     context = context_of(settings, ballot)
-    unit = (await organisation.tree(wave.name))[context.unit].id
+    unit = (await frozen(wave)).tree[context.unit].id
     behaviour = await Behaviour.objects().get(Behaviour.code == context.behaviour)
     if behaviour is None:
         raise BallotRefused
@@ -187,7 +187,8 @@ def card(entry: Shown, language: Language) -> Card:
 
 async def near(wave: Wave, unit: str) -> tuple[Part, ...]:
     """The parts of the wave, those with the nearest common parent first; never the own unit."""
-    tree = await organisation.tree(wave.name)
+    known = await frozen(wave)
+    tree = known.tree
     above = {code: steps for steps, code in enumerate((unit, *tree.ancestors(unit)))}
 
     def steps_up(part: Part) -> int:
@@ -195,7 +196,7 @@ async def near(wave: Wave, unit: str) -> tuple[Part, ...]:
             above[code] for code in (part.code, *tree.ancestors(part.code)) if code in above
         )
 
-    return tuple(sorted((one for one in await parts(wave) if one.code != unit), key=steps_up))
+    return tuple(sorted((one for one in known.parts if one.code != unit), key=steps_up))
 
 
 def drawn_order() -> tuple[str, ...]:
