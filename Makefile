@@ -18,7 +18,7 @@ check: .venv/test built
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 bench: .venv/test built
-	@for figure in benchmarks/[a-z]*.py; do echo; $(BIN)/python $$figure || exit 1; done
+	@for figure in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo; $(BIN)/python -m benchmarks.$$figure || exit 1; done
 
 soak: .venv/test built
 	@$(BIN)/python -m pytest -m soak tests

@@ -1,6 +1,6 @@
 """How long one wave takes from answers to a sealed release, beside a bare scan of the answers.
 
-.venv/bin/python benchmarks/analyse.py
+.venv/bin/python -m benchmarks.analyse
 """
 
 import resource
@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
-from _table import Figure, show
 from polars import selectors
 
 from analysis.findings import encode
 from analysis.frames import ANSWERS, BARRIERS, BEHAVIOURS, CITIZEN, RESOLVERS, UNITS
 from analysis.release import release
+from benchmarks._table import Figure, show
 
 SIZES = {
     # people, centres, departments per centre, teams per department
@@ -133,7 +133,10 @@ def measured(name: str) -> None:
 
 def figures(name: str) -> list[Figure]:
     done = subprocess.run(
-        [sys.executable, __file__, name], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "benchmarks.analyse", name],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     units, answers, scan, alone, second, peak = map(float, done.stdout.split())
     return [

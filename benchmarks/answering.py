@@ -1,6 +1,6 @@
 """What answering costs a phone: bytes and GETs up to the first question, measured by Chromium.
 
-    .venv/bin/python benchmarks/answering.py
+    .venv/bin/python -m benchmarks.answering
 
 Target (web.md 1): at most 25 kB in all, compressed, and at most 4 GETs of document and assets.
 The stall list and the calls of the protocol are counted apart.
@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from _table import Figure, show
 from playwright.sync_api import CDPSession, Page, expect, sync_playwright
 
+from benchmarks._table import Figure, show
 from survey.settings import Settings
 from tests import answering
 from tests.conftest import settings_in, until

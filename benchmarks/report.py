@@ -10,11 +10,11 @@ import statistics
 import time
 from collections.abc import Callable
 
-from _table import Figure, show
 from weasyprint import HTML
 
 from analysis.report import Facts, unit_html, unit_report
 from analysis.report.view import View
+from benchmarks._table import Figure, show
 from survey.settings import ASSETS, TEMPLATES
 from survey.texts import Voice, render
 from tests.analysis.release_factory import facts, release

@@ -5,7 +5,7 @@ receipt. Ballots are made before the clock starts: their blind signatures are as
 before an answer is sent. The clients are a process of their own, of bare sockets and requests that
 are ready to send: what is measured is the server.
 
-    .venv/bin/python benchmarks/submission.py [answers]
+    .venv/bin/python -m benchmarks.submission [answers]
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import uvicorn
-from _table import Figure, show
 from cryptography.hazmat.primitives import hashes, serialization
 
+from benchmarks._table import Figure, show
 from survey import engine
 from survey.app import create_app
 from survey.intake import blind, keys, tickets
