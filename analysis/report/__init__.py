@@ -11,7 +11,7 @@ from analysis.findings import Release
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
-from analysis.report.sections import action, opening, standing, tried, voices, who
+from analysis.report.sections import action, barriers, level, opening, tried, voices, who
 from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
@@ -102,8 +102,8 @@ def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
     chosen = action.cards(view)
     parts = [
         opening.in_short(view, chosen[0] if chosen else None),
-        standing.level(view),
-        standing.barriers(view),
+        level.level(view),
+        barriers.barriers(view),
         voices.seams(view),
         voices.citizen(view),
         who.who(view),

@@ -224,15 +224,15 @@ async def test_a_behaviour_that_is_gone_is_an_error(store, people):
         await shown.shown(wave, unit=1, behaviour=99)
 
 
-async def test_parts_with_fewer_than_ten_invited_are_never_named(store, people):
+@pytest.mark.parametrize(("depth", "named"), [(3, ["N1"]), (2, ["N"])])
+async def test_parts_with_fewer_than_ten_invited_are_never_named(store, people, depth, named):
     """N has 12 + 3 invited, S has 6; on level 3 only the team N1 has ten."""
     wave = await Wave.objects().first()
-    third = await shown.parts(wave)
-    wave.part_depth = 2
-    second = await shown.parts(wave)
+    wave.part_depth = depth
 
-    assert [part.code for part in third] == ["N1"]
-    assert [part.code for part in second] == ["N"]
+    found = await shown.parts(wave)
+
+    assert [part.code for part in found] == named
 
 
 async def test_invited_of_all_professions_count_towards_a_part(store, people):

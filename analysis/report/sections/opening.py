@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from analysis.findings import Hidden, Open
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections.action import Card
-from analysis.report.sections.standing import level_story, most_named
+from analysis.report.sections.barriers import most_named
+from analysis.report.sections.level import level_story
 from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
 from analysis.wording import numbers, sentences

@@ -1,0 +1,76 @@
+"""The door to the analysis: stored releases in, findings and words out; nothing else imports it."""
+
+from analysis.charts import Dot, Empty, Mark, Scale, Stretch, shade
+from analysis.charts import mark as drawn
+from analysis.findings import (
+    Cell,
+    Hidden,
+    Level,
+    Measured,
+    Number,
+    Proposal,
+    Release,
+    ReleasedUnit,
+    number,
+)
+from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
+from analysis.report import Facts, TrialText, seal
+from analysis.report.press import pdf
+from analysis.wording import numbers, sentences
+from analysis.wording.voice import inside, opened
+from survey.insight.files import analyse_files, audit_files, write_release
+from survey.insight.releases import (
+    Released,
+    release_wave,
+    released,
+    stored_release,
+    trial_kinds,
+    unit_csv,
+    waves_with_release,
+)
+from survey.insight.reports import ReportStopped, report_facts, report_file, unit_report
+
+__all__ = [
+    "ANSWERS",
+    "Cell",
+    "CellRefused",
+    "Dot",
+    "Empty",
+    "Facts",
+    "Hidden",
+    "Level",
+    "Mark",
+    "Measured",
+    "Number",
+    "Proposal",
+    "Release",
+    "Released",
+    "ReleasedUnit",
+    "ReportStopped",
+    "Scale",
+    "Stretch",
+    "TrialText",
+    "analyse_files",
+    "audit_files",
+    "checked_answers",
+    "conformed",
+    "drawn",
+    "inside",
+    "number",
+    "numbers",
+    "opened",
+    "pdf",
+    "release_wave",
+    "released",
+    "report_facts",
+    "report_file",
+    "seal",
+    "sentences",
+    "shade",
+    "stored_release",
+    "trial_kinds",
+    "unit_csv",
+    "unit_report",
+    "waves_with_release",
+    "write_release",
+]

@@ -1,0 +1,143 @@
+"""The analysis from files alone, without a database: the file contract of measurement.md 2.2."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from analysis.audit import Leak
+from analysis.findings import Release, ReleaseRefused, decode, encode
+from analysis.frames import (
+    SCHEMAS,
+    ColumnsUnknown,
+    InputRefused,
+    checked_answers,
+    first_row,
+    read_table,
+    versions_of,
+)
+from analysis.release import audit_release, releases, waves_of
+from survey import file_errors
+from survey.insight.releases import trial_kinds, written_whole
+
+
+def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by its name
+    answers: Sequence[Path],
+    *,
+    units: Path,
+    behaviours: Path,
+    invited: Path | None = None,
+    trials: Path | None = None,
+    wave: str | None = None,
+    earlier: Sequence[Path] = (),
+) -> Release:
+    """The release of a wave from files alone; raises a KernepulsError for what cannot be used."""
+    known = {"UNITS": units, "BEHAVIOURS": behaviours, "INVITED": invited, "TRIALS": trials}
+    with _refusals({"ANSWERS": answers[0], **known}):
+        _refuse_repeated(answers)
+        old = _earlier_waves(earlier)
+        tree, asked = _table(units, "UNITS"), _table(behaviours, "BEHAVIOURS")
+        if trials is not None:
+            _table(trials, "TRIALS")
+        people = [_answers(file, tree, asked) for file in answers]
+        made = releases(
+            pl.concat(people, how="diagonal"),
+            tree,
+            asked,
+            wave=wave,
+            invited=None if invited is None else _table(invited, "INVITED"),
+            earlier=old,
+            catalogue=trial_kinds(),
+        )
+    return made[-1]
+
+
+def write_release(made: Release, target: Path) -> int:
+    """Write the canonical bytes of a release, whole or not at all; how many there are."""
+    data = encode(made)
+    try:
+        written_whole(target, data)
+    except OSError as error:
+        raise file_errors.TargetRefused(file=target.name) from error
+    return len(data)
+
+
+def audit_files(file: Path, earlier: Sequence[Path] = ()) -> Release:
+    """Attack a release, and those before it, from what they publish; raises when one leaks."""
+    with _refusals({}):
+        for one in (file, *earlier):
+            audit_release(_earlier(one))
+    return _earlier(file)
+
+
+def _answers(file: Path, units: pl.DataFrame, behaviours: pl.DataFrame) -> pl.DataFrame:
+    """The answers of one file, each row held to the units of its own wave."""
+    asked = frozenset(behaviours["behaviour"].to_list())
+    people = _table(file, "ANSWERS")
+    with _refusals({"ANSWERS": file}):
+        for wave in waves_of(people):
+            # A wave without a tree is refused when it is released, if it ever is.
+            seen = versions_of(units, wave)["unit"].to_list() or units["unit"].to_list()
+            checked_answers(
+                people,
+                units=frozenset(seen),
+                behaviours=asked,
+                wave=wave,
+                first_row=first_row(_bytes(file)),
+            )
+    return people
+
+
+def _table(file: Path, table: str) -> pl.DataFrame:
+    with _refusals({table: file}):
+        return read_table(_bytes(file), table)
+
+
+def _refuse_repeated(files: Sequence[Path]) -> None:
+    seen: set[bytes] = set()
+    for file in files:
+        data = _bytes(file)
+        if data in seen:
+            raise file_errors.FileGivenTwice(file=file.name)
+        seen.add(data)
+
+
+def _earlier_waves(files: Sequence[Path]) -> list[Release]:
+    """The releases in the files, one of each wave."""
+    found: dict[str, Release] = {}
+    for file in files:
+        old = _earlier(file)
+        if old.wave in found:
+            raise file_errors.WaveReleasedTwice(file=file.name, wave=old.wave)
+        found[old.wave] = old
+    return list(found.values())
+
+
+def _earlier(file: Path) -> Release:
+    try:
+        return decode(_bytes(file))
+    except ReleaseRefused as error:
+        raise file_errors.EarlierReleaseDamaged(file=file.name) from error
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise file_errors.FileMissing(file=file.name) from error
+
+
+@contextmanager
+def _refusals(files: dict[str, Path | None]) -> Iterator[None]:
+    """Facts of the analysis become sentences about the file they were found in."""
+    try:
+        yield
+    except InputRefused as refused:
+        file = files.get(refused.table)
+        facts = {**refused.facts, "table": refused.table, "file": file.name if file else ""}
+        if isinstance(refused, ColumnsUnknown):
+            facts["known"] = ", ".join(SCHEMAS[refused.table])
+        raise file_errors.said(type(refused).__name__, facts) from refused
+    except Leak as leak:
+        raise file_errors.ReleaseWouldLeak(rule=leak.rule) from leak

@@ -1,0 +1,181 @@
+"""The stored releases of an installation: made once at close, read ever after."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from analysis.audit import Leak
+from analysis.findings import Release, ReleaseRefused, decode, encode
+from analysis.findings import Settings as Thresholds
+from analysis.frames import SCHEMAS, conformed
+from analysis.release import TrialKind, release
+from analysis.report.csv import release_csv
+from survey import texts
+from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
+from survey.settings import Settings
+from survey.tables import BehaviourScope, Invited, UnitVersion, Wave, WaveBehaviour
+from survey.texts import Voice
+
+
+class ReleaseDamaged(Broken):
+    sentence = N_(
+        "The stored release of wave {wave} is not the one that was written. Nothing is shown. "
+        "Restore the file {file} from the backup."
+    )
+
+
+class WaveNotReleased(NotFoundHere):
+    sentence = N_(
+        "Wave {wave} is not released yet, so it has no report. Nothing was written. "
+        "See: kernepuls wave status {wave}"
+    )
+
+
+# --- releases are made --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What became of a wave: the seal of its release, or the rule that holds it back."""
+
+    sha256: str | None
+    leak: str | None
+
+
+async def release_wave(settings: Settings, wave: str) -> Released:
+    """Turn a closed wave's answers into its release, once; the stored one is never made anew."""
+    file = _releases(settings) / f"{wave}.json"
+    if file.exists():
+        return Released(_seal(stored_release(settings, wave)), None)
+    units, behaviours, invited, minimum = await _tables(wave)
+    answers = f"{settings.answers.rstrip('/')}/{wave}.parquet"
+    before = [stored_release(settings, old) for old in waves_with_release(settings) if old < wave]
+
+    def work() -> Release:
+        return release(
+            pl.scan_parquet(answers),
+            units,
+            behaviours,
+            wave=wave,
+            invited=invited,
+            earlier=before,
+            catalogue=trial_kinds(),
+            settings=Thresholds(min_n=minimum),
+        )
+
+    try:
+        made = await asyncio.to_thread(work)
+    except Leak as leak:
+        return Released(None, leak.rule)
+    written_whole(file, encode(made))
+    return Released(_seal(made), None)
+
+
+async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, int]:
+    """UNITS, BEHAVIOURS and INVITED of a wave in their contracts, and its threshold."""
+    found = await Wave.objects().get(Wave.name == wave)
+    if found is None:
+        raise WaveUnknown(wave=wave)
+    v = UnitVersion
+    units = await v.select(
+        v.unit.code.as_alias("unit"), v.parent.code.as_alias("parent"), v.name, v.core_task,
+        v.headcount, v.valid_from, v.valid_to, v.change, v.was,
+    )  # fmt: skip
+    asked = await WaveBehaviour.select(
+        WaveBehaviour.behaviour.id.as_alias("id"),
+        WaveBehaviour.behaviour.code.as_alias("behaviour"),
+        WaveBehaviour.behaviour.text.as_alias("text"),
+        WaveBehaviour.behaviour.situation.as_alias("situation"),
+    ).where(WaveBehaviour.wave == found.id)
+    scopes = await BehaviourScope.select(
+        BehaviourScope.behaviour.id.as_alias("id"), BehaviourScope.unit.code.as_alias("unit")
+    )
+    invited = await Invited.select(
+        Invited.unit.code.as_alias("unit"), Invited.profession, Invited.n
+    ).where(Invited.wave == found.id)
+    behaviours = [
+        {**row, "units": ";".join(sorted(s["unit"] for s in scopes if s["id"] == row["id"]))}
+        for row in asked
+    ]
+    return (
+        _typed(units, "UNITS"),
+        _typed(behaviours, "BEHAVIOURS"),
+        _typed([{**row, "wave": wave} for row in invited], "INVITED"),
+        found.min_n,
+    )
+
+
+def _typed(rows: Sequence[dict[str, object]], table: str) -> pl.DataFrame:
+    schema = SCHEMAS[table]
+    return conformed(pl.DataFrame([{name: row.get(name) for name in schema} for row in rows],
+                                  schema=schema), table)  # fmt: skip
+
+
+def trial_kinds() -> tuple[TrialKind, ...]:
+    """The kinds of trial in the catalogue of barriers."""
+    return tuple(
+        TrialKind(kind["id"], barrier["code"], kind["level"], kind["weeks"], kind.get("start_with"))
+        for barrier in texts.content("barriers")["barriers"]
+        for kind in barrier["trials"]
+    )
+
+
+def _seal(made: Release) -> str:
+    return str(made.sha256)
+
+
+def written_whole(file: Path, data: bytes) -> None:
+    """The whole file or none of it, on the disk before anybody is told."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    with part.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file)
+
+
+# --- and read ------------------------------------------------------------------------------------
+
+
+def waves_with_release(settings: Settings) -> Sequence[str]:
+    """The waves that are released, in the order of time."""
+    return sorted(file.stem for file in _releases(settings).glob("*.json"))
+
+
+def stored_release(settings: Settings, wave: str) -> Release:
+    """The published set of a wave; raises WaveUnknown without one, ReleaseDamaged when changed."""
+    if wave not in waves_with_release(settings):
+        raise WaveUnknown(wave=wave)
+    file = _releases(settings) / f"{wave}.json"
+    try:
+        return _decoded(file, file.stat().st_mtime_ns)
+    except ReleaseRefused as error:
+        raise ReleaseDamaged(wave=wave, file=file.name) from error
+
+
+async def released(settings: Settings, wave: str) -> Release:
+    """The release of a wave; raises WaveUnknown, or WaveNotReleased for one that is known."""
+    if wave not in waves_with_release(settings) and await Wave.exists().where(Wave.name == wave):
+        raise WaveNotReleased(wave=wave)
+    return stored_release(settings, wave)
+
+
+@lru_cache(maxsize=16)
+def _decoded(file: Path, _changed: int) -> Release:
+    """A release never changes; a page reads up to four, and each is a megabyte to decode."""
+    return decode(file.read_bytes())
+
+
+def unit_csv(release: Release, unit: str, *, voice: Voice) -> bytes:
+    """The published cells of a unit and of the units below it, as a table for a spreadsheet."""
+    return release_csv(release, unit, voice=voice)
+
+
+def _releases(settings: Settings) -> Path:
+    return settings.data / "releases"

@@ -1,0 +1,148 @@
+"""What the action report of a unit says beside its numbers, and the report as a file."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+
+from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease
+from analysis.report import unit_report as written
+from survey import house, organisation, texts
+from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.insight.releases import released, stored_release, waves_with_release
+from survey.settings import ASSETS, TEMPLATES, Settings
+from survey.tables import Behaviour, TrialAction, TrialUnit, Wave
+from survey.texts import Language, Voice
+
+DAYS_TO_DECIDE = 90  # after a trial action, decision in measurement 5
+
+
+class ReportStopped(Broken):
+    sentence = N_(
+        "The report was not made. The text on page {page} holds something a report must not say: "
+        "“{value}”. Correct the text it comes from, and make the report again."
+    )
+
+
+async def unit_report(settings: Settings, *, wave: str, unit: str, language: Language) -> bytes:
+    """The action report of a unit as a PDF, exactly as its leadership team sees it."""
+    facts = await report_facts(settings, wave=wave, unit=unit, language=language)
+    return await asyncio.to_thread(
+        report_file, settings, wave=wave, unit=unit, language=language, facts=facts
+    )
+
+
+async def report_facts(settings: Settings, *, wave: str, unit: str, language: Language) -> Facts:
+    """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
+    shown = await released(settings, wave)
+    found = await Wave.objects().get(Wave.name == wave)
+    if found is None:
+        raise WaveUnknown(wave=wave)
+    tree = await organisation.tree(wave)
+    if unit not in tree:
+        raise UnitUnknown(unit=unit, wave=wave)
+    ours, voice = house.organisation(settings), Voice(language)
+    asked = {one.behaviour for one in shown.behaviours if unit in one.units}
+    behaviours = await Behaviour.select(
+        Behaviour.code, Behaviour.text, Behaviour.text_en, Behaviour.core_task,
+        Behaviour.core_task_en,
+    )  # fmt: skip
+    return Facts(
+        organisation=ours.organisation,
+        title=voice.gettext("Pulse %(wave)s") % {"wave": wave},
+        starts=found.opens,
+        closed=found.closes,
+        released=found.closes,
+        contact=ours.said("contact", language),
+        core_task=_core_task(
+            tree[unit].core_task or "",
+            [row for row in behaviours if row["code"] in asked],
+            language,
+        ),
+        trials=await _trials(found),
+        behaviours={row["code"]: _said(row, "text", language) for row in behaviours},
+    )
+
+
+def _said(row: Mapping[str, str | None], column: str, language: Language) -> str:
+    """A text of the database in a language; where there is no English one, the Danish."""
+    return (language == "en" and row[f"{column}_en"]) or row[column] or ""
+
+
+def _core_task(
+    ours: str, behaviours: Sequence[Mapping[str, str | None]], language: Language
+) -> str:
+    """The core task of a unit, in English where one is known.
+
+    English ones stand with the behaviours asked about here: the one with the same text, else that
+    of the only behaviour. `behaviours` are those of the unit.
+    """
+    same = [row for row in behaviours if row["core_task"] == ours]
+    told = same or (behaviours if len(behaviours) == 1 else ())
+    english = next((row["core_task_en"] for row in told if row["core_task_en"]), None)
+    return english if language == "en" and english else ours
+
+
+async def _trials(wave: Wave) -> dict[str, TrialText]:
+    """What is known of each trial action when a wave is told."""
+    opened_on = {row["name"]: row["opens"] for row in await Wave.select(Wave.name, Wave.opens)}
+    members = await TrialUnit.select(
+        TrialUnit.trial_action, TrialUnit.unit.code.as_alias("unit")
+    ).where(TrialUnit.role == "tried").order_by(TrialUnit.id)  # fmt: skip
+    return {
+        row["code"]: TrialText(
+            row["name"],
+            units=tuple(one["unit"] for one in members if one["trial_action"] == row["id"]),
+            ended=row["end_wave"] or "",
+            weeks=row["weeks"],
+            question=row["learning_question"] or "",
+            learned=row["what_we_learned"] or "",
+            decision=row["decision"] or "",
+            practice=row["practice_state"] or "",
+            overdue=not row["decision"] and _is_overdue(wave, opened_on.get(row["end_wave"])),
+        )
+        for row in await TrialAction.select().order_by(TrialAction.id)
+        if row["start_wave"] <= wave.name
+    }
+
+
+def _is_overdue(wave: Wave, after: date | None) -> bool:
+    """Whether a trial that was over when a wave opened has waited too long for its decision."""
+    return after is not None and (wave.closes - after).days > DAYS_TO_DECIDE
+
+
+def report_file(
+    settings: Settings, *, wave: str, unit: str, language: Language, facts: Facts
+) -> bytes:
+    """The PDF from stored releases and facts alone: needs no database, so a worker can make it."""
+    earlier = tuple(
+        stored_release(settings, one) for one in waves_with_release(settings) if one < wave
+    )
+    try:
+        return written(
+            stored_release(settings, wave),
+            unit,
+            voice=Voice(language),
+            render=lambda name, context: texts.render(name, language, context),
+            assets=_report_assets(),
+            facts=replace(facts, earlier=earlier),
+        )
+    except UnitNotInRelease as error:
+        raise UnitUnknown(unit=unit, wave=wave) from error
+    except ForbiddenWording as error:
+        raise ReportStopped(page=error.page, value=error.value) from error
+    except OSError as error:  # WeasyPrint finds its libraries when it is imported
+        if error.errno is not None:  # a file: no library was looked for
+            raise
+        raise LibraryMissing(library="Pango", command=PANGO) from error
+
+
+PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+@lru_cache(maxsize=1)
+def _report_assets() -> dict[str, bytes]:
+    """The fonts and the print style of the report, by name."""
+    files = [*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report" / "report.css"]
+    return {file.name: file.read_bytes() for file in files}
