@@ -47,7 +47,7 @@ def analyse(  # noqa: PLR0913, PLR0917 - one argument per option
         trials=trials,
         wave=wave,
         earlier=earlier,
-    )
+    )[-1]
     size = insight.write_release(release, target)
     if as_json:
         click.echo(msgspec.json.encode(_facts(release)))

@@ -1,5 +1,6 @@
 """The door to the analysis: stored releases in, findings and words out; nothing else imports it."""
 
+from analysis.change import Shares, newcombe
 from analysis.charts import Dot, Empty, Mark, Scale, Stretch, shade
 from analysis.charts import mark as drawn
 from analysis.findings import (
@@ -48,6 +49,7 @@ __all__ = [
     "ReleasedUnit",
     "ReportStopped",
     "Scale",
+    "Shares",
     "Stretch",
     "TrialText",
     "analyse_files",
@@ -56,6 +58,7 @@ __all__ = [
     "conformed",
     "drawn",
     "inside",
+    "newcombe",
     "number",
     "numbers",
     "opened",

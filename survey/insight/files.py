@@ -31,8 +31,11 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
     trials: Path | None = None,
     wave: str | None = None,
     earlier: Sequence[Path] = (),
-) -> Release:
-    """The release of a wave from files alone; raises a KernepulsError for what cannot be used."""
+) -> tuple[Release, ...]:
+    """The releases of a wave and of those before it that `earlier` does not hold, in time order.
+
+    From files alone; raises a KernepulsError for what cannot be used.
+    """
     known = {"UNITS": units, "BEHAVIOURS": behaviours, "INVITED": invited, "TRIALS": trials}
     with _refusals({"ANSWERS": answers[0], **known}):
         _refuse_repeated(answers)
@@ -41,7 +44,7 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
         if trials is not None:
             _table(trials, "TRIALS")
         people = [_answers(file, tree, asked) for file in answers]
-        made = releases(
+        return releases(
             pl.concat(people, how="diagonal"),
             tree,
             asked,
@@ -50,7 +53,6 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
             earlier=old,
             catalogue=trial_kinds(),
         )
-    return made[-1]
 
 
 def write_release(made: Release, target: Path) -> int:

@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -67,7 +68,8 @@ _VALUES = {
 }
 
 
-def roster() -> list[Invitee]:
+@cache
+def roster() -> tuple[Invitee, ...]:
     """Who is invited in every wave: the people of the payroll file in a behaviour's scope."""
     first = fjordlund().waves[0]
     tree = grow(
@@ -90,8 +92,8 @@ def roster() -> list[Invitee]:
         professions=professions.load(professions.SHIPPED),
     )
     scope = set(fjordlund().units)
-    return sorted(
-        Invitee(member.unit, member.profession) for member in staff.members if member.unit in scope
+    return tuple(
+        sorted(Invitee(one.unit, one.profession) for one in staff.members if one.unit in scope)
     )
 
 
