@@ -1,0 +1,109 @@
+"""The attacker of tables that are no tree: whole-number programs over what the rows leave open.
+
+Rows are 0/1 over minimal cells: groups of people that no row divides. `analysis.audit` walks the
+two passes of a tree instead, and must agree wherever the rows are one.
+"""
+
+from typing import Final
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+Ints = np.typing.NDArray[np.int64]
+Bools = np.typing.NDArray[np.bool_]
+Numbers = np.typing.NDArray[np.float64]
+
+FEW: Final = 4  # people: the largest group that nobody may derive, rule R3
+COEFFICIENT: Final = 50.0  # how often a row is added or taken away at most
+INFEASIBLE: Final = 2  # HiGHS: proven that nothing meets the conditions
+
+
+class Unsolved(Exception):
+    """The solver gave no proof either way: nothing may be released on it."""
+
+
+class Contradiction(Exception):
+    """No answers give the displayed values: what is to be attacked is not a release."""
+
+
+def smallest_group(rows: Bools, n: Ints, *, most: int = FEW) -> tuple[int, ...] | None:
+    """The cells of the smallest group of 1..`most` people that sums of rows single out.
+
+        z = P'λ,  z in {0, 1}, λ in [-50, 50],  1 <= n'z <= most;  least n'z first
+
+    `rows` (row by cell) are the published rows P, `n` the people of each cell. None is the proof
+    that there is no such group: the program is infeasible (audit A1). Cells without people tell
+    nothing and are left out; cells that lie in the same rows count as one. Raises `Unsolved`.
+    """
+    merged, of_cell = _merged(rows, n)
+    if merged is None:
+        return None
+    P, people = merged
+    small = people <= most
+    if not small.any():
+        return None
+    r, c = P.shape
+    balance = np.hstack([np.eye(c), -P.T.astype(float)])
+    size = np.concatenate([people, np.zeros(r)]).astype(float)
+    result = milp(
+        size,
+        constraints=[
+            LinearConstraint(sparse.csr_array(balance), 0, 0),
+            LinearConstraint(size, 1, most),
+        ],
+        integrality=np.concatenate([small, np.zeros(r)]).astype(int),
+        bounds=Bounds(
+            np.concatenate([np.zeros(c), np.full(r, -COEFFICIENT)]),
+            np.concatenate([small.astype(float), np.full(r, COEFFICIENT)]),
+        ),
+    )
+    if result.status == INFEASIBLE:
+        return None
+    if not result.success:
+        raise Unsolved
+    chosen = np.round(result.x[:c]).astype(bool)
+    return tuple(np.flatnonzero((of_cell >= 0) & chosen[of_cell]).tolist())
+
+
+def _merged(rows: Bools, n: Ints) -> tuple[tuple[Bools, Ints] | None, Ints]:
+    """Cells with people, those in the same rows as one; and where each cell went, -1 for none."""
+    of_cell = np.full(len(n), -1, dtype=np.int64)
+    seen = np.flatnonzero((n > 0) & rows.any(axis=0))
+    if not len(seen):
+        return None, of_cell
+    distinct, place = np.unique(rows[:, seen], axis=1, return_inverse=True)
+    of_cell[seen] = place.reshape(-1)
+    people = np.zeros(distinct.shape[1], dtype=np.int64)
+    np.add.at(people, of_cell[seen], n[seen])
+    return (distinct, people), of_cell
+
+
+def cell_intervals(  # noqa: PLR0913 - one table: its rows, what they show, people, and what is asked
+    rows: Bools, low: Ints, high: Ints, n: Ints, per: int = 1, *, of: Bools | None = None
+) -> tuple[Ints, Ints]:
+    """The least and the largest count of each cell that the displayed rows leave, exactly.
+
+    Row r shows that the counts of its cells sum to `low[r]`..`high[r]`; a cell holds 0..per*n.
+    `of` (group by cell) asks about unions of cells instead. Whole-number programming: audit A2 of
+    tables that are no tree. Raises `Contradiction` where no counts fit and `Unsolved`.
+    """
+    asked = (np.eye(len(n), dtype=bool) if of is None else of).astype(np.float64)
+    shown = LinearConstraint(sparse.csr_array(rows.astype(float)), low, high)
+    bounds = Bounds(np.zeros(len(n)), (per * n).astype(float))
+    ends = np.array(
+        [[_least(way * group, shown, bounds) for way in (1, -1)] for group in asked],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    return ends[:, 0], -ends[:, 1]
+
+
+def _least(weights: Numbers, shown: LinearConstraint, bounds: Bounds) -> int:
+    result = milp(
+        weights, constraints=shown, integrality=np.ones(len(weights), dtype=np.int64), bounds=bounds
+    )
+    if result.status == INFEASIBLE:
+        raise Contradiction
+    if not result.success:
+        raise Unsolved
+    return round(result.fun)
