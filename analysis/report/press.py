@@ -5,6 +5,7 @@ is handed, reads no clock and draws no random number. WeasyPrint needs Pango, so
 first use: a server without that library still starts.
 """
 
+import atexit
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -135,6 +136,9 @@ class _Press:
 @lru_cache(maxsize=4)
 def _press(assets: tuple[tuple[str, bytes], ...]) -> _Press:
     return _Press(dict(assets))
+
+
+atexit.register(_press.cache_clear)  # WeasyPrint cannot let go of fonts once Python shuts down
 
 
 def _fetcher(assets: Mapping[str, bytes]) -> Any:  # noqa: ANN401

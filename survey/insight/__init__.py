@@ -29,7 +29,13 @@ from survey.insight.releases import (
     unit_csv,
     waves_with_release,
 )
-from survey.insight.reports import ReportStopped, report_facts, report_file, unit_report
+from survey.insight.reports import (
+    ReportStopped,
+    behaviour_texts,
+    report_facts,
+    report_file,
+    unit_report,
+)
 
 __all__ = [
     "ANSWERS",
@@ -54,6 +60,7 @@ __all__ = [
     "TrialText",
     "analyse_files",
     "audit_files",
+    "behaviour_texts",
     "checked_answers",
     "conformed",
     "drawn",

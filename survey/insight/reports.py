@@ -44,10 +44,7 @@ async def report_facts(settings: Settings, *, wave: str, unit: str, language: La
         raise UnitUnknown(unit=unit, wave=wave)
     ours, voice = house.organisation(settings), Voice(language)
     asked = {one.behaviour for one in shown.behaviours if unit in one.units}
-    behaviours = await Behaviour.select(
-        Behaviour.code, Behaviour.text, Behaviour.text_en, Behaviour.core_task,
-        Behaviour.core_task_en,
-    )  # fmt: skip
+    tasks = await Behaviour.select(Behaviour.code, Behaviour.core_task, Behaviour.core_task_en)
     return Facts(
         organisation=ours.organisation,
         title=voice.gettext("Pulse %(wave)s") % {"wave": wave},
@@ -57,17 +54,18 @@ async def report_facts(settings: Settings, *, wave: str, unit: str, language: La
         contact=ours.said("contact", language),
         core_task=_core_task(
             tree[unit].core_task or "",
-            [row for row in behaviours if row["code"] in asked],
+            [row for row in tasks if row["code"] in asked],
             language,
         ),
         trials=await _trials(found),
-        behaviours={row["code"]: _said(row, "text", language) for row in behaviours},
+        behaviours=await behaviour_texts(language),
     )
 
 
-def _said(row: Mapping[str, str | None], column: str, language: Language) -> str:
-    """A text of the database in a language; where there is no English one, the Danish."""
-    return (language == "en" and row[f"{column}_en"]) or row[column] or ""
+async def behaviour_texts(language: Language) -> dict[str, str]:
+    """Each behaviour by its code, in a language; where there is no English text, the Danish."""
+    rows = await Behaviour.select(Behaviour.code, Behaviour.text, Behaviour.text_en)
+    return {row["code"]: (language == "en" and row["text_en"]) or row["text"] or "" for row in rows}
 
 
 def _core_task(

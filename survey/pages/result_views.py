@@ -4,7 +4,7 @@ What the reader may not see is not in the values. No number is computed here: ea
 words of the analysis, and a number that is hidden is a sentence.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from survey.errors import UnitUnknown
 from survey.insight import (
@@ -54,6 +54,7 @@ def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
     unit: str,
     *,
     voice: Voice,
+    behaviours: Mapping[str, str],
     may_read: Readable,
     others: Sequence[Release],
     organisation: str,
@@ -61,6 +62,8 @@ def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
 ) -> UnitView:
     """What a reader may see of a unit; `others` are the organisation's other releases, by time.
 
+    `behaviours` are the texts in the reader's language, by code; one that is missing is told as
+    it was released.
     Raises UnitUnknown when the unit is not in the wave's tree or not the reader's to see.
     """
     found = release.unit(unit)
@@ -74,7 +77,7 @@ def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
         above=tuple(seen.place(one) for one in reversed(seen.above)),
         below=tuple(seen.place(one) for one in release.below(unit) if may_read(one.unit)),
         other_waves=tuple(one.wave for one in others if one.unit(unit) is not None),
-        behaviours=seen.behaviours(),
+        behaviours=seen.behaviours(behaviours),
         in_short=tuple(sentence for sentence in seen.in_short() if sentence),
         level=None if isinstance(seen.level, Hidden) else numbers.level(voice, seen.level),
         level_figure=_figure(seen.level),
@@ -141,10 +144,14 @@ class _Seen:
     def _share(self, code: str, unit: str | None = None) -> Number:
         return number(self._cell(code, unit))
 
-    def behaviours(self) -> tuple[str, ...]:
+    def behaviours(self, texts: Mapping[str, str]) -> tuple[str, ...]:
         """What was asked about here; texts everybody in the organisation has read."""
         here = {self.unit.unit, *(one.unit for _, one in self.inside)}
-        return tuple(one.text for one in self.release.behaviours if here.intersection(one.units))
+        return tuple(
+            texts.get(one.behaviour, one.text)
+            for one in self.release.behaviours
+            if here.intersection(one.units)
+        )
 
     # --- sentences -----------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class ResultsPages(Controller):
     async def show(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
-        return page(request, "pages/staff/results.html", view=_view(request, wave, unit))
+        return page(request, "pages/staff/results.html", view=await _view(request, wave, unit))
 
 
 class ResultsFiles(Controller):
@@ -85,13 +85,15 @@ class ResultsFiles(Controller):
 ROUTES: list[ControllerRouterHandler] = [ResultsIndex, ResultsPages, ResultsFiles]
 
 
-def _view(request: Request[Any, Any, Any], wave: str, unit: str) -> UnitView:
+async def _view(request: Request[Any, Any, Any], wave: str, unit: str) -> UnitView:
     actor: Actor = request.user
-    settings = settings_of(request)
+    settings, language = settings_of(request), language_for(request)
     return unit_view(
         insight.stored_release(settings, wave),
         unit,
-        voice=Voice(language_for(request)),
+        voice=Voice(language),
+        # The release holds the Danish texts, as they were asked.
+        behaviours=await insight.behaviour_texts("en") if language == "en" else {},
         may_read=actor.may_read,
         others=tuple(_all(settings)),
         organisation=organisation_name(settings),

@@ -8,8 +8,9 @@ import pytest
 
 from survey import engine
 from survey.settings import Settings
-from survey.tables import AuditEvent, Closing, Wave
+from survey.tables import AuditEvent, Behaviour, Closing, Wave
 from tests import cast
+from tests.analysis.release_factory import TEXTS
 
 ROOT, NORTH, LEAF_8_TO_19, HIDDEN = "FK", "C21", "F1", "F4"
 
@@ -154,6 +155,19 @@ async def test_the_page_leads_to_the_other_waves_of_the_unit(site: cast.Site) ->
     for wave in cast.WAVES:
         assert f'href="/waves/{wave}/units/{NORTH}"' in page.text
     assert "Der er ikke en tidligere puls at holde tallene op imod." in first.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("da", TEXTS["Ad1"]), ("en", "We ring the day before.")]
+)
+async def test_a_behaviour_is_said_in_the_language_of_the_page(
+    site: cast.Site, language: str, said: str
+) -> None:
+    await Behaviour(code="Ad1", text="-", situation="-", text_en="We ring the day before.").save()
+
+    page = await read(site, "carla", f"/waves/2026-4/units/{ROOT}?lang={language}")
+
+    assert said in page
 
 
 async def test_the_page_is_english_for_those_who_chose_it(site: cast.Site) -> None:
