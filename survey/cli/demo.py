@@ -1,6 +1,7 @@
 """`kernepuls demo`: Fjordlund built once, then served; a second start only serves."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from survey.texts import Voice
 PORT: Final = 8000
 LAST_RELEASED: Final = "2026-4"
 SHOWN_CODES: Final = 3
+SEEDS: Final = 20  # draws to verify, about a minute
 ROLES: Final = {
     "coordinator": N_("coordinator (HR): all results, the waves"),
     "leadership_team": N_("leadership team: its part of the tree, the levels above, the PDF"),
@@ -38,8 +40,25 @@ ROLES: Final = {
 @click.option("--rebuild", is_flag=True, help="Take the demo away and build it anew.")
 @click.option("--no-serve", is_flag=True, help="Build only; do not start the server.")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
-def demo(*, rebuild: bool, no_serve: bool, port: int) -> None:
+@click.option("--verify", is_flag=True, help="Print planted against found over many draws.")
+@click.option("--seeds", type=click.IntRange(1), default=SEEDS, show_default=True)
+@click.option("--seed", type=click.IntRange(0), help="The first of them; default: drawn.")
+@click.option("--json", "as_json", is_flag=True, help="Print what --verify found as JSON.")
+def demo(  # noqa: PLR0913 - one argument per option
+    *,
+    rebuild: bool,
+    no_serve: bool,
+    port: int,
+    verify: bool,
+    seeds: int,
+    seed: int | None,
+    as_json: bool,
+) -> None:
     """Build the made-up Fjordlund with four waves and one open, and serve it."""
+    if verify:
+        from survey.cli import verifying  # noqa: PLC0415 - scipy, only where it is asked for
+
+        sys.exit(not verifying.verify(seeds=seeds, first=seed, as_json=as_json))
     settings = from_environment()
     if port != PORT:
         settings = replace(settings, url=f"http://127.0.0.1:{port}")
