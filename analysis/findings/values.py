@@ -51,7 +51,7 @@ class ReleasedBehaviour(Struct, frozen=True, forbid_unknown_fields=True):
     units: tuple[str, ...]
 
 
-class Change(Struct, frozen=True, forbid_unknown_fields=True):
+class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A displayed value against an earlier displayed value, in percentage points or bands."""
 
     against: str
@@ -64,12 +64,13 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     to: Band | None = None
 
 
-class Cell(Struct, frozen=True, forbid_unknown_fields=True):
+class Cell(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One published number, or the fact that it is hidden.
 
     `value`, `low` and `high` are whole per cent. A cell of a behaviour's whole scope or of a
     trial has no unit. `barrier`, `trial`, `cross` and `since_first` are keys that only the
-    cells named in the schema have; elsewhere they are not written at all.
+    cells named in the schema have; elsewhere they are not written at all. There may be a hundred
+    thousand, none of them part of a cycle: the collector need not look at them.
     """
 
     unit: str | None

@@ -48,21 +48,28 @@ def with_changes(cells: Sequence[Cell], tree: Tree, against: Against, q: float) 
     Without an earlier wave nothing is compared, and only the response says read with care.
     """
     changes = _changes(cells, tree.place, against, q, _of_the_wave)
+    told = _flags(tree, against)
     flagged = []
     for cell, change in zip(cells, changes, strict=True):
-        flags = _flags(cell, tree, against)
-        same = change is None and flags == cell.flags
-        flagged.append(cell if same else replace(cell, change=change, flags=flags))
+        more = () if cell.flags is None else told.get(cell.unit, ())
+        if change is None and not more:
+            flagged.append(cell)
+        else:
+            flags = None if cell.flags is None else (*cell.flags, *more)
+            flagged.append(replace(cell, change=change, flags=flags))
     return _with_common_shock(flagged, tree.codes[0])
 
 
-def _flags(cell: Cell, tree: Tree, against: Against) -> tuple[str, ...] | None:
-    if cell.flags is None or cell.unit is None:
-        return cell.flags
-    u = tree.place[cell.unit]
-    composition = ("composition",) if against.past and u in against.past.recomposed else ()
-    careful = ("read_with_care",) if u in against.careful else ()
-    return (*cell.flags, *composition, *careful)
+def _flags(tree: Tree, against: Against) -> dict[str | None, tuple[str, ...]]:
+    """What every shown cell of a unit is flagged with; a unit without is left out."""
+    composition = against.past.recomposed if against.past else frozenset()
+    return {
+        tree.codes[u]: (
+            *(("composition",) if u in composition else ()),
+            *(("read_with_care",) if u in against.careful else ()),
+        )
+        for u in composition | against.careful
+    }
 
 
 def with_since_first(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
