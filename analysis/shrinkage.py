@@ -32,7 +32,8 @@ class Shrunken:
     @cached_property
     def mean(self) -> Floats:
         """The posterior mean of each unit's share: λ y/n + (1 - λ) μ over the grid, 0-1."""
-        return _means(self.y, self.n, self.weights.sum(axis=0), MEANS @ self.weights)
+        pool = np.zeros(len(self.y), dtype=np.int64)
+        return _means(self.y[:, None], self.n, pool, self.weights[None, None])[:, 0]
 
     @cached_property
     def mu(self) -> float:
@@ -77,15 +78,7 @@ def pooled_means(y: Floats | Ints, n: Floats | Ints, pool: Ints) -> Floats:
     """
     people = np.asarray(n, dtype=float)
     hits = np.asarray(y, dtype=float)
-    weights = grid_weights(hits, people, pool)
-    of_size, mean_of_size = weights.sum(axis=2), MEANS @ weights
-    return np.stack(
-        [
-            _means(hits[:, i], people, of_size[pool, i], mean_of_size[pool, i])
-            for i in range(hits.shape[1])
-        ],
-        axis=1,
-    )
+    return _means(hits, people, pool, grid_weights(hits, people, pool))
 
 
 def grid_weights(y: Floats, n: Floats, pool: Ints, log_prior: Floats = EVEN_RHO) -> Floats:
@@ -128,8 +121,13 @@ def _summed(at: Ints, pool: Ints, shape: tuple[int, int], rises: Floats) -> Floa
     return summed
 
 
-def _means(y: Floats, n: Floats, of_size: Floats, mean_of_size: Floats) -> Floats:
-    """Σ_M (y·w(M) + M·Σ_μ μ·w(μ, M)) / (n + M), one per unit."""
-    terms = (y[:, None] * of_size + SIZES * mean_of_size) / (n[:, None] + SIZES)
-    means: Floats = terms.sum(axis=1)
+def _means(y: Floats, n: Floats, pool: Ints, weights: Floats) -> Floats:
+    """Σ_M (y·w(M) + M·Σ_μ μ·w(μ, M)) / (n + M), unit by item, once per different n of a pool."""
+    people, at = np.unique(n, return_inverse=True)
+    inverse = 1 / (people + SIZES[:, None])
+    own = weights.sum(axis=2) @ inverse
+    shared = (SIZES * (MEANS @ weights)) @ inverse
+    items = np.arange(y.shape[1])
+    here = pool[:, None], items, at[:, None]
+    means: Floats = y * own[here] + shared[here]
     return means
