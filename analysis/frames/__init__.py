@@ -6,6 +6,7 @@ from analysis.frames.contracts import (
     BEHAVIOURS,
     CITIZEN,
     INVITED,
+    NOTICED,
     RESOLVERS,
     SCHEMAS,
     TRIALS,
@@ -13,6 +14,7 @@ from analysis.frames.contracts import (
     barrier_column,
     checked_answers,
     checked_behaviours,
+    checked_trials,
     conformed,
 )
 from analysis.frames.files import first_row, read_table
@@ -36,6 +38,7 @@ __all__ = [
     "BEHAVIOURS",
     "CITIZEN",
     "INVITED",
+    "NOTICED",
     "RESOLVERS",
     "SCHEMAS",
     "TRIALS",
@@ -55,6 +58,7 @@ __all__ = [
     "barrier_column",
     "checked_answers",
     "checked_behaviours",
+    "checked_trials",
     "conformed",
     "first_row",
     "read_table",

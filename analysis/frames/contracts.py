@@ -19,6 +19,7 @@ from analysis.frames.refusals import (
 BARRIERS: Final = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
 RESOLVERS: Final = ("unit", "two_units", "managers", "board", "council_law")
 CITIZEN: Final = ("faster", "fewer_people", "not_repeat", "knows_next", "more_say", "nothing")
+NOTICED: Final = ("helps", "no_difference", "harder", "no")
 CHANGES: Final = ("new", "renamed", "moved", "merged", "split", "closed")
 IN_SITUATION: Final = ("several", "once")
 ELSEWHERE: Final = ("own", "outside")  # stall answers that name no part
@@ -53,7 +54,7 @@ ANSWERS: Final = pl.Schema(
         "safe_a": pl.Int8(),
         "safe_b": pl.Int8(),
         "safe_c": pl.Int8(),
-        "noticed": pl.Enum(["helps", "no_difference", "harder", "no"]),
+        "noticed": pl.Enum(NOTICED),
         "profession": pl.String(),
     }
 )
@@ -240,6 +241,36 @@ def checked_behaviours(
         found = behaviours.select(broken).to_series()
         _refuse_first(found, "BEHAVIOURS", column, rule, first_row)
     return behaviours
+
+
+def checked_trials(
+    trials: pl.DataFrame, *, units: frozenset[str], behaviours: frozenset[str], first_row: int = 2
+) -> pl.DataFrame:
+    """The trials, or `CellRefused`: each code once, over waves in order, all they name known.
+
+    Without a behaviour each unit is measured by its own, and then a barrier is required.
+    """
+    none = pl.lit(None, dtype=pl.String)
+    named = {
+        name: pl.col(name) if name in trials.columns else none
+        for name in ("units", "comparison", "behaviour", "barrier")
+    }
+    in_list = pl.element().str.strip_chars().is_in(sorted({*units, ""}))
+    for column, rule, broken in (
+        ("trial", "twice", ~pl.col("trial").is_first_distinct()),
+        ("units", "unknown", ~named["units"].str.split(";").list.eval(in_list).list.all()),
+        (
+            "comparison",
+            "unknown",
+            ~named["comparison"].str.split(";").list.eval(in_list).list.all(),
+        ),
+        ("behaviour", "unknown", ~named["behaviour"].is_in(sorted(behaviours))),
+        ("barrier", "empty", named["behaviour"].is_null() & named["barrier"].is_null()),
+        ("end_wave", "value", pl.col("end_wave") <= pl.col("start_wave")),
+    ):
+        found = trials.select(broken.fill_null(value=False).alias(column)).to_series()
+        _refuse_first(found, "TRIALS", column, rule, first_row)
+    return trials
 
 
 def _contradictions(

@@ -23,6 +23,7 @@ from analysis.frames import (
     WaveUnknown,
     checked_answers,
     checked_behaviours,
+    checked_trials,
     conformed,
     scopes_of,
     tree_of,
@@ -30,10 +31,12 @@ from analysis.frames import (
 from analysis.release.cells import shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
+from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
 from analysis.release.proposals import Patterns, TrialKind, proposals_of
 from analysis.release.quality import careful_units, quality_of
 from analysis.release.seams import pairs_of
+from analysis.release.trials import Trial, trials_in, trials_of
 
 DEFAULTS = Settings()
 
@@ -42,6 +45,7 @@ class Others(TypedDict, total=False):
     """What every wave of a series shares."""
 
     invited: pl.DataFrame | None
+    trials: pl.DataFrame | None
     catalogue: Sequence[TrialKind]
     settings: Settings
 
@@ -86,6 +90,7 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     *,
     wave: str,
     invited: pl.DataFrame | None = None,
+    trials: pl.DataFrame | None = None,
     earlier: Sequence[Release] = (),
     catalogue: Sequence[TrialKind] = (),
     settings: Settings = DEFAULTS,
@@ -100,18 +105,19 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     people = conformed(answers.lazy().filter(pl.col("wave") == wave).collect(), "ANSWERS")
     units = conformed(units, "UNITS")
     tree = tree_of(units, wave)
-    behaviours = checked_behaviours(
-        conformed(behaviours, "BEHAVIOURS"), units=frozenset(units["unit"].to_list())
-    )
-    checked_answers(
-        people,
-        units=frozenset(tree.codes),
-        behaviours=frozenset(behaviours["behaviour"].to_list()),
-    )
+    known = frozenset(units["unit"].to_list())
+    behaviours = checked_behaviours(conformed(behaviours, "BEHAVIOURS"), units=known)
+    asked = frozenset(behaviours["behaviour"].to_list())
+    checked_answers(people, units=frozenset(tree.codes), behaviours=asked)
+    if trials is not None:
+        trials = checked_trials(conformed(trials, "TRIALS"), units=known, behaviours=asked)
     scopes = scopes_of(behaviours, tree, people["behaviour"].unique().to_list(), wave)
     of_wave = counted(people, tree, scopes, own_invited=invited_of(invited, tree, scopes, wave))
     pasts = [Past(of_wave, old) for old in sorted(earlier, key=lambda r: r.wave) if old.wave < wave]
-    return _published(people, of_wave, pasts, wave=wave, settings=settings, catalogue=catalogue)
+    ended = [] if trials is None else trials_in(trials, of_wave, wave)
+    return _published(
+        people, of_wave, pasts, wave=wave, trials=ended, settings=settings, catalogue=catalogue
+    )
 
 
 def _published(  # noqa: PLR0913 - everything that decides the bytes
@@ -120,6 +126,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     pasts: Sequence[Past],
     *,
     wave: str,
+    trials: Sequence[Trial],
     settings: Settings,
     catalogue: Sequence[TrialKind],
 ) -> Release:
@@ -131,6 +138,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
     first = Against(pasts[0] if pasts else None, careful)
     cells = with_since_first(cells, tree, first, settings.q_change)
+    cells += noticed_of(people, of_wave, trials, settings)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
     patterns = Patterns(tree, {(c.unit, c.measure, c.item): c for c in cells if c.unit}, pairs)
     return sealed(
@@ -143,7 +151,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             cells=tuple(cells),
             levels=(),
             pairs=pairs,
-            trials=(),
+            trials=trials_of(trials, cells, of_wave, pasts, wave=wave),
             impact=(),
             proposals=proposals_of(patterns, catalogue),
             quality=quality,

@@ -1,6 +1,7 @@
 """How a displayed class is said in a cell: its value or band, its people and its interval."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from msgspec.structs import replace
@@ -8,10 +9,12 @@ from msgspec.structs import replace
 from analysis.disclosure import BANDS_BELOW, Classes, group_band, step_and_ends
 from analysis.disclosure.joining import Tables
 from analysis.estimate import share_ends
-from analysis.findings import Cell
+from analysis.findings import Base, Cell
 from analysis.release.counts import Item
 
 Ints = np.typing.NDArray[np.int64]
+
+IN_STEPS: Final[tuple[Base, ...]] = ("A", "trial")  # the bases whose n is never exact
 
 
 def said(item: Item, classes: Classes, first: int, last: int) -> Cell:
@@ -20,7 +23,7 @@ def said(item: Item, classes: Classes, first: int, last: int) -> Cell:
     A value, a clip or a band; open where nothing is left to tell. The interval is not filled in.
     """
     end = len(classes.names) - 1
-    exact = classes.n >= BANDS_BELOW and item.base != "A"
+    exact = classes.n >= BANDS_BELOW and item.base not in IN_STEPS
     cell = Cell(
         unit=None,
         behaviour=None,
@@ -77,7 +80,7 @@ class Sayings:
 
 def _read_n(n: int, item: Item) -> int:
     """The n an interval is computed from: what a reader can see, the first of a band."""
-    return n - n % item.width if item.base == "A" else n
+    return n - n % item.width if item.base in IN_STEPS else n
 
 
 def _intervals(wanted: dict[tuple[int, int], Classes]) -> dict[tuple[int, int], tuple[Ints, Ints]]:
