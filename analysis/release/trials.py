@@ -225,13 +225,12 @@ def _compared(trial: Trial, wave: Wave) -> tuple[int, ...]:
     tree, own = wave.tree, wave.scopes.own
     tried = {u for top in trial.tried for u in (*tree.above(top), top, *tree.below(top))}
     if trial.compared is not None:
-        listed: Iterable[int] = _outermost(tree, trial.compared)
-    else:
-        ours = {int(own[v]) for top in trial.tried for v in (top, *tree.below(top))} - {-1}
-        if trial.behaviour is not None:
-            ours = {b for b, code in enumerate(wave.scopes.behaviours) if code == trial.behaviour}
-        listed = np.flatnonzero(tree.is_leaf & np.isin(own, sorted(ours))).tolist()
-    return tuple(u for u in listed if u not in tried)
+        return _outermost(tree, tuple(u for u in trial.compared if u not in tried))
+    ours = {int(own[v]) for top in trial.tried for v in (top, *tree.below(top))} - {-1}
+    if trial.behaviour is not None:
+        ours = {b for b, code in enumerate(wave.scopes.behaviours) if code == trial.behaviour}
+    leaves = np.flatnonzero(tree.is_leaf & np.isin(own, sorted(ours))).tolist()
+    return tuple(u for u in leaves if u not in tried)
 
 
 def _outermost(tree: Tree, units: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,15 @@ from analysis.report.csv import release_csv
 from survey import texts
 from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
 from survey.settings import Settings
-from survey.tables import BehaviourScope, Invited, UnitVersion, Wave, WaveBehaviour
+from survey.tables import (
+    BehaviourScope,
+    Invited,
+    TrialAction,
+    TrialUnit,
+    UnitVersion,
+    Wave,
+    WaveBehaviour,
+)
 from survey.texts import Voice
 
 
@@ -54,6 +62,7 @@ async def release_wave(settings: Settings, wave: str) -> Released:
         return Released(_seal(stored_release(settings, wave)), None)
     units, behaviours, invited, minimum = await _tables(wave)
     answers = f"{settings.answers.rstrip('/')}/{wave}.parquet"
+    trials = await _trials(wave, frozenset(behaviours["behaviour"].to_list()))
     before = [stored_release(settings, old) for old in waves_with_release(settings) if old < wave]
 
     def work() -> Release:
@@ -63,6 +72,7 @@ async def release_wave(settings: Settings, wave: str) -> Released:
             behaviours,
             wave=wave,
             invited=invited,
+            trials=trials,
             earlier=before,
             catalogue=trial_kinds(),
             settings=Thresholds(min_n=minimum),
@@ -108,6 +118,44 @@ async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, 
         _typed([{**row, "wave": wave} for row in invited], "INVITED"),
         found.min_n,
     )
+
+
+async def _trials(wave: str, asked: frozenset[str]) -> pl.DataFrame:
+    """TRIALS of a wave in its contract: the trial actions that end in it and can be measured.
+
+    What a page may leave open (a behaviour that this wave does not ask about, neither behaviour
+    nor barrier, no wave before) is told without numbers: it must not hold the release back.
+    """
+    found = await TrialAction.select(
+        TrialAction.id, TrialAction.code.as_alias("trial"),
+        TrialAction.behaviour.code.as_alias("behaviour"), TrialAction.barrier,
+        TrialAction.start_wave, TrialAction.end_wave, TrialAction.randomised,
+    ).where(TrialAction.end_wave == wave, TrialAction.start_wave < wave)  # fmt: skip
+    members = await TrialUnit.select(
+        TrialUnit.trial_action.as_alias("id"), TrialUnit.unit.code.as_alias("unit"), TrialUnit.role
+    )
+    measured = [
+        row
+        for row in found
+        if (row["barrier"] if row["behaviour"] is None else row["behaviour"] in asked)
+    ]
+    return _typed(
+        [
+            {
+                **row,
+                "barrier": row["barrier"] or None,
+                "units": _joined(members, row["id"], "tried"),
+                "comparison": _joined(members, row["id"], "comparison") or None,
+            }
+            for row in measured
+        ],
+        "TRIALS",
+    )
+
+
+def _joined(members: Sequence[Mapping[str, object]], trial: object, role: str) -> str:
+    ours = (one["unit"] for one in members if (one["id"], one["role"]) == (trial, role))
+    return ";".join(sorted(map(str, ours)))
 
 
 def _typed(rows: Sequence[dict[str, object]], table: str) -> pl.DataFrame:
