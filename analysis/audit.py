@@ -13,10 +13,16 @@ Flags = np.typing.NDArray[np.bool_]
 
 
 class Leak(Exception):
-    """A published set that gives an answer away; `rule` is A1, A2, A3 or A7."""
+    """A published set that gives an answer away; `rule` is A1-A4, A6 or A7.
 
-    def __init__(self, rule: str) -> None:
+    `size` is that of the smallest group that was derived, None where the rule knows none; `units`
+    are the published codes it was derived from. Never what anybody answered.
+    """
+
+    def __init__(self, rule: str, size: int | None = None, units: tuple[str, ...] = ()) -> None:
         self.rule = rule
+        self.size = size
+        self.units = units
         super().__init__(f"the release breaks {rule}")
 
 
@@ -55,7 +61,7 @@ def audited(base: Published, minimum: int) -> Verdict:
     """
     above, atom = atoms(base)
     if ((atom < 0) | ((atom > 0) & (atom < minimum) & base.shown)).any():
-        raise Leak("A1")
+        raise Leak("A1", int(atom[(atom > 0) & base.shown].min(initial=minimum)))
     low, high = atom_intervals(base, above, atom)
     whole = np.flatnonzero(base.shown & (atom > 0))
     n, lo, hi = atom[whole, None], low[whole], high[whole]
@@ -91,27 +97,57 @@ def atoms(base: Published) -> tuple[Ints, Ints]:
 
 def atom_intervals(base: Published, above: Ints, atom: Ints) -> tuple[Ints, Ints]:
     """The counts possible in each atom, exactly: one pass up the tree and one down."""
-    shape = base.low.shape
-    sum_low, sum_high = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    low, high = base.low.copy(), base.high.copy()
-    own = base.per * atom
-    shown = np.flatnonzero(base.shown)
-    for u in shown[::-1]:
-        low[u] = np.maximum(low[u], sum_low[u])
-        high[u] = np.minimum(high[u], sum_high[u] + own[u])
+    own = base.per * np.stack([atom, np.zeros_like(atom)])
+    found = passes(above, base.shown, base.low, base.high, own)
+    return found.least[0], found.most[0]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What two passes leave: of each row, and of the atom under it in each of its two divisions."""
+
+    low: Ints
+    high: Ints
+    least: Ints  # division by row by column
+    most: Ints
+
+
+def passes(  # noqa: PLR0913, PLR0917 - one table: where its rows hang, and what each may hold
+    above: Ints, shown: Flags, low: Ints, high: Ints, own: Ints, division: Ints | None = None
+) -> Passed:
+    """Cut what rows may hold (row by column) to their sums, up the tree and down it: exact.
+
+    Up: a row holds what the rows under it hold and at most `own` more. Down: a row holds what the
+    row above holds less the others there. A row may be divided twice, into units (0) and into
+    professions (1): `own` is division by row, `division` that of the row above a row belongs to.
+    Both divisions sum to the same row and share nothing else, so the passes stay exact.
+    """
+    side = np.zeros(len(above), dtype=np.int64) if division is None else division
+    below_low, below_high = np.zeros((2, 2, *low.shape), dtype=np.int64)
+    low, high = low.copy(), high.copy()
+    rows = np.flatnonzero(shown)
+    crossed = np.zeros(len(above), dtype=bool)
+    crossed[above[shown & (above >= 0) & (side == 1)]] = True
+    for u in rows[::-1]:
+        for d in (0, 1) if crossed[u] else (0,):
+            low[u] = np.maximum(low[u], below_low[d, u])
+            high[u] = np.minimum(high[u], below_high[d, u] + own[d, u])
         if above[u] >= 0:
-            sum_low[above[u]] += low[u]
-            sum_high[above[u]] += high[u]
+            below_low[side[u], above[u]] += low[u]
+            below_high[side[u], above[u]] += high[u]
     up_low, up_high = low.copy(), high.copy()
-    for u in shown:
-        p = above[u]
+    for u in rows:
+        p, d = above[u], side[u]
         if p >= 0:
-            others_low, others_high = sum_low[p] - up_low[u], sum_high[p] - up_high[u]
-            low[u] = np.maximum(low[u], low[p] - others_high - own[p])
+            others_low, others_high = below_low[d, p] - up_low[u], below_high[d, p] - up_high[u]
+            low[u] = np.maximum(low[u], low[p] - others_high - own[d, p])
             high[u] = np.minimum(high[u], high[p] - others_low)
-    least = np.maximum(0, low - sum_high)
-    most = np.minimum(own[:, None], high - sum_low)
-    return least, most
+    return Passed(
+        low,
+        high,
+        least=np.maximum(0, low - below_high),
+        most=np.minimum(own[:, :, None], high - below_low),
+    )
 
 
 def _small_cells(
