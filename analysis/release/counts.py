@@ -124,7 +124,7 @@ def _is(column: str, value: str) -> pl.Expr:
 def counted(answers: pl.DataFrame, tree: Tree, scopes: Scopes, *, own_invited: Ints) -> Wave:
     """Count one wave's answers; raises `ScopeRefused` where nobody is asked about them."""
     items = items_of(answers.columns)
-    sums = _sums(answers, items).sort("unit", "behaviour")
+    sums = unit_sums(answers.lazy(), items).collect().sort("unit", "behaviour")
     place = np.array([tree.place[unit] for unit in sums["unit"].to_list()], dtype=np.int64)
     behaviour = {code: b for b, code in enumerate(scopes.behaviours)}
     about = np.array([behaviour[code] for code in sums["behaviour"].to_list()], dtype=np.int64)
@@ -172,27 +172,28 @@ def _name(base: Base, i: int) -> str:
     return f"{base}{i}"
 
 
-def _sums(answers: pl.DataFrame, items: dict[Base, tuple[Item, ...]]) -> pl.DataFrame:
-    """One row per unit and behaviour: people per base, and a sum per item."""
-    numbers = "successes" in answers.columns
+def unit_sums(answers: pl.LazyFrame, items: dict[Base, tuple[Item, ...]]) -> pl.LazyFrame:
+    """One row per unit and behaviour: people per base, and a sum per item, named base and place.
+
+    Reads only the columns that the items need. `total` and `squares` are those of the successes,
+    `first_option` the people who chose it throughout.
+    """
+    columns = answers.collect_schema().names()
+    numbers = "successes" in columns
     successes = pl.col("successes").cast(pl.Int64) if numbers else pl.lit(None, dtype=pl.Int64)
-    return (
-        answers.lazy()
-        .group_by("unit", "behaviour")
-        .agg(
-            A=pl.len(),
-            S=IN_S.sum(),
-            Y=successes.is_not_null().sum(),
-            total=successes.sum(),
-            squares=(successes**2).sum(),
-            first_option=_first_option(answers.columns).sum(),
-            **{
-                _name(base, i): item.counted.sum()
-                for base in TREE_BASES
-                for i, item in enumerate(items[base])
-            },
-        )
-        .collect()
+    return answers.group_by("unit", "behaviour").agg(
+        A=pl.len(),
+        S=IN_S.sum(),
+        Y=successes.is_not_null().sum(),
+        total=successes.sum(),
+        squares=(successes**2).sum(),
+        first_option=_first_option(columns).sum(),
+        **{
+            _name(base, i): item.counted.sum()
+            for base, wanted in items.items()
+            if base in TREE_BASES
+            for i, item in enumerate(wanted)
+        },
     )
 
 
