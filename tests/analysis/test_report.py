@@ -491,6 +491,7 @@ def test_a_trial_says_what_was_tried_learned_and_noticed() -> None:
 
     assert (tried.name, tried.state) == ("15 minutters overlap", "Lært · Stoppet")
     assert tried.said[0].startswith("Omkring 50")
+    assert tried.said[0].endswith("siger, at den hjælper.")
     assert [(field.label, field.text) for field in tried.fields] == [
         ("Hvor", "Hjemmepleje Nord"),
         ("Hvor længe", "4 uger"),

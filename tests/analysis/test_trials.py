@@ -13,13 +13,16 @@ from analysis.audit import Leak
 from analysis.disclosure import classes_of
 from analysis.findings import Cell, Release, Settings, TrialFinding, encode, number, sealed
 from analysis.findings.numbers import Hidden
-from analysis.frames import CellRefused, conformed, scopes_of, tree_of
+from analysis.frames import CellRefused, conformed, read_table, scopes_of, tree_of
 from analysis.release import audit_release, noticed, release
 from analysis.release.counts import Item, Wave, counted, invited_of
 from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
 from analysis.release.sayings import said
 from analysis.release.trials import trials_in, trials_of
+from survey.seeds.drawn import drawn_wave
+from survey.seeds.files import TRIALS, answers_frame, roster
+from survey.seeds.planted import FOLDER, table
 
 Groups = dict[str, tuple[int, int]]  # unit -> people in the situation, of whom "I høj grad"
 
@@ -545,3 +548,72 @@ def test_with_nothing_done_the_rates_hold(tried: int, compared: int) -> None:
 
     for verdict, limit in {**RATES, "suggests": DESIGNS[tried, compared]}.items():
         assert found[verdict] <= limit, (verdict, found)
+
+
+# --- what is planted in Fjordlund ----------------------------------------------------------------
+
+SEEDS = (9101, 9102, 9103)
+
+
+@cache
+def fjordlund(seed: int) -> Release:
+    """The fourth wave, after the third: T5, T6, T8 and T10 end in it."""
+    units = read_table((FOLDER / "units.csv").read_bytes(), "UNITS")
+    scope = read_table((FOLDER / "behaviours_import.csv").read_bytes(), "BEHAVIOURS")
+    trials = pl.DataFrame([{name: row[name] or None for name in TRIALS} for row in table("trials")])
+    people = tuple(roster())
+    made: list[Release] = []
+    for wave in ("2026-3", "2026-4"):
+        drawn = answers_frame(drawn_wave(seed, wave, people), people, seed)
+        made.append(release(drawn, units, scope, wave=wave, earlier=made, trials=trials))
+    audit_release(made[1])
+    return made[1]
+
+
+def planted(seed: int, trial: str) -> TrialFinding:
+    return next(one for one in fjordlund(seed).trials if one.trial == trial)
+
+
+def test_p09_one_school_against_three_suggests_and_says_how_little_it_can_show() -> None:
+    found = [planted(seed, "T8") for seed in SEEDS]
+
+    # .90 of all draws by the design.
+    assert sum(one.verdict == "suggests" for one in found) >= 2
+    assert {one.p_smallest for one in found} == {25}
+    assert all(one.p == 25 for one in found if one.verdict == "suggests")
+    assert {(one.measure, one.item, one.units) for one in found} == {
+        ("barrier_share", "KULT", ("B11",))
+    }
+    assert {one.flags for one in found} == {("not_randomised",)}
+
+
+def test_p11_two_units_each_by_its_own_behaviour() -> None:
+    found = [planted(seed, "T10") for seed in SEEDS]
+
+    # .68 of all draws by the design; 2 of the 20 leaves of the two behaviours.
+    assert sum(one.verdict == "moved_here" for one in found) >= 1
+    assert {one.units for one in found} == {("C1", "D1")}
+    assert all((one.tried_diff or 0) < 0 for one in found)
+
+
+def test_t6_all_units_took_part_so_that_nothing_can_be_compared() -> None:
+    for seed in SEEDS:
+        found = planted(seed, "T6")
+
+        assert (found.verdict, found.p, found.p_smallest) == ("too_few", None, None)
+        assert found.flags == ("not_randomised", "no_comparison")
+
+
+def test_about_half_of_those_who_were_asked_say_that_it_helps() -> None:
+    for seed in SEEDS:
+        for trial in ("T5", "T8", "T10"):
+            helps = planted(seed, trial).noticed
+
+            # 50 % planted, among 35 people or more: three standard errors are 25 points.
+            assert helps is not None
+            assert helps.value is not None
+            assert abs(helps.value - 50) <= 25
+
+
+def test_trials_that_ended_before_are_not_told_again() -> None:
+    assert [one.trial for one in fjordlund(SEEDS[0]).trials] == ["T10", "T5", "T6", "T8"]

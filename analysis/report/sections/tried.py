@@ -151,12 +151,12 @@ def _looked_at(view: View, finding: TrialFinding) -> str:
 
 
 def _said(view: View, finding: TrialFinding) -> list[str]:
-    """What the release can say of it with numbers, and who has noticed it."""
+    """What the release can say of it with numbers, and how many have noticed that it helps."""
     voice = view.voice
     said = sentences.trial(voice, finding)
     if finding.noticed is not None:
         noticed = numbers.share(voice, number(finding.noticed))
         if noticed.kind not in ("hidden", "open"):
-            text = voice.gettext("%(share)s have noticed it.")
+            text = voice.gettext("%(share)s say that it helps.")
             said.insert(0, text % {"share": opened(noticed.whole)})
     return said
