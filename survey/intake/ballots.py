@@ -22,9 +22,9 @@ from survey.intake.refusals import (
     NotOpenYet,
     WaveClosed,
 )
-from survey.intake.shown import Shown, shown
+from survey.intake.shown import Shown, frozen, shown
 from survey.settings import Settings
-from survey.tables import Behaviour, Invitation, Unit, Wave
+from survey.tables import Invitation, Wave
 
 HAS_CODES = ("approved", "open", "closing")
 HAS_ENDED = ("closing", "released", "held")
@@ -60,11 +60,11 @@ class BallotForm(msgspec.Struct, frozen=True):
 async def look_up(settings: Settings, code_text: str) -> LookUp:
     """What a typed code opens; spends nothing. CodeUnknown, NotOpenYet or WaveClosed."""
     invitation, wave = await _invited(code_text)
-    wave_keys = keys.intake(settings, wave.name)
+    wave_keys, known = keys.intake(settings, wave.name), await frozen(wave)
     context = tickets.Context(
         wave=wave.name,
-        unit=await _code_of(Unit, invitation.unit),
-        behaviour=await _code_of(Behaviour, invitation.behaviour),
+        unit=known.tree.by_id[invitation.unit].code,
+        behaviour=known.behaviours[invitation.behaviour],
         profession=await tickets.named_profession(invitation),
     )
     return LookUp(
@@ -177,12 +177,6 @@ async def _refuse_unknown() -> None:
     if ended:
         raise WaveClosed(date=ended[-1], next=await next_opening(ended[-1]))
     raise NotOpenYet(date=min((wave["opens"] for wave in waves), default=None))
-
-
-async def _code_of(table: type[Unit] | type[Behaviour], id_: int) -> str:
-    [row] = await table.select(table.code).where(table.id == id_)
-    code: str = row["code"]
-    return code
 
 
 def _derived(secret: bytes, wave: str, *, n: int) -> tuple[bytes, bytes, int]:

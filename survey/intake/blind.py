@@ -113,11 +113,11 @@ def encoded(message: bytes, *, bits: int, salt: bytes) -> bytes:
     length = (bits + 7) // 8
     digest = hashlib.sha384(message).digest()
     h = hashlib.sha384(bytes(8) + digest + salt).digest()
-    data = bytes(length - len(salt) - HASH - 2) + b"\x01" + salt
-    mask = _mgf1(h, len(data))
-    masked = bytearray(a ^ b for a, b in zip(data, mask, strict=True))
-    masked[0] &= 0xFF >> (8 * length - bits)
-    return bytes(masked) + h + b"\xbc"
+    size = length - HASH - 1
+    data = int.from_bytes(b"\x01" + salt, "big")  # zeros before it
+    masked = data ^ int.from_bytes(_mgf1(h, size), "big")
+    masked &= (1 << (8 * (size - length) + bits)) - 1
+    return masked.to_bytes(size, "big") + h + b"\xbc"
 
 
 def _mgf1(seed: bytes, length: int) -> bytes:

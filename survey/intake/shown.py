@@ -1,5 +1,6 @@
 """What the questionnaire prints for an invitation: the same struct with and without JavaScript."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,14 @@ from survey.engine import Engine
 from survey.organisation import Tree
 from survey.tables import Behaviour, Invited, TrialUnit, Wave
 
+# The trials of a unit that the wave is the first to look back on, by code.
+TRIALS_ENDED = (
+    "SELECT trial_action.name FROM trial_unit "
+    "JOIN trial_action ON trial_action.id = trial_unit.trial_action "
+    "WHERE trial_unit.unit = {} AND ((trial_unit.role = 'tried' AND trial_action.end_wave = {}) "
+    "OR (trial_unit.role = 'added' AND trial_action.end_wave = "
+    "(SELECT max(name) FROM wave WHERE name < {}))) ORDER BY trial_action.code"
+)
 SMALLEST_PART = 10  # invited people in a part that the stall question names (measurement.md 1)
 
 
@@ -38,10 +47,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What never changes again once a wave is open: its tree and the parts it may name."""
+    """What never changes again once a wave is open: its tree, the parts it may name, and codes."""
 
     tree: Tree
     parts: tuple[Part, ...]
+    behaviours: Mapping[int, str]  # id -> code; the texts are read when they are shown
 
 
 _KEPT: WeakKeyDictionary[Engine, dict[int, Frozen]] = WeakKeyDictionary()  # by database and wave
@@ -54,7 +64,7 @@ async def named_wave(name: str) -> Wave | None:
 
 
 async def frozen(wave: Wave) -> Frozen:
-    """The tree and the parts of a wave, read once while it is open: then neither may change."""
+    """The tree, parts and codes of a wave, read once while it is open: then none may change."""
     if wave.state != "open":
         return await _read(wave)
     kept = _KEPT.setdefault(engine.current(), {})
@@ -64,10 +74,12 @@ async def frozen(wave: Wave) -> Frozen:
 
 
 async def shown(wave: Wave, *, unit: int, behaviour: int) -> Shown:
+    """Plain SQL for the behaviour too."""
     node = (await frozen(wave)).tree.by_id[unit]
-    asked = await Behaviour.objects().get(Behaviour.id == behaviour)
-    if asked is None:
+    rows = await Behaviour.raw("SELECT * FROM behaviour WHERE id = {}", behaviour)
+    if not rows:
         raise LookupError(behaviour)
+    asked = Behaviour(**rows[0], _exists_in_db=True)
     return Shown(
         unit=node.code,
         unit_name=node.name,
@@ -100,27 +112,14 @@ async def _read(wave: Wave) -> Frozen:
         for code in tree.parts(wave.part_depth)
         if sum(invited.get(below, 0) for below in tree.below(code)) >= SMALLEST_PART
     )
-    return Frozen(tree, named)
+    behaviours = await Behaviour.select(Behaviour.id, Behaviour.code)
+    return Frozen(tree, named, {row["id"]: row["code"] for row in behaviours})
 
 
 async def _trial(wave: str, unit: int) -> str | None:
     """The trial whose first wave after this is, here; one wave later where it was widened to.
 
-    The first by code where two ended at once, as in the invitation.
+    The first by code where two ended at once, as in the invitation. Plain SQL, as for `named_wave`.
     """
-    earlier = await Wave.select(Wave.name).where(Wave.name < wave).order_by(Wave.name)
-    before = earlier[-1]["name"] if earlier else None
-    rows = (
-        await TrialUnit.select(
-            TrialUnit.role,
-            TrialUnit.trial_action.name.as_alias("name"),
-            TrialUnit.trial_action.end_wave.as_alias("end_wave"),
-        )
-        .where(TrialUnit.unit == unit)
-        .order_by(TrialUnit.trial_action.code)
-    )
-    ended = {"tried": wave, "added": before}
-    names = [
-        row["name"] for row in rows if row["end_wave"] and ended.get(row["role"]) == row["end_wave"]
-    ]
-    return next(iter(names), None)
+    rows = await TrialUnit.raw(TRIALS_ENDED, unit, wave, wave)
+    return next((row["name"] for row in rows), None)
