@@ -31,6 +31,7 @@ from analysis.frames import (
 from analysis.release.cells import shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
+from analysis.release.levels import levels_of, said_everywhere
 from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
 from analysis.release.proposals import Patterns, TrialKind, proposals_of
@@ -141,6 +142,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     cells += noticed_of(people, of_wave, trials, settings)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
     patterns = Patterns(tree, {(c.unit, c.measure, c.item): c for c in cells if c.unit}, pairs)
+    levels = levels_of(of_wave, patterns, wave=wave, minimum=settings.min_n)
     return sealed(
         Release(
             wave=wave,
@@ -149,11 +151,11 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             units=_units(of_wave, previous),
             behaviours=_behaviours(scopes, tree),
             cells=tuple(cells),
-            levels=(),
+            levels=levels,
             pairs=pairs,
             trials=trials_of(trials, cells, of_wave, pasts, wave=wave),
             impact=(),
-            proposals=proposals_of(patterns, catalogue),
+            proposals=proposals_of(said_everywhere(patterns, levels), catalogue),
             quality=quality,
             pattern_sha256=shown.pattern_sha256,
             audit=shown.audit,

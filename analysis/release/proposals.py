@@ -11,6 +11,7 @@ from analysis.frames import Tree
 TWO_UNITS: Final = frozenset({"SILO", "VID"})  # barriers that two units may own together
 WIDE: Final = frozenset({"OKO", "MAAL", "REGL"})  # terms that are set for several centres at once
 ORDER: Final[tuple[Address, ...]] = ("council_law", "two_units", "board", "managers", "unit")
+UNIT: Final[tuple[Address, ...]] = ("unit",)  # where no row of the pattern holds
 KINDS_PER_FINDING: Final = 3
 UNSAFE_BELOW: Final = 40  # per cent who know who can say yes
 # The middle of a band and of its people, for the order of the findings alone.
@@ -49,6 +50,8 @@ class Patterns:
     tree: Tree
     cells: dict[tuple[str, str, str | None], Cell]
     pairs: Sequence[Pair]
+    # The barriers whose variance verdict is organisation, with their behaviour or None for all.
+    everywhere: frozenset[tuple[str | None, str]] = frozenset()
 
     @cached_property
     def barriers(self) -> list[str]:
@@ -94,22 +97,37 @@ class Patterns:
         return heads
 
     def _finding(self, u: int, barrier: str) -> Finding:
-        partners = self._partners(u) if barrier in TWO_UNITS else ()
-        why = {
-            "two_units": "pair" if partners else None,
-            "board": "two_centres" if self._in_two_centres(barrier) else None,
-            "managers": "children" if self._shared_above(u, barrier) else None,
-        }
-        rows = [address for address in ORDER if why.get(address)] or ["unit"]
-        address, also = rows[0], tuple(rows[1:])
-        told = tuple(reason for row in rows if (reason := why.get(row)))
+        why = self.rows(u, barrier)
+        address, *also = tuple(why) or UNIT
         top = self.top_resolver(u)
         staff = ("staff",) if top is not None and top != address else ()
-        why_told = ("marked", *told, *staff)
-        return Finding(u, barrier, address, also, partners, why_told, self._covered(u, barrier))
+        why_told = ("marked", *why.values(), *staff)
+        partners = self._partners(u, barrier)
+        covered = self._covered(u, barrier)
+        return Finding(u, barrier, address, tuple(also), partners, why_told, covered)
 
-    def _partners(self, u: int) -> tuple[str, ...]:
+    def rows(self, u: int, barrier: str) -> dict[Address, str]:
+        """The addresses that the pattern around a marked unit points to, in order, and why."""
+        why: dict[Address, str | None] = {
+            "two_units": "pair" if self._partners(u, barrier) else None,
+            "board": self._set_above(u, barrier),
+            "managers": "children" if self._shared_above(u, barrier) else None,
+        }
+        return {address: reason for address in ORDER if (reason := why.get(address))}
+
+    def _set_above(self, u: int, barrier: str) -> str | None:
+        """Why the terms are the same for all: marked in two centres, or the same everywhere."""
+        if self._in_two_centres(barrier):
+            return "two_centres"
+        cell = self.cells.get((self.tree.codes[u], "barrier_share", barrier))
+        about = (None, cell.behaviour if cell else None)
+        is_common = any((behaviour, barrier) in self.everywhere for behaviour in about)
+        return "organisation" if is_common else None
+
+    def _partners(self, u: int, barrier: str) -> tuple[str, ...]:
         """The other ends of pairs named from both sides, at the unit or above or below it."""
+        if barrier not in TWO_UNITS:
+            return ()
         near = {self.tree.codes[v] for v in (u, *self.tree.above(u), *self.tree.below(u))}
         ends = {
             other
@@ -142,7 +160,7 @@ class Patterns:
 
     def top_resolver(self, u: int) -> Address | None:
         """Who most of the staff point to, as displayed; None where it is hidden or shared."""
-        told = {who: _middle(cell) for who in get_args(Address)
+        told = {who: told_per_cent(cell) for who in get_args(Address)
                 if (cell := self.cell(u, "resolver_share", who)) is not None}  # fmt: skip
         known = {who: value for who, value in told.items() if value is not None}
         if not known:
@@ -154,16 +172,16 @@ class Patterns:
     def _covered(self, u: int, barrier: str) -> int:
         cell = self.cells[self.tree.codes[u], "barrier_share", barrier]
         people = cell.n if cell.n is not None else PEOPLE_MIDDLE.get(cell.n_band or "", 0)
-        return people * (_middle(cell) or 0)
+        return people * (told_per_cent(cell) or 0)
 
     def unsafe(self, u: int) -> bool:
         """Whether few of the unit know who can say yes to a trial."""
         cell = self.cell(u, "safe_share", "safe_c")
-        middle = _middle(cell) if cell is not None else None
+        middle = told_per_cent(cell) if cell is not None else None
         return middle is not None and middle < UNSAFE_BELOW
 
 
-def _middle(cell: Cell) -> int | None:
+def told_per_cent(cell: Cell) -> int | None:
     """The displayed value as one per cent; None where nothing can be told."""
     if cell.clipped_at is not None:
         return cell.clipped_at
