@@ -171,6 +171,13 @@ class TargetRefused(BadInput):
     )
 
 
+class TargetTwice(BadInput):
+    sentence = N_(
+        "The release and its page of text would both be {file}. Nothing was written. "
+        "Choose another name with --summary."
+    )
+
+
 class FileGivenTwice(BadInput):
     sentence = N_(
         "{file} holds the same as another of the files. Nothing was analysed. "

@@ -1,19 +1,29 @@
-"""`kernepuls analyse` and `kernepuls audit`: the analysis on files alone, without a database."""
+"""`kernepuls analyse`: the analysis on files alone, without a database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from survey import insight
+from survey import file_errors, insight
 from survey.cli import spoken
 from survey.errors import N_
-from survey.insight import Cell, Release
-from survey.texts import Voice
+from survey.insight import Release
+from survey.texts import LANGUAGES, Language, Voice
 
 FILE = click.Path(path_type=Path)
-SHOWN_FINDINGS = 3
+LANGUAGE = click.Choice(LANGUAGES)
+
+
+def _print_schema(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own signature
+    """Print the schema and stop, whatever else was written."""
+    if value and not ctx.resilient_parsing:
+        click.echo(insight.schema())
+        ctx.exit()
 
 
 @click.command()
@@ -25,7 +35,12 @@ SHOWN_FINDINGS = 3
 @click.option("--wave", help="The wave to release; default: the last one answered.")
 @click.option("--earlier", multiple=True, type=FILE, help="The release of an earlier wave.")
 @click.option("--to", "target", required=True, type=FILE, help="Where release.json is written.")
+@click.option("--summary", type=FILE, help="The page of text; default: beside it, as .txt.")
+@click.option("--language", type=LANGUAGE, help="da or en; default the language of the shell.")
+@click.option("--progress/--no-progress", default=None, help="Default: only on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema,
+              help="Print the JSON Schema of release.json, and stop.")  # fmt: skip
 def analyse(  # noqa: PLR0913, PLR0917 - one argument per option
     answers: tuple[Path, ...],
     units: Path,
@@ -35,36 +50,37 @@ def analyse(  # noqa: PLR0913, PLR0917 - one argument per option
     wave: str | None,
     earlier: tuple[Path, ...],
     target: Path,
+    summary: Path | None,
+    language: Language | None,
     *,
+    progress: bool | None,
     as_json: bool,
 ) -> None:
     """Make the release of a wave from ANSWERS and the files beside them."""
-    release = insight.analyse_files(
-        answers,
-        units=units,
-        behaviours=behaviours,
-        invited=invited,
-        trials=trials,
-        wave=wave,
-        earlier=earlier,
-    )[-1]
+    voice = Voice(language or spoken())
+    beside = summary or target.with_suffix(".txt")
+    if beside == target:
+        raise file_errors.TargetTwice(file=target.name)
+    with _watched(voice, progress=progress) as watch:
+        *before, release = insight.analyse_files(
+            answers,
+            units=units,
+            behaviours=behaviours,
+            invited=invited,
+            trials=trials,
+            wave=wave,
+            earlier=earlier,
+            watch=watch,
+        )
+    page = insight.summary(release, earlier=before, voice=voice)
+    insight.write_text(page, beside)
     size = insight.write_release(release, target)
     if as_json:
         click.echo(msgspec.json.encode(_facts(release)))
         return
-    for line in _summary(release, Voice(spoken())):
-        click.echo(line)
+    click.echo(page)
     click.echo(f"{target}: {size // 1024} kB")
-
-
-@click.command()
-@click.argument("release", type=FILE)
-@click.option("--earlier", multiple=True, type=FILE, help="The release of an earlier wave.")
-def audit(release: Path, earlier: tuple[Path, ...]) -> None:
-    """Attack RELEASE from what it publishes; exit status 1 and the rule if it leaks."""
-    found = insight.audit_files(release, earlier)
-    voice = Voice(spoken())
-    click.echo(voice.gettext(N_("Wave %(wave)s: no leak found.")) % {"wave": found.wave})
+    click.echo(str(beside))
 
 
 def _facts(release: Release) -> dict[str, object]:
@@ -83,43 +99,18 @@ def _facts(release: Release) -> dict[str, object]:
     }
 
 
-def _summary(release: Release, voice: Voice) -> Iterator[str]:
-    """One page: how far it goes, the barriers of the whole organisation, what stands out."""
-    _ = voice.gettext
-    root = release.units[0]
-    told = {"wave": release.wave, "name": root.name, "units": len(release.units)}
-    yield _(N_("%(name)s, wave %(wave)s: %(units)s units")) % told
-    shown = {unit.unit for unit in release.units if _is_shown(release, unit.unit)}
-    hidden = ", ".join(unit.unit for unit in release.units if unit.unit not in shown)
-    if hidden:
-        yield _(N_("Not shown, so that nobody can be recognised: %(units)s")) % {"units": hidden}
-    yield ""
-    yield _(N_("What stands in the way, in the whole organisation:"))
-    names = {b["code"]: voice.pick(b["name"]) for b in voice.content("barriers")["barriers"]}
-    for cell in release.cells_of(root.unit):
-        if cell.measure == "barrier_share" and cell.item is not None:
-            yield f"  {names[cell.item]:<36}{_said(cell, voice)}"
-    findings = dict.fromkeys((p.unit, p.barrier, p.address) for p in release.proposals)
-    levels = {key: voice.pick(name) for key, name in voice.content("barriers")["levels"].items()}
-    yield ""
-    yield (
-        _(N_("What stands out, most people covered first:"))
-        if findings
-        else _(N_("Nothing stands out from the rest of the organisation."))
-    )
-    for code, barrier, address in list(findings)[:SHOWN_FINDINGS]:
-        unit = release.unit(code)
-        name = unit.name if unit else code
-        yield f"  {names[barrier]}: {name} ({code}), {levels[address]}"
-    yield ""
-    checked = {"cells": release.audit.A2_small_cells}
-    yield _(N_("Attacked: %(cells)s small cells, no leak.")) % checked
+@contextmanager
+def _watched(voice: Voice, *, progress: bool | None) -> Iterator[Callable[[int, int, str], None]]:
+    """One bar over the waves, on the error stream; without a choice only where somebody looks."""
+    console = Console(stderr=True, force_terminal=progress or None)
+    shown = console.is_terminal if progress is None else progress
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, disable=not shown) as bar:
+        task = bar.add_task(voice.gettext(N_("Reading the files")), total=None)
 
+        def watch(done: int, many: int, wave: str) -> None:
+            label = voice.gettext(N_("Wave %(wave)s")) % {"wave": wave}
+            bar.update(task, description=label, completed=done, total=many)
 
-def _is_shown(release: Release, unit: str) -> bool:
-    return any(cell.status == "shown" for cell in release.cells_of(unit) if cell.base == "S")
-
-
-def _said(cell: Cell, voice: Voice) -> str:
-    """A cell in a line of a table, as the report says it."""
-    return insight.numbers.share(voice, insight.number(cell)).whole
+        yield watch
+        bar.update(task, completed=bar.tasks[task].total or 0)

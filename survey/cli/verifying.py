@@ -31,7 +31,7 @@ KINDS: Final = {
 }
 TRAPS: Final = {
     "X1": N_("nothing is told as certain where nothing is planted"),
-    "X2": N_("what rises everywhere, and only that, is told as common"),
+    "X2": N_("what rises everywhere is told as common"),
     "X3": N_("only units with few in the situation are hidden"),
     "X4": N_("no number of a profession below the centres"),
     "X5": N_("fewer answers are read with care, and never praised"),
@@ -84,6 +84,8 @@ def _told(found: Verified, voice: Voice) -> Iterator[str]:
     yield from _aligned([head, *(_row(line, voice) for line in found.lines)])
     yield ""
     yield from _false_marks(found, voice)
+    told = ", ".join(f"{what} {n}" for what, n in found.common.items())
+    yield _(N_("Rises told as common: %(counts)s")) % {"counts": told}
     for barrier, verdicts in found.levels.items():
         counts = ", ".join(f"{verdict} {n}" for verdict, n in verdicts.items())
         yield _(N_("Verdict on where %(barrier)s sits: %(counts)s")) % {

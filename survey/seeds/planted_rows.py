@@ -39,7 +39,10 @@ def _marks() -> Iterator[Row]:
             "P03": {"E12 MAAL": 0.71, "E13 MAAL": 0.85, "E1 MAAL": 0.71},
             "P04": {"F11 FEJL": 0.80},
             "P05": {"C21 TID": 0.99},
-            "P06": {"C FAG": 0.99, "C2 FAG": 0.99, "C4 FAG": 0.78},
+            "P06": {
+                "C FAG": 0.99,
+                "C2 FAG": 0.99,
+            },
             "P07": {"B23 VID": 1.0},
             "P08": {"B12 KULT": 0.93},
             "P09": {"B11 KULT": 0.97},
@@ -56,6 +59,9 @@ def _marks() -> Iterator[Row]:
             for where, expected in cells.items():
                 yield Row(plant, "marked", where, "", wave, *_around(expected))
             if (plant, wave) == ("P06", FIRST):
+                # .78 by 6.1. With the people that every draw has, the lowest of the classes joined
+                # is 30 per cent and stands out each time: more than expected is no miss.
+                yield Row(plant, "marked", "C4 FAG", "", wave, 0.78 - WIDTH, 1)
                 for unit in ("C21", "C22", "C23", "C24", "C3", "C41", "C42", "C43"):
                     yield Row(plant, "marked", f"{unit} FAG", "", wave, *_around(0.27, 0.75))
 
@@ -100,7 +106,8 @@ TRIALS: Final = {
     "T11": {"worse": 0.21},
 }
 TRAPS: Final = ("X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9")
-RARELY: Final = frozenset({"X1", "X2"})  # by chance a draw may break them; the others never
+# By chance a draw may break them; the others never. X9: 2 per cent are planted, and a note needs 1.
+RARELY: Final = frozenset({"X1", "X2", "X9"})
 
 
 def _rest() -> Iterator[Row]:
@@ -130,7 +137,7 @@ def _rest() -> Iterator[Row]:
     for measure in ("barrier_share", "behaviour_level"):
         yield Row("", "covered", measure, "", "", 0.93, 1)
     # Wrong = another place than the planted shares have; undecided is never wrong.
-    yield Row("", "level", "", "wrong", "", 0, 0.12)
+    yield Row("", "level", "FK", "", "", 0, 0.07)
 
 
 ROWS: Final = tuple(sorted([*_marks(), *_rest()], key=lambda row: (row.id or "~", row.wave)))

@@ -51,7 +51,8 @@ class Verified(Struct, frozen=True):
     seeds: tuple[int, ...]
     lines: tuple[Line, ...]
     false_marks: FalseMarks
-    levels: dict[str, dict[str, int]]
+    common: dict[str, int]  # wave and barrier: how often a rise was told as common
+    levels: dict[str, dict[str, int]]  # barrier: how often each verdict on where it sits
     is_kept: bool
 
 
@@ -82,6 +83,7 @@ def summed(found: Iterable[Found]) -> Verified:
         seeds=tuple(one.seed for one in draws),
         lines=lines,
         false_marks=false,
+        common=dict(sorted(Counter(told for one in draws for told in one.common).items())),
         levels={barrier: dict(sorted(n.items())) for barrier, n in sorted(levels.items())},
         is_kept=false.is_kept and all(line.is_kept for line in lines),
     )

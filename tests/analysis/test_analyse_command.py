@@ -1,6 +1,8 @@
 """`kernepuls analyse` and `kernepuls audit` on files alone: a sentence for everything unusable."""
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +11,9 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from analysis.findings import decode, encode
+from analysis.wording.guard import guard
 from survey.cli import main
+from survey.texts import Voice
 
 UNITS = "unit,parent,name,headcount,valid_from\n"
 ANSWERS = "wave,unit,behaviour,situation"
@@ -23,18 +27,23 @@ def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, planted) -> Path:
-    planted(1, seed=3).write_csv(tmp_path / "one.csv", separator=";")
-    planted(2, seed=3).write_parquet(tmp_path / "two.parquet")
+    return filled(tmp_path, planted)
+
+
+def filled(folder: Path, planted) -> Path:
+    """The folder with two waves of Fjordlund in it."""
+    planted(1, seed=3).write_csv(folder / "one.csv", separator=";")
+    planted(2, seed=3).write_parquet(folder / "two.parquet")
     for name in ("units.csv", "behaviours_import.csv", "trials.csv"):
-        (tmp_path / name).write_bytes((SEED / name).read_bytes())
-    return tmp_path
+        (folder / name).write_bytes((SEED / name).read_bytes())
+    return folder
 
 
 def run(folder: Path, *answers: str, **options: str) -> Result:
     named = {"units": "units.csv", "behaviours": "behaviours_import.csv", "to": "r.json", **options}
     arguments = [str(folder / name) for name in answers]
     for option, value in named.items():
-        path = value if option == "wave" else str(folder / value)
+        path = value if option in ("wave", "language") else str(folder / value)
         arguments += [f"--{option}", path]
     return CliRunner().invoke(main, ["analyse", *arguments])
 
@@ -190,6 +199,114 @@ def test_a_release_that_leaks_is_named_by_its_rule(folder: Path) -> None:
 
     assert done.exit_code == 1
     assert "A7" in done.output
+
+
+# --- the page of text beside it ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, planted) -> tuple[str, bytes]:
+    """The page of two waves in Danish, and the release it was made from."""
+    folder = filled(tmp_path_factory.mktemp("told"), planted)
+    done = run(folder, "one.csv", "two.parquet", language="da")
+    assert done.exit_code == 0, done.output
+    return (folder / "r.txt").read_text("utf-8"), (folder / "r.json").read_bytes()
+
+
+def test_a_page_of_text_lies_beside_the_release(told) -> None:
+    page, release = told
+
+    wave, earlier = decode(release).wave, decode(release).earlier
+    assert page.startswith("Fjordlund Kommune")
+    assert wave in page.splitlines()[0]
+    assert earlier[-1] in page.splitlines()[1]
+    order = ["Svar", "Så ofte lykkes det", "Det står i vejen", "Det skiller sig ud",
+             "Det har ændret sig", "Det vises ikke", "Kontrollen"]  # fmt: skip
+    lines = page.splitlines()
+    assert [line for line in lines if line in order] == order
+    assert len(lines) <= 100
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_page_holds_no_number_that_the_release_does_not_display(told) -> None:
+    page, release = told
+    known = {int(one) for one in re.findall(r"\d+", release.decode())}
+    # Tenths of a value, the scales of ten and a hundred, and a chance of one in so many.
+    known |= {one // 10 for one in known} | {10, 100} | {round(100 / p) for p in known if p}
+
+    plain = re.sub(r"(?<=\d)[.](?=\d{3})", "", page)  # 2.339 is one number
+    strange = {int(one) for one in re.findall(r"\d+", plain)} - known
+
+    units = len(decode(release).units)
+    assert strange <= {units}
+
+
+def test_the_page_speaks_as_the_report_may(told) -> None:
+    page, release = told
+    quoted = [unit.name for unit in decode(release).units]
+    paragraphs = [" ".join(part.split()) for part in page.split("\n\n")]
+
+    guard(Voice("da"), [Prose(text) for text in paragraphs], quoted=quoted)
+
+
+@dataclass(frozen=True)
+class Prose:
+    text: str
+    page: int = 1
+    is_prose: bool = False
+
+
+def test_hidden_units_are_named_once_and_nothing_is_said_of_them(told) -> None:
+    page, _ = told
+
+    [line] = [part for part in page.split("\n\n") if "F4" in part]
+    assert line.startswith("Det vises ikke")
+    assert "Vises ikke, så ingen kan genkendes." in line
+
+
+def test_the_page_has_its_own_name_and_language_where_asked(folder: Path) -> None:
+    run(folder, "one.csv", summary="page.md", language="en")
+
+    page = (folder / "page.md").read_text("utf-8")
+    assert "What stands out" in page
+    assert "Compared with" not in page
+    assert not (folder / "r.txt").exists()
+
+
+def test_the_page_is_never_written_over_the_release(folder: Path) -> None:
+    done = run(folder, "one.csv", to="r.txt")
+
+    assert done.exit_code == 1
+    assert "--summary" in done.output
+    assert not (folder / "r.txt").exists()
+
+
+def test_the_same_files_give_the_same_bytes_in_any_order(folder: Path) -> None:
+    names = ("one.csv", "two.parquet")
+    run(folder, *names)
+    first = [(folder / name).read_bytes() for name in ("r.json", "r.txt")]
+
+    for name in names:
+        read = pl.read_csv if name.endswith(".csv") else pl.read_parquet
+        frame = read(folder / name, **({"separator": ";"} if name == "one.csv" else {}))
+        mixed = frame.sample(fraction=1, shuffle=True, seed=5)
+        mixed.write_parquet(folder / name)
+    run(folder, *reversed(names))
+
+    assert [(folder / name).read_bytes() for name in ("r.json", "r.txt")] == first
+
+
+def test_progress_is_shown_where_it_is_asked_for_and_never_in_a_file(folder: Path) -> None:
+    quiet = run(folder, "one.csv")
+    shown = CliRunner().invoke(
+        main,
+        ["analyse", str(folder / "one.csv"), "--units", str(folder / "units.csv"), "--behaviours",
+         str(folder / "behaviours_import.csv"), "--to", str(folder / "r.json"), "--progress"],
+    )  # fmt: skip
+
+    assert quiet.stderr == ""
+    assert "2026-1" in shown.stderr
+    assert shown.stdout == quiet.stdout
 
 
 def test_danish_is_spoken_by_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

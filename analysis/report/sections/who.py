@@ -119,14 +119,14 @@ def _stairs_alt(view: View, steps: tuple[tuple[str, str, bool, bool], ...]) -> s
 
 def _voices(view: View, one: Proposal, staff: Leading) -> Voices:
     voice = view.voice
-    pattern = [_address(view, one)]
+    pattern = [address_said(view, one)]
     if one.also:
         names = [inside(sentences.address_name(voice, key)) for key in one.also]
         pattern.append(sentences.level_text(voice, "also", level=listed(voice, names)))
     place = "" if one.unit == view.code else f" · {view.name_of(one.unit)}"
     told = (
         (voice.gettext("The pattern says"), " ".join(pattern)),
-        (voice.gettext("The differences say"), _spread(view, one.barrier)),
+        (voice.gettext("The differences say"), spread_said(view, one.barrier)),
         (voice.gettext("You say"), _staff(view, one, staff)),
     )
     return Voices(
@@ -163,7 +163,7 @@ def _staff(view: View, one: Proposal, staff: Leading) -> str:
     return sentences.pointed(voice, names, is_certain=True)
 
 
-def _address(view: View, one: Proposal) -> str:
+def address_said(view: View, one: Proposal) -> str:
     a, b = view.marked_below(one.unit, one.barrier)
     key = one.address if one.address != "managers" or a else "managers_default"
     if key == "managers_default":
@@ -175,7 +175,7 @@ def _address(view: View, one: Proposal) -> str:
     return text
 
 
-def _spread(view: View, barrier: str) -> str:
+def spread_said(view: View, barrier: str) -> str:
     """What the variance says of the same barrier; empty where the release holds no verdict."""
     voice, found = view.voice, view.level(barrier)
     if found is None:
