@@ -20,7 +20,7 @@ WHERE = {
     "import": "survey.cli.importing",
     "wave": "survey.cli.wave",
     "analyse": "survey.cli.analysis",
-    "audit": "survey.cli.analysis",
+    "audit": "survey.cli.audit",
     "report": "survey.cli.report",
     "reports": "survey.cli.report",
     "account": "survey.cli.accounts",

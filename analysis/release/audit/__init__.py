@@ -6,7 +6,7 @@ from typing import Final
 
 from analysis.audit import Leak
 from analysis.findings import Release
-from analysis.release.audit.attacks import (
+from analysis.release.audit.one_file import (
     Reading,
     insiders,
     intervals,

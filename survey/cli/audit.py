@@ -1,0 +1,87 @@
+"""`kernepuls audit`: the attacker ships with the product, and works on a release file alone."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import click
+import msgspec
+
+from survey import insight
+from survey.cli import spoken
+from survey.errors import N_
+from survey.insight import Leak, Tried
+from survey.texts import Voice
+
+FILE = click.Path(path_type=Path)
+TRIED: Final = {
+    "A1": N_(
+        "Subtracting published groups from each other: %(groups)s groups in %(tables)s tables"
+    ),
+    "A2": N_(
+        "Counts that everything displayed leaves possible: %(cells)s groups of answers and "
+        "%(small)s hidden ones; %(joined)s joined classes redone"
+    ),
+    "A3": N_(
+        "The same by somebody who knows one answer of their own: %(cells)s groups of answers. "
+        "Two who compare theirs come near %(pairs)s"
+    ),
+    "A4": N_(
+        "Several waves together: %(releases)s releases and %(changes)s changes; "
+        "%(missing)s earlier releases were not given"
+    ),
+    "A5": N_("Made-up organisations: tried by the tests of the program, not on a file"),
+    "A6": N_("What is hidden is the same for every question: %(patterns)s patterns"),
+    "A7": N_("Counts, decimals and numbers of hidden units: %(cells)s numbers"),
+}
+NOT_ON_A_FILE: Final = "A5"
+
+
+@click.command()
+@click.argument("release", type=FILE)
+@click.option("--earlier", multiple=True, type=FILE, help="The release of an earlier wave.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was tried as JSON.")
+def audit(release: Path, earlier: tuple[Path, ...], *, as_json: bool) -> None:
+    """Attack RELEASE from what it publishes: what was tried, and what could be derived.
+
+    Exit status 1, with the rule and the smallest group, if anything could.
+    """
+    voice = Voice(spoken())
+    done: list[tuple[Tried, float]] = []
+    begun = perf_counter()
+    for tried in insight.audit_files(release, earlier):
+        if tried.rule > NOT_ON_A_FILE > (done[-1][0].rule if done else "") and not as_json:
+            click.echo(f"{NOT_ON_A_FILE}  {voice.gettext(TRIED[NOT_ON_A_FILE])}")
+        done.append((tried, perf_counter() - begun))
+        begun = perf_counter()
+        if not as_json:
+            click.echo(_line(*done[-1], voice))
+    leaks = [tried.leak for tried, _ in done if tried.leak is not None]
+    leak = min(leaks, key=lambda found: (found.size is None, found.size or 0), default=None)
+    if as_json:
+        click.echo(msgspec.json.encode(_facts(done, leak)))
+    if leak is not None:
+        raise insight.leak_error(leak)
+    if not as_json:
+        click.echo(voice.gettext(N_("Nothing can be derived.")))
+
+
+def _line(tried: Tried, seconds: float, voice: Voice) -> str:
+    """What one audit tried and how long it took."""
+    if tried.leak is not None:
+        return f"{tried.rule}  {voice.gettext(N_('Something can be derived'))}"
+    counts = {name: voice.number(count) for name, count in tried.counts.items()}
+    took = voice.number(round(seconds, 1))
+    return f"{tried.rule}  {voice.gettext(TRIED[tried.rule]) % counts} ({took} s)"
+
+
+def _facts(done: list[tuple[Tried, float]], leak: Leak | None) -> dict[str, object]:
+    return {
+        "audits": [
+            {"rule": tried.rule, "passed": tried.leak is None, **tried.counts,
+             "seconds": round(seconds, 3)}
+            for tried, seconds in done
+        ],
+        "leak": None if leak is None
+        else {"rule": leak.rule, "size": leak.size, "units": leak.units},
+    }  # fmt: skip
