@@ -1,5 +1,6 @@
 """The door to the analysis: stored releases in, findings and words out; nothing else imports it."""
 
+from analysis.audit import Leak
 from analysis.change import Shares, newcombe
 from analysis.charts import Dot, Empty, Mark, Scale, Stretch, shade
 from analysis.charts import mark as drawn
@@ -15,12 +16,13 @@ from analysis.findings import (
     number,
 )
 from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
+from analysis.release import Tried
 from analysis.report import Facts, TrialText, seal
 from analysis.report.press import pdf
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
-from survey.insight.auditing import Leak, Tried, audit_files, leak_error
+from survey.insight.auditing import audit_files, leak_error
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.releases import (
     Released,
@@ -71,8 +73,8 @@ __all__ = [
     "conformed",
     "drawn",
     "inside",
-    "newcombe",
     "leak_error",
+    "newcombe",
     "number",
     "numbers",
     "opened",
