@@ -31,6 +31,7 @@ from analysis.frames import (
 from analysis.release.cells import shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
+from analysis.release.impact import impact_of
 from analysis.release.levels import levels_of, said_everywhere
 from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
@@ -154,7 +155,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             levels=levels,
             pairs=pairs,
             trials=trials_of(trials, cells, of_wave, pasts, wave=wave),
-            impact=(),
+            impact=impact_of(people, tree, cells, wave),
             proposals=proposals_of(said_everywhere(patterns, levels), catalogue),
             quality=quality,
             pattern_sha256=shown.pattern_sha256,
