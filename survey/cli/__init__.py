@@ -3,7 +3,7 @@
 import os
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -11,19 +11,50 @@ from survey import texts
 from survey.errors import KernepulsError
 from survey.texts import Language
 
-# Command -> the module that holds a click command of that name. A command loads only what it needs.
+
+class Place(NamedTuple):
+    """Where a command is, and what it says of itself: the list of commands loads none of them."""
+
+    module: str
+    about: str
+
+
+# Command -> its place; the module holds a click command of that name, `import_` for import.
 WHERE = {
-    "init": "survey.cli.server",
-    "serve": "survey.cli.server",
-    "doctor": "survey.cli.server",
-    "demo": "survey.cli.demo",
-    "import": "survey.cli.importing",
-    "wave": "survey.cli.wave",
-    "analyse": "survey.cli.analysis",
-    "audit": "survey.cli.audit",
-    "report": "survey.cli.report",
-    "reports": "survey.cli.report",
-    "account": "survey.cli.accounts",
+    "init": Place(
+        "survey.cli.server",
+        "Make the data folder, organisation.yaml and the database; update an older database.",
+    ),
+    "serve": Place("survey.cli.server", "Serve the pages until interrupted."),
+    "doctor": Place(
+        "survey.cli.server",
+        "Look over the installation: libraries, fonts, database, folders, room and keys.",
+    ),
+    "demo": Place(
+        "survey.cli.demo", "Build the made-up Fjordlund with four waves and one open, and serve it."
+    ),
+    "import": Place(
+        "survey.cli.importing", "Import units, staff and behaviours from CSV or XLSX files."
+    ),
+    "wave": Place(
+        "survey.cli.wave", "Plan, approve, open and close a wave, and see where it stands."
+    ),
+    "analyse": Place(
+        "survey.cli.analysis", "Make the release of a wave from ANSWERS and the files beside them."
+    ),
+    "audit": Place(
+        "survey.cli.audit",
+        "Attack RELEASE from what it publishes: what was tried, and what could be derived.",
+    ),
+    "report": Place(
+        "survey.cli.report",
+        "Write the action report for UNIT, exactly as its leadership team sees it.",
+    ),
+    "reports": Place(
+        "survey.cli.report",
+        "Write the reports of all units to a folder; finished ones are kept, so it can be resumed.",
+    ),
+    "account": Place("survey.cli.accounts", "Accounts of staff."),
 }
 
 
@@ -37,9 +68,14 @@ class Commands(click.Group):
         if cmd_name not in WHERE:
             return None
         found: click.Command = getattr(
-            import_module(WHERE[cmd_name]), f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+            import_module(WHERE[cmd_name].module),
+            f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name,
         )
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, WHERE[name].about) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:

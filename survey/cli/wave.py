@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from survey import engine, organisation, texts
 from survey.actions import waves
-from survey.actions.accounts import sign_in
 from survey.actions.opening import today_here
 from survey.actions.readiness import NotDiscussed
 from survey.cli import spoken
@@ -213,9 +212,7 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
         return await waves.wave_status(settings, name), units.root.code
 
     async def work(settings: Settings) -> waves.WaveStatus:
-        accounts = [
-            await sign_in(login, password, now=datetime.now(UTC)) for login, password in agreeing
-        ]
+        accounts = [await _signed_in(login, password) for login, password in agreeing]
         with _steps(hidden=as_json) as progress:
             return await waves.close_wave(
                 settings, name=name, by=None, confirmed_by=accounts, progress=progress
@@ -282,6 +279,12 @@ def _password(login: str) -> str:
     asked = Voice(spoken()).gettext("Password of %(login)s") % {"login": login}
     typed: str = click.prompt(asked, hide_input=True, err=True)
     return typed
+
+
+async def _signed_in(login: str, password: str) -> int:
+    from survey.actions.accounts import sign_in  # noqa: PLC0415 - the web framework comes with it
+
+    return await sign_in(login, password, now=datetime.now(UTC))
 
 
 def _ask_early(closes: date) -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -20,7 +23,7 @@ from survey.actions.accounts import (
     UnitsWanted,
     add_account,
 )
-from survey.cli import checks, main
+from survey.cli import WHERE, checks, main
 from survey.errors import KernepulsError
 from survey.settings import Settings, from_environment
 from survey.tables import Account, AccountUnit, AuditEvent
@@ -39,6 +42,26 @@ def kernepuls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         return CliRunner().invoke(main, list(arguments), input=typed)
 
     return run
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_the_list_of_commands_says_of_each_what_its_own_help_says_first(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+
+    assert command is not None
+    assert WHERE[name].about == " ".join(str(command.help).partition("\n\n")[0].split())
+
+
+def test_the_list_of_commands_names_them_all_and_loads_none_of_them() -> None:
+    script = "import sys; from survey.cli import main; main(['--help'], standalone_mode=False); "
+    loaded = "print([name for name in sys.modules if name.startswith('survey.cli.')])"
+
+    said = subprocess.run(
+        [sys.executable, "-c", script + loaded], check=True, capture_output=True, text=True
+    ).stdout
+
+    assert all(f"\n  {name} " in said for name in WHERE)
+    assert said.endswith("[]\n")
 
 
 # --- init, serve, doctor -----------------------------------------------------------------------
