@@ -4,11 +4,17 @@ import hashlib
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from msgspec import convert
 
-from analysis.findings import encode
+from analysis.findings import Release, decode, encode, sealed
+from analysis.findings.schema import DESCRIPTIONS, SELDOM
 from analysis.frames import BARRIERS, CITIZEN, RESOLVERS
+from survey.cli import main
+from tests.analysis.json_schema import breaches
 
 Json = dict[str, object]
 
@@ -296,3 +302,76 @@ def test_quality_speaks_the_words_of_the_schema(files: list[Json]) -> None:
             assert set(note["flags"]) <= {"read_with_care", "low_response"}
         answered = {c["unit"] for c in shown(file["cells"]) if c["base"] == "A"}
         assert {n["unit"] for n in file["quality"] if n["kind"] == "response"} == answered
+
+
+# --- the published schema ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def published() -> Json:
+    done = CliRunner().invoke(main, ["analyse", "--schema"])
+    assert done.exit_code == 0
+    return json.loads(done.output)
+
+
+def test_every_release_is_as_the_published_schema_says(files: list[Json], published: Json) -> None:
+    for file in files:
+        assert [*breaches(file, published, published)] == []
+
+
+def test_the_schema_is_that_of_the_version_the_release_names(
+    files: list[Json], published: Json
+) -> None:
+    assert {file["schema"] for file in files} == {published["$id"]}
+    assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_every_key_of_the_schema_says_what_it_means(published: Json) -> None:
+    for name, shape in published["$defs"].items():  # type: ignore[attr-defined]
+        assert shape["description"]
+        assert DESCRIPTIONS[name].keys() == shape["properties"].keys()
+        for key, one in shape["properties"].items():
+            assert one["description"].endswith("."), (name, key)
+        # What is not there always is named; nothing else may be left out.
+        assert set(shape["properties"]) - set(shape["required"]) == set(SELDOM.get(name, ()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda file: file.pop("audit"), "lacks audit"),
+        (lambda file: file.update(answers=[]), "has answers"),
+        (lambda file: file["cells"][0].update(value=43.7), "is none of the shapes"),
+        (lambda file: file["cells"][0].update(k=3), "has k"),
+        (lambda file: file["cells"][0].update(status="primary"), "is not one of"),
+        (lambda file: file["units"][0].update(depth="0"), "is no integer"),
+        (lambda file: file["cells"][0].update(marked=1), "is none of the shapes"),
+    ],
+)
+def test_what_is_no_release_breaks_the_schema(
+    files: list[Json], published: Json, change, said: str
+) -> None:
+    file = json.loads(json.dumps(files[0]))
+
+    change(file)
+
+    assert said in "; ".join(breaches(file, published, published))
+
+
+def test_the_example_of_the_readme_is_a_release_in_short(published: Json) -> None:
+    example = json.loads(_example())
+
+    made = convert(example, Release)
+    assert sealed(made).sha256 == example["sha256"]
+    assert decode(encode(made)).cell("C21", "barrier_share", "TID").value == 60
+    assert [*breaches(example, published, published)] == []
+    kinds = {(cell["status"], cell["display"]) for cell in example["cells"]}
+    assert kinds == {("shown", "percent"), ("shown", "band"), ("hidden", None)}
+
+
+def _example() -> str:
+    """The JSON of the section on release.json."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    _, _, section = readme.partition("## The files of the analysis")
+    _, _, rest = section.partition("```json\n")
+    return rest.partition("```")[0]
