@@ -162,7 +162,8 @@ class _Scope:
         found = seat(
             self._nested, self.y[:, i], prevalence=share, random=np.random.default_rng(seed)
         )
-        shown = [u for u in self.leaves.tolist() if patterns.cell(u, "barrier_share", barrier)]
+        told_at = self._told.get(barrier, {})
+        marks = [told_at[u] for u in self.leaves.tolist() if u in told_at]
         is_everywhere = found.verdict == "organisation"
         address, *also = self._addresses(barrier, is_everywhere=is_everywhere) or self._default(
             barrier, is_decided=found.verdict != "undecided"
@@ -177,9 +178,9 @@ class _Scope:
             spread_pp=dict(found.spread_pp),
             support=found.support,
             floor=self._floor(i),
-            marked_units=sum(patterns.marked(u, barrier) for u in shown),
-            of_units=len(shown),
-            centres_marked=sum(patterns.marked(c, barrier) for c in tree.children(0)),
+            marked_units=sum(marks),
+            of_units=len(marks),
+            centres_marked=sum(told_at.get(centre, False) for centre in tree.children(0)),
             address=address,
             also=tuple(also),
             own_answer=OwnAnswer(top, top and patterns.cell(0, "resolver_share", top)),
@@ -187,9 +188,17 @@ class _Scope:
             flags=() if self.behaviour else ("mixed_behaviours",),
         )
 
+    @cached_property
+    def _told(self) -> dict[str, dict[int, bool]]:
+        """Per barrier the units with a shown cell, and whether it is marked."""
+        told: dict[str, dict[int, bool]] = {}
+        for (unit, measure, item), cell in self.patterns.cells.items():
+            if measure == "barrier_share" and item and cell.status == "shown":
+                told.setdefault(item, {})[self.of_wave.tree.place[unit]] = cell.marked is True
+        return told
+
     def _marked(self, barrier: str) -> list[int]:
-        units = range(1, len(self.of_wave.tree.codes))
-        return [u for u in units if self.patterns.marked(u, barrier)]
+        return [u for u, is_marked in self._told.get(barrier, {}).items() if u and is_marked]
 
     def _addresses(self, barrier: str, *, is_everywhere: bool) -> list[Address]:
         """Every row of the pattern that holds around some marked unit, in order."""

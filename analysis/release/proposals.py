@@ -117,7 +117,7 @@ class Patterns:
 
     def _set_above(self, u: int, barrier: str) -> str | None:
         """Why the terms are the same for all: marked in two centres, or the same everywhere."""
-        if self._in_two_centres(barrier):
+        if barrier in self._in_two_centres:
             return "two_centres"
         cell = self.cells.get((self.tree.codes[u], "barrier_share", barrier))
         about = (None, cell.behaviour if cell else None)
@@ -137,15 +137,18 @@ class Patterns:
         }
         return tuple(sorted(ends))
 
-    def _in_two_centres(self, barrier: str) -> bool:
-        centres = self.tree.children(0)
-        marked = sum(self.marked(centre, barrier) for centre in centres)
-        if barrier in WIDE:
-            marked = sum(
-                any(self.marked(u, barrier) for u in (centre, *self.tree.below(centre)))
-                for centre in centres
-            )
-        return marked >= 2
+    @cached_property
+    def _in_two_centres(self) -> frozenset[str]:
+        """The barriers marked at two centres, or, of those set above, anywhere in two."""
+        centres: dict[str, set[int]] = {}
+        for (unit, measure, item), cell in self.cells.items():
+            u = self.tree.place[unit]
+            if not (u and measure == "barrier_share" and item and cell.marked):
+                continue
+            *_, centre = [u, *self.tree.above(u)[:-1]]
+            if centre == u or item in WIDE:
+                centres.setdefault(item, set()).add(centre)
+        return frozenset(item for item, found in centres.items() if len(found) >= 2)
 
     def _shared_above(self, u: int, barrier: str) -> bool:
         """Half of a centre's or department's children are marked, at least two.
