@@ -22,6 +22,7 @@ from analysis.disclosure.joining import Tables
 from analysis.estimate import POLARISED_FROM, level_interval, told_spread
 from analysis.findings import AuditRecord, Base, Cell, Release, Settings
 from analysis.release.counts import Counts, Item, Wave
+from analysis.release.crossings import Crossed, CrossedTable
 from analysis.release.patterns import pattern_hash, patterns_of
 from analysis.release.sayings import Sayings, said
 
@@ -49,12 +50,15 @@ class Shown:
     """What is decided of a wave before a change or a proposal is looked for."""
 
     cells: list[Cell]
+    crossed: tuple[Cell, ...]
     patterns: dict[Base, Flags]
     pattern_sha256: str
     audit: AuditRecord
 
 
-def shown_of(wave: Wave, settings: Settings, previous: Release | None) -> Shown:
+def shown_of(
+    wave: Wave, settings: Settings, previous: Release | None, crossed: Crossed | None = None
+) -> Shown:
     """Decide, display and attack; raises `Leak` if the published set would give an answer away."""
     patterns = patterns_of(wave, settings, previous)
     barriers = [i for i, item in enumerate(wave.items["S"]) if item.measure == "barrier_share"]
@@ -67,10 +71,12 @@ def shown_of(wave: Wave, settings: Settings, previous: Release | None) -> Shown:
         cells = _level_cells(wave, part) if is_level else _share_cells(wave, part, marks)
         for at, cell in cells:
             by_unit[at].append(cell)
+    table = crossed and CrossedTable(crossed, wave, patterns["S"], settings.min_cross)
     return Shown(
         cells=[cell for cells in by_unit for cell in cells],
+        crossed=tuple(table.cells(parts[0].items, parts[0].told)) if table else (),
         patterns=patterns,
-        pattern_sha256=pattern_hash(wave, patterns),
+        pattern_sha256=pattern_hash(wave, patterns, table.named if table else ()),
         audit=record,
     )
 

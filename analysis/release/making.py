@@ -31,6 +31,7 @@ from analysis.frames import (
 from analysis.release.cells import shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
+from analysis.release.crossings import Crossed, crossed_of
 from analysis.release.impact import impact_of
 from analysis.release.levels import levels_of, said_everywhere
 from analysis.release.noticed import noticed_of
@@ -117,9 +118,11 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     of_wave = counted(people, tree, scopes, own_invited=invited_of(invited, tree, scopes, wave))
     pasts = [Past(of_wave, old) for old in sorted(earlier, key=lambda r: r.wave) if old.wave < wave]
     ended = [] if trials is None else trials_in(trials, of_wave, wave)
+    crossed = crossed_of(people, invited, of_wave, name=wave, minimum=settings.min_cross)
     return _published(
-        people, of_wave, pasts, wave=wave, trials=ended, settings=settings, catalogue=catalogue
-    )
+        people, of_wave, pasts, crossed=crossed, wave=wave, trials=ended, settings=settings,
+        catalogue=catalogue,
+    )  # fmt: skip
 
 
 def _published(  # noqa: PLR0913 - everything that decides the bytes
@@ -127,6 +130,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     of_wave: Wave,
     pasts: Sequence[Past],
     *,
+    crossed: Crossed | None,
     wave: str,
     trials: Sequence[Trial],
     settings: Settings,
@@ -134,7 +138,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
 ) -> Release:
     tree, scopes = of_wave.tree, of_wave.scopes
     previous = pasts[-1] if pasts else None
-    shown = shown_of(of_wave, settings, previous.release if previous else None)
+    shown = shown_of(of_wave, settings, previous.release if previous else None, crossed)
     quality = quality_of(of_wave, shown.patterns["A"], previous, settings.min_n)
     careful = careful_units(of_wave, quality)
     cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
@@ -151,7 +155,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             settings=settings,
             units=_units(of_wave, previous),
             behaviours=_behaviours(scopes, tree),
-            cells=tuple(cells),
+            cells=(*cells, *shown.crossed),
             levels=levels,
             pairs=pairs,
             trials=trials_of(trials, cells, of_wave, pasts, wave=wave),

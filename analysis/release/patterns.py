@@ -1,6 +1,7 @@
 """Which units of a wave are shown on each base: from the number of people alone."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -75,9 +76,11 @@ def _scope_of(level: Counts, u: int) -> int:
     return u
 
 
-def pattern_hash(wave: Wave, patterns: dict[Base, Flags]) -> str:
-    """The pattern is frozen with the wave (rule R11)."""
-    named = {
+def pattern_hash(
+    wave: Wave, patterns: dict[Base, Flags], crossed: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The pattern is frozen with the wave (rule R11); `crossed` are its centres and professions."""
+    named: dict[str, object] = {
         "A": [wave.tree.codes[u] for u in np.flatnonzero(patterns["A"])],
         "S": [wave.tree.codes[u] for u in np.flatnonzero(patterns["S"])],
         "Y": [
@@ -89,4 +92,6 @@ def pattern_hash(wave: Wave, patterns: dict[Base, Flags]) -> str:
             )
         ],
     }
+    if crossed:
+        named["crossed"] = crossed
     return hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()
