@@ -20,7 +20,7 @@ from analysis.frames import (
     read_table,
     versions_of,
 )
-from analysis.release import releases, waves_of
+from analysis.release import audit_release, releases, waves_of
 from survey import file_errors
 from survey.insight.releases import trial_kinds, written_whole
 
@@ -62,7 +62,7 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
         todo = [each for each in waves if each < last and each not in given and last in waves]
         for place, each in enumerate([*todo, last]):
             watch(place, len(todo) + 1, each)
-            done += releases(
+            made = releases(
                 people,
                 tree,
                 asked,
@@ -72,6 +72,9 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
                 earlier=done,
                 catalogue=trial_kinds(),
             )
+            for one in made:
+                audit_release(one, done)
+                done.append(one)
     return tuple(sorted(done, key=lambda one: one.wave))
 
 

@@ -13,7 +13,7 @@ from analysis.audit import Leak
 from analysis.findings import Release, ReleaseRefused, decode, encode
 from analysis.findings import Settings as Thresholds
 from analysis.frames import SCHEMAS, conformed
-from analysis.release import TrialKind, release
+from analysis.release import TrialKind, audit_release, release
 from analysis.report.csv import release_csv
 from survey import texts
 from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
@@ -66,7 +66,7 @@ async def release_wave(settings: Settings, wave: str) -> Released:
     before = [stored_release(settings, old) for old in waves_with_release(settings) if old < wave]
 
     def work() -> Release:
-        return release(
+        made = release(
             pl.scan_parquet(answers),
             units,
             behaviours,
@@ -77,6 +77,9 @@ async def release_wave(settings: Settings, wave: str) -> Released:
             catalogue=trial_kinds(),
             settings=Thresholds(min_n=minimum),
         )
+        # Once more as a reader has it: from the bytes, and together with all waves before.
+        audit_release(decode(encode(made)), before)
+        return made
 
     try:
         made = await asyncio.to_thread(work)
