@@ -40,6 +40,55 @@ def wilson_end(p: Terms, n: Terms, z: float | Terms = Z95) -> Terms:
     return low.clip(0, 1)
 
 
+def finite_low(k: pl.Expr, n: pl.Expr, N: pl.Expr, z: float = Z95) -> pl.Expr:
+    """Lower end of the Wilson interval for how the whole unit of N would have answered now.
+
+        n in the formula becomes n(N - 1)/(N - n); with n = N nothing is left to guess: low = k/n
+
+    k of the n who answered; N were invited. Where more answered than were invited, all did. Null
+    where n = 0. Never for a comparison, a change or a trial: those ask about more than this unit on
+    this day. The upper end is 1 - finite_low(n - k, n, N).
+    """
+    p = k / n
+    guessed = wilson_end(p, n * (N - 1) / (N - n), z)
+    return pl.when(n > 0).then(pl.when(n < N).then(guessed).otherwise(p))
+
+
+def stratified_mean(strata: pl.DataFrame) -> pl.DataFrame:
+    """The mean of a population drawn in strata, with its standard errors; one row.
+
+        mean = Σ N_h·m_h / N,   SE² = Σ (N_h/N)²·(s_h²/n_h)·(1 - f_h),   f_h = n_h/N_h
+
+    `strata`: one row per stratum: N, n, mean, sd (of its n values, n - 1 below). `se` leaves the
+    correction 1 - f_h out, `se_finite` has it. Null with fewer than two values in a stratum.
+    Cochran (1977), Sampling Techniques: 5.4; checked against svy.
+    """
+    share, f = pl.col("N") / pl.col("N").sum(), pl.col("n") / pl.col("N")
+    variance = share**2 * pl.col("sd") ** 2 / pl.col("n")
+    known = (pl.col("n") > 1).all()
+    return strata.select(
+        mean=(share * pl.col("mean")).sum(),
+        se=pl.when(known).then(variance.sum().sqrt()),
+        se_finite=pl.when(known).then((variance * (1 - f)).sum().sqrt()),
+    )
+
+
+def response_bounds(first: float, last: float, *, n: int, N: int, step: int) -> tuple[int, int]:
+    """Where the displayed per cent would lie had all N answered, in whole per cent; base A only.
+
+        [v·n/(100·N), (v·n/100 + N - n)/N],   nobody or everybody of those who did not answer
+
+    `first` to `last` is the displayed value (of a clip 0 to the end, or the end to 100), n the
+    first of the displayed step of people. Ends outwards on the step, within 1-99. Where more
+    answered than were invited nobody is missing.
+    """
+    everybody = max(n, N)
+    low = np.array([first * n / everybody])
+    high = np.array([(last * n + 100 * (everybody - n)) / everybody])
+    low, high = outwards(low, high, step)
+    return max(1, int(low[0])), min(99, int(high[0]))
+
+
 def outwards(low: Floats, high: Floats, step: float | Floats) -> tuple[Floats, Floats]:
     """Ends in per cent moved out to the next whole step, so that they tell no more than it."""
     return (

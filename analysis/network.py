@@ -15,6 +15,36 @@ NAMED_FROM: Final = 3  # at least so many name the other part, and at least so m
 HOW_FROM: Final = 5  # people with the same answer to what happens when it stalls
 
 
+def external_internal(named: Ints) -> float | None:
+    """The E-I index of a stall matrix: (external - internal)/all, -1 to 1; None without a stall.
+
+    `named[i, j]`: people of part i who name part j; the diagonal is their own part. Krackhardt and
+    Stern (1988), Soc. Psychol. Q. 51: 123-140. To be read beside `expected_external_internal`.
+    """
+    everything, internal = int(named.sum()), int(np.trace(named))
+    return (everything - 2 * internal) / everything if everything else None
+
+
+def expected_external_internal(n: Ints) -> float | None:
+    """The E-I index if everybody named people without looking at parts: 1 - 2Σn(n-1)/(N(N-1)).
+
+    n people in each part, N in all; None for fewer than two people.
+    """
+    people = int(n.sum())
+    if people < 2:
+        return None
+    return 1 - 2 * int((n * (n - 1)).sum()) / (people * (people - 1))
+
+
+def asymmetry(named: tuple[int, int], n: tuple[int, int]) -> float | None:
+    """How much more of part i names j than the other way: (r_ij - r_ji)/(r_ij + r_ji), -1 to 1.
+
+    r = named/n, the share of those in the situation. None where neither names the other.
+    """
+    one, other = (k / people for k, people in zip(named, n, strict=True))
+    return (one - other) / (one + other) if one + other else None
+
+
 @dataclass(frozen=True)
 class Seam:
     """Two parts, the people in each, how many of each name the other, and what happens then."""

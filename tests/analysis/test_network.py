@@ -5,8 +5,15 @@ import polars as pl
 import pytest
 
 from analysis.frames import tree_of
-from analysis.network import part_of, seams
-from analysis.release.seams import pairs_of
+from analysis.network import (
+    Seam,
+    asymmetry,
+    expected_external_internal,
+    external_internal,
+    part_of,
+    seams,
+)
+from analysis.release.seams import _fisher, pairs_of
 
 UNITS = pl.DataFrame(
     {"unit": ["K", "A", "A1", "A11", "A2", "B", "B1", "C"],
@@ -116,3 +123,54 @@ def test_without_the_question_there_are_no_pairs() -> None:
 
     assert seams(frame.drop("stall_1"), TREE, EVERYBODY) == []
     assert seams(frame.drop("stall_how", "stall_2"), TREE, EVERYBODY)[0].how == ()
+
+
+# --- how closed the parts are --------------------------------------------------------------------
+
+THREE_PARTS = np.array([[10, 6, 1], [2, 8, 1], [1, 3, 12]])
+PEOPLE = np.array([20, 15, 18])
+
+
+def test_the_karate_club_by_club() -> None:  # V18: 11 of 78 ties go between the clubs
+    ties = np.array([[35, 11], [0, 32]])
+
+    assert external_internal(ties) == pytest.approx((11 - 67) / 78)
+    assert external_internal(ties) == pytest.approx(-0.717949, abs=1e-6)
+
+
+def test_three_parts_that_name_themselves_most() -> None:  # V18
+    external = 6 + 1 + 2 + 1 + 1 + 3
+    internal = 10 + 8 + 12
+
+    found = external_internal(THREE_PARTS)
+
+    assert found == pytest.approx((external - internal) / (external + internal))
+    assert found == pytest.approx(-0.363636, abs=1e-6)
+    assert expected_external_internal(PEOPLE) == pytest.approx(0.350, abs=5e-4)
+
+
+def test_the_expectation_is_that_of_pairs_drawn_without_looking_at_parts() -> None:
+    rng = np.random.default_rng(1)
+    part = np.repeat([0, 1, 2], PEOPLE)
+    pairs = np.array([rng.choice(part, 2, replace=False) for _ in range(20_000)])
+    named = np.zeros((3, 3), dtype=np.int64)
+    np.add.at(named, (pairs[:, 0], pairs[:, 1]), 1)
+
+    assert external_internal(named) == pytest.approx(expected_external_internal(PEOPLE), abs=0.02)
+
+
+def test_one_part_names_the_other_more_than_the_other_way() -> None:  # V18
+    # r = 6/20 = .3 and 2/15 = .1333
+    assert asymmetry((6, 2), (20, 15)) == pytest.approx((0.3 - 2 / 15) / (0.3 + 2 / 15))
+    assert asymmetry((6, 2), (20, 15)) == pytest.approx(0.384615, abs=1e-6)
+    assert asymmetry((2, 6), (15, 20)) == pytest.approx(-0.384615, abs=1e-6)
+
+
+def test_whether_they_differ_more_than_by_chance() -> None:  # V18
+    assert _fisher(Seam(0, 1, (20, 15), (6, 2), ())) == pytest.approx(0.4193, abs=5e-5)
+
+
+def test_where_nothing_is_named_there_is_no_index() -> None:
+    assert external_internal(np.zeros((2, 2), dtype=np.int64)) is None
+    assert expected_external_internal(np.array([1])) is None
+    assert asymmetry((0, 0), (20, 15)) is None
