@@ -74,9 +74,7 @@ async def build(
                 Invited(wave=row["id"], unit=units[code], behaviour=behaviour,
                         profession="sosu-assistenter", n=invited)
             )  # fmt: skip
-            given[code] = [
-                await _invite(row["id"], units[code], behaviour) for _ in range(per_unit)
-            ]
+            given[code] = await _invited(row["id"], units[code], behaviour, per_unit)
         return given
 
 
@@ -142,15 +140,21 @@ async def _behaviour() -> int:
     return int(row["id"])
 
 
-async def _invite(wave: int, unit: int, behaviour: int) -> str:
-    """A code of one more invitation, as the card prints it."""
-    code = codes.new_code()
-    key = codes.new_code().raw.hex()
+async def _invited(wave: int, unit: int, behaviour: int, n: int) -> list[str]:
+    """The codes of as many more invitations, as the cards print them."""
+    given = [codes.new_code() for _ in range(n)]
+    ids = [codes.new_code().raw.hex() for _ in given]
     await Invitation.insert(
-        Invitation(id=key, wave=wave, kind="card", unit=unit, behaviour=behaviour,
-                   profession="sosu-assistenter")
+        *(
+            Invitation(id=id_, wave=wave, kind="card", unit=unit, behaviour=behaviour,
+                       profession="sosu-assistenter")
+            for id_ in ids
+        )
     )  # fmt: skip
     await InvitationCode.insert(
-        InvitationCode(hash=codes.hash_code(WAVE, code.raw), invitation=key)
+        *(
+            InvitationCode(hash=codes.hash_code(WAVE, code.raw), invitation=id_)
+            for id_, code in zip(ids, given, strict=True)
+        )
     )
-    return code.text
+    return [code.text for code in given]

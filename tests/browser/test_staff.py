@@ -1,38 +1,16 @@
 """The pages for staff in a real browser: without JavaScript of ours, on a phone, by keyboard."""
 
-import asyncio
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from survey import engine
 from survey.settings import Settings
 from tests import cast
-from tests.conftest import settings_in, until
+from tests.browsing import axe, seen_at, served, spaced_out, watched
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-SERVER = """
-import uvicorn
-from survey.app import create_app
-from survey.settings import from_environment
-from urllib.parse import urlsplit
-settings = from_environment()
-uvicorn.run(create_app(settings), port=urlsplit(settings.url).port, log_level="warning",
-            access_log=False)
-"""
 UNIT = "/waves/2026-4/units"
 PAGES = {  # name: who looks, address
     "front": ("", "/"),
@@ -54,30 +32,8 @@ PAGES = {  # name: who looks, address
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A running server over an installation of its own."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        settings = replace(settings_in(Path(folder)), url=url)
-        with ThreadPoolExecutor(1) as other:  # in this thread Playwright has its own loop
-            other.submit(asyncio.run, build(settings)).result()
-        free.close()
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVER],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "KERNEPULS_DATA": str(settings.data),
-                "KERNEPULS_KEY_COPY": str(settings.key_copy),
-                "KERNEPULS_URL": url,
-            },
-        )
-        try:
-            until(lambda: answers(url) or server.poll() is not None)
-            yield url
-        finally:
-            server.terminate()
-            server.wait()
+    with served(build) as (settings, _):
+        yield settings.url
 
 
 async def build(settings: Settings) -> None:
@@ -86,22 +42,6 @@ async def build(settings: Settings) -> None:
         await cast.plan_waves("released", "released", "released", "released", "open", "draft")
         await cast.count_opened("2026-5", {"B": 45, "B1": 50, "C": 35, "C2": 35, "F": 60})
         cast.store_releases(settings, *cast.WAVES)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health"):
-            return True
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -125,54 +65,21 @@ def signed_in(browser: Browser, address: str) -> dict[str, Any]:
 def opened(
     browser: Browser, address: str, signed_in: dict[str, Any]
 ) -> Iterator[Callable[..., Page]]:
-    """A function that opens a page; afterwards no page may have had a fault or called elsewhere."""
-    faults: list[str] = []
-    contexts = []
+    """A function that opens a page by its name in PAGES, as the one who looks at it."""
+    with watched(browser) as new:
 
-    def new(name: str, width: int = 1280, **options: Any) -> Page:
-        login, path = PAGES[name]
-        context = browser.new_context(
-            base_url=address,
-            storage_state=signed_in[login],
-            viewport={"width": width, "height": 800},
-            **options,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                faults.append(message.text) if "Content Security Policy" in message.text else None
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: None if "127.0.0.1" in request.url else faults.append(request.url),
-        )
-        page.goto(path)
-        return page
+        def named(name: str, width: int = 1280, **options: Any) -> Page:
+            login, path = PAGES[name]
+            page = new(
+                base_url=address,
+                storage_state=signed_in[login],
+                viewport={"width": width, "height": 800},
+                **options,
+            )
+            page.goto(path)
+            return page
 
-    yield new
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def axe(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, and what it leaves to be looked at."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        """() => axe.run(document, {preload: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a",
-            "wcag21aa", "wcag22aa", "best-practice"], rules: {"target-size": {enabled: true}}})"""
-    )
-    return [
-        f"{kind} {rule['id']} {node['html'][:160]}"
-        for kind in ("violations", "incomplete")
-        for rule in found[kind]
-        for node in rule["nodes"]
-    ]
+        yield named
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -183,10 +90,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     for summary in page.locator("summary").all():
         summary.click()
 
-    for width in (320, 360, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert axe(page) == [], f"at {width}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width}"
+    assert seen_at(page, 320, 360, 1280, 1920) == []
 
 
 @pytest.mark.parametrize("name", ["organisation", "unit", "waves", "sign in"])
@@ -195,14 +99,7 @@ def test_wide_text_spacing_and_a_narrow_screen_lose_nothing(
 ) -> None:
     page = opened(name, width=320)
 
-    page.evaluate(  # WCAG 1.4.12, as a reader's own style sheet would set it
-        """() => { const sheet = new CSSStyleSheet();
-            sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
-                word-spacing: .16em !important } p { margin-bottom: 2em !important }`);
-            document.adoptedStyleSheets = [sheet]; }"""
-    )
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert spaced_out(page) == []
 
 
 def test_signing_in_needs_a_keyboard_only(browser: Browser, address: str) -> None:
