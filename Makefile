@@ -5,14 +5,17 @@ BIN := .venv/bin
 FOR_PDF := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 FOR_TESTS := chromium postgresql poppler-utils
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The suite starts a hundred processes: each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check bench soak lock texts clean
 
 demo: .venv/demo built
 	@$(BIN)/kernepuls demo $(DEMO)
 
+# One worker runs a whole file: what a file builds is built once.
 test: .venv/test built check
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: .venv/test built
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -214,7 +214,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
 def fjordlund(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The demo as `kernepuls demo` builds it, on SQLite, once; nothing is opened.
 
-    Tests that use it share it and one xdist group: @pytest.mark.xdist_group("fjordlund").
+    Tests that use it stand in one file, which one worker runs: building it takes a minute or two.
     """
     from survey.seeds import demo  # noqa: PLC0415 - the whole application, for those who ask only
 

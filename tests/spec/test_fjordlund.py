@@ -26,9 +26,6 @@ WAVES = ("2026-1", "2026-2", "2026-3", "2026-4")
 SERIES = (701, 702, 703)  # drawn through all four waves
 FIRSTS = (*SERIES, *range(704, 711))  # drawn in the first wave
 
-# One worker draws for all tests of this file.
-pytestmark = pytest.mark.xdist_group("fjordlund_truth")
-
 
 @cache
 def people() -> tuple[Invitee, ...]:

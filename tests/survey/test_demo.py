@@ -36,9 +36,6 @@ from survey.tables import (
 
 WAVES = ["2026-1", "2026-2", "2026-3", "2026-4"]
 
-# One worker builds the demo, once.
-pytestmark = pytest.mark.xdist_group("fjordlund")
-
 
 def unwatched(step: str, wave: str, done: int, total: int) -> None: ...
 
