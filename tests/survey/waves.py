@@ -8,11 +8,13 @@ import secrets
 from datetime import date
 from typing import NamedTuple
 
-from survey.intake import Submission, accept, ballots, codes, keys, tickets
+from survey.intake import Submission, accept, ballots, codes, keys, seal, tickets
 from survey.settings import Settings
 from survey.tables import (
+    Ballot,
     Behaviour,
     BehaviourScope,
+    Intake,
     Invitation,
     InvitationCode,
     Invited,
@@ -24,6 +26,7 @@ from survey.tables import (
 
 TREE = {"K": None, "N": "K", "S": "K", "N1": "N", "N2": "N", "S1": "S"}
 INVITED = {"N1": 12, "N2": 3, "S1": 6}
+EVERYBODY = sum(INVITED.values())
 ANSWER = {
     "clarity": 4,
     "situation": "several",
@@ -148,6 +151,29 @@ async def everybody_answers(settings: Settings, people: list[Person]) -> list[st
         await accept(settings, await submission(settings, person, comment=f"Kanarie nummer {i}"))
         for i, person in enumerate(people)
     ]
+
+
+async def answered(settings: Settings, *, comments: bool = True) -> list[Person]:
+    """An open wave to which everybody has answered: unit by unit, in order."""
+    await organisation()
+    people = await wave(settings)
+    for unit, n in INVITED.items():
+        for number in range(n):
+            text = f"Kanarie {unit} {number}" if comments else None
+            await stored(settings, seal.Frame(unit, "Ad1", {**ANSWER, "clarity": 5}, text))
+    invitation = await Invitation.objects().first()
+    await Invitation.update({Invitation.issued: b"i" * 32}).where(Invitation.id == invitation.id)
+    return people
+
+
+async def stored(
+    settings: Settings, frame: seal.Frame | None, *, sealed: bytes | None = None
+) -> None:
+    """One sealed answer with its ballot, as the writer leaves them."""
+    public = keys.intake(settings, "2026-1").sealing
+    row = sealed or seal.seal(public, "2026-1", frame)
+    await Ballot(hash=secrets.token_bytes(32), wave=1).save()
+    await Intake(key=secrets.token_bytes(16), wave=1, sealed=row).save()
 
 
 def random_message() -> str:
