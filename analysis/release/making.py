@@ -116,7 +116,8 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
         trials = checked_trials(conformed(trials, "TRIALS"), units=known, behaviours=asked)
     scopes = scopes_of(behaviours, tree, people["behaviour"].unique().to_list(), wave)
     of_wave = counted(people, tree, scopes, own_invited=invited_of(invited, tree, scopes, wave))
-    pasts = [Past(of_wave, old) for old in sorted(earlier, key=lambda r: r.wave) if old.wave < wave]
+    before = sorted((old for old in earlier if old.wave < wave), key=lambda old: old.wave)
+    pasts = [Past(of_wave, old, invited, wave) for old in before]
     ended = [] if trials is None else trials_in(trials, of_wave, wave)
     crossed = crossed_of(people, invited, of_wave, name=wave, minimum=settings.min_cross)
     return _published(

@@ -1,17 +1,21 @@
 """What an earlier release says of the units of today: who a unit was, and of whom it consisted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import polars as pl
 
 from analysis.findings import Cell, Release
 from analysis.release.counts import Wave
 
 Lineage: TypeAlias = Literal["same", "new", "merged", "split"]
 
-COMPOSITION_MOVED: Final = 0.05  # share of a parent's people who are in another unit than before
+# Share of a parent's people who are in another unit, or of another profession, than before.
+COMPOSITION_MOVED: Final = Fraction(1, 20)
 
 
 def lineage(wave: Wave, u: int, since: str) -> tuple[Lineage, str]:
@@ -32,10 +36,16 @@ def lineage(wave: Wave, u: int, since: str) -> tuple[Lineage, str]:
 
 @dataclass(frozen=True)
 class Past:
-    """An earlier release, read for the units of a wave."""
+    """An earlier release, read for the units of a wave.
+
+    A release holds no professions: `invited` is INVITED, which may tell those of both waves, and
+    `name` the wave of today in it.
+    """
 
     wave: Wave
     release: Release
+    invited: pl.DataFrame | None = None
+    name: str = ""
 
     @cached_property
     def origin(self) -> tuple[tuple[Lineage, str], ...]:
@@ -54,9 +64,10 @@ class Past:
 
     @cached_property
     def recomposed(self) -> frozenset[int]:
-        """Units whose people sit in other units below than then, by more than 5 per cent.
+        """Parents whose people are in other units or of other professions, by more than 5 per cent.
 
-        Half the sum of the moves of the shares: by headcount, never by who answered.
+        Half the sum of the moves of the shares: by headcount, never by who answered. Professions
+        are compared where INVITED tells those of everybody in both waves; else by unit alone.
         """
         tree, invited = self.wave.tree, self.wave.own_invited
         then = self._people()
@@ -69,7 +80,23 @@ class Past:
             before = then.get(self.origin[u][1], {})
             if _distance(now, before) > COMPOSITION_MOVED:
                 moved.add(u)
-        return frozenset(moved)
+        return frozenset(moved | self._other_professions())
+
+    def _other_professions(self) -> set[int]:
+        tree = self.wave.tree
+        above = [int(parent) for parent in tree.parent]
+        parents = {
+            u: tree.codes[p] if p >= 0 else None for u, p in zip(tree.codes, above, strict=True)
+        }
+        now = professions_of(self.invited, parents, self.name)
+        parents = {unit.unit: unit.parent for unit in self.release.units}
+        then = professions_of(self.invited, parents, self.release.wave)
+        return {
+            u
+            for u in np.flatnonzero(~tree.is_leaf).tolist()
+            if _distance(now.get(tree.codes[u], {}), then.get(self.origin[u][1], {}))
+            > COMPOSITION_MOVED
+        }
 
     def _people(self) -> dict[str, dict[str, int]]:
         """Per unit then, the people attached to each unit of its part, itself included."""
@@ -91,9 +118,36 @@ class Past:
         return parts
 
 
-def _distance(now: dict[str, int], then: dict[str, int]) -> float:
+def professions_of(
+    invited: pl.DataFrame | None, parents: Mapping[str, str | None], wave: str
+) -> dict[str, dict[str, int]]:
+    """Per unit the people invited of each profession, everything below counted.
+
+    Only units where it is told of everybody: a row without profession hides it of its unit and of
+    all above.
+    """
+    if invited is None or "profession" not in invited.columns:
+        return {}
+    mixes: dict[str, dict[str, int]] = {}
+    untold: set[str] = set()
+    rows = invited.filter(pl.col("wave") == wave).select("unit", "profession", "n")
+    for unit, profession, n in rows.iter_rows():
+        at: str | None = unit
+        while at is not None:
+            mix = mixes.setdefault(at, {})
+            mix[profession] = mix.get(profession, 0) + n
+            if profession is None:
+                untold.add(at)
+            at = parents.get(at)
+    return {unit: mix for unit, mix in mixes.items() if unit not in untold}
+
+
+def _distance(now: Mapping[str, int], then: Mapping[str, int]) -> Fraction:
+    """Half the sum of the moves of the shares, exact: five per cent is not above five per cent."""
     all_now, all_then = sum(now.values()), sum(then.values())
     if not all_now or not all_then:
-        return 0.0
-    codes = sorted(now.keys() | then.keys())
-    return sum(abs(now.get(c, 0) / all_now - then.get(c, 0) / all_then) for c in codes) / 2
+        return Fraction(0)
+    moves = sum(
+        abs(now.get(c, 0) * all_then - then.get(c, 0) * all_now) for c in now.keys() | then.keys()
+    )
+    return Fraction(moves, 2 * all_now * all_then)
