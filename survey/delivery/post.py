@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from email.errors import MessageError
-from email.headerregistry import Address, BaseHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
@@ -60,6 +60,29 @@ class Post(Protocol):
     async def send(self, mail: EmailMessage) -> None: ...
 
 
+class Headers(HeaderRegistry):
+    """Parses a header that many mails share once, and makes its type once.
+
+    That is most of the work of a mail. Whose mail it is, is not kept.
+    """
+
+    def __call__(self, name: str, value: Any) -> BaseHeader:  # noqa: ANN401 - text or an address
+        if name in ("To", "Message-ID"):
+            return super().__call__(name, value)
+        return self._shared(name, value)
+
+    @lru_cache(maxsize=256)  # noqa: B019 - there is one for the process
+    def _shared(self, name: str, value: str) -> BaseHeader:
+        return super().__call__(name, value)
+
+    @cache  # noqa: B019 - as above
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        return super().__getitem__(name)
+
+
+LINES = SMTP_LINES.clone(header_factory=Headers())
+
+
 def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
     """A letter as a mail of plain text: nothing to fetch, nothing to track, nothing to spoof.
 
@@ -74,27 +97,20 @@ def mail(letter: Letter, around: Round, *, to: str, day: date) -> EmailMessage:
         raise SenderUnusable(file=around.file)
     if not around.house.organisation:
         raise FieldEmpty(field="organisation", file=around.file)
-    made = EmailMessage(policy=SMTP_LINES)
-    made["From"] = _header("From", f'"{_quotable(around.house.organisation)}" <{sender}>')
+    made = EmailMessage(policy=LINES)
+    made["From"] = f'"{_quotable(around.house.organisation)}" <{sender}>'
     try:
         made["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:  # IndexError: what "" gives there
         raise NotDelivered from error
     # A field over two lines would be a header of its own.
-    made["Subject"] = _header("Subject", " ".join(letter.subject.split()))
+    made["Subject"] = " ".join(letter.subject.split())
     noon = datetime.combine(day, time(12), tzinfo=UTC)
-    made["Date"] = _header("Date", format_datetime(noon))
+    made["Date"] = format_datetime(noon)
     made["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
-    made["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
+    made["Auto-Submitted"] = "auto-generated"
     made.set_content(letter.text, cte="8bit")
     made["Content-Language"] = around.language  # set_content drops what it finds of these
-    return made
-
-
-@lru_cache(maxsize=256)
-def _header(name: str, value: str) -> BaseHeader:
-    """A header that many mails share, parsed once: that is most of the work of a mail."""
-    made: BaseHeader = SMTP_LINES.header_factory(name, value)
     return made
 
 
