@@ -42,12 +42,20 @@ def people(cell: Cell, settings: Settings) -> Range:
 
     Nobody may be shown with fewer than the threshold, so a band never reaches below it.
     """
-    threshold = settings.min_n if crossed(cell) is None else settings.min_cross
     if cell.n is not None:
         return cell.n, cell.n
-    if cell.n_band is None or not BAND_OF_PEOPLE.fullmatch(cell.n_band):
-        raise Leak("A7", units=named(cell))
-    first, _, last = cell.n_band.partition("-")
+    threshold = settings.min_n if crossed(cell) is None else settings.min_cross
+    try:
+        return _band_of_people(cell.n_band, threshold)
+    except ValueError as error:
+        raise Leak("A7", units=named(cell)) from error
+
+
+@cache
+def _band_of_people(band: str | None, threshold: int) -> Range:
+    if band is None or not BAND_OF_PEOPLE.fullmatch(band):
+        raise ValueError(band)
+    first, _, last = band.partition("-")
     return max(int(first), threshold), int(last)
 
 

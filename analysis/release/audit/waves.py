@@ -6,17 +6,21 @@ with others (R7). And a change must be the difference of what both waves display
 more than they do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final, TypeAlias
 
+from msgspec import UNSET
+
 from analysis.attack import FEW
 from analysis.audit import Leak
-from analysis.findings import Cell, Release
+from analysis.findings import Release
 from analysis.release.audit.changed import changes_redone
 
 # Exact people of a base at a unit, or of a behaviour's whole scope.
 Exact: TypeAlias = Mapping[tuple[str, str], int]
+# By unit and barrier its people and what is displayed of them.
+Said: TypeAlias = Mapping[tuple[str | None, str | None], tuple[object, ...]]
 ALIKE_FROM: Final = 10  # cells: so many equal values are the same answers, not chance
 POOLED_FROM: Final = 3  # rows: so many equal sums are a pooled period, not chance
 
@@ -35,10 +39,11 @@ def linked(release: Release, others: Sequence[Release]) -> dict[str, int]:
         if known.sha256 != other.sha256:
             raise Leak("A4", *_between(known, other))
     series = [waves[wave] for wave in sorted(waves)]
-    for i, later in enumerate(series):
-        for earlier in series[:i]:
-            if _same_answers(earlier, later) and _tree(earlier) != _tree(later):
-                raise Leak("A4", *_between(earlier, later))
+    answers = {one.wave: _leaves_say(one) for one in series}
+    for other in series:
+        same = other is not release and _same_answers(answers[release.wave], answers[other.wave])
+        if same and _tree(other) != _tree(release):
+            raise Leak("A4", *_between(other, release))
     _pooled(series)
     changes = changes_redone(release, waves)
     missing = sum(wave not in waves for wave in release.earlier)
@@ -69,38 +74,32 @@ def _between(one: Release, other: Release) -> tuple[int | None, tuple[str, ...]]
 def _exact(release: Release) -> dict[tuple[str, str], int]:
     return {
         (cell.base, cell.unit or cell.behaviour or ""): cell.n
-        for cell in _plain(release)
-        if cell.n is not None
-    }
-
-
-def _plain(release: Release) -> Iterator[Cell]:
-    """The cells of units and scopes; not those of a part of their people."""
-    return (
-        cell
         for cell in release.cells
-        if cell.base in ("S", "Y") and not isinstance(cell.cross, dict)
-        and not isinstance(cell.barrier, str)
-    )  # fmt: skip
+        if cell.n is not None and cell.cross is UNSET and cell.barrier is UNSET
+    }
 
 
 def _tree(release: Release) -> dict[str, str | None]:
     return {unit.unit: unit.parent for unit in release.units}
 
 
-def _same_answers(one: Release, other: Release) -> bool:
+def _same_answers(one: Said, other: Said) -> bool:
     """Whether all units with nothing below say exactly the same in both, and enough of it."""
-    a, b = _leaves_say(one), _leaves_say(other)
-    both = a.keys() & b.keys()
-    return len(both) >= ALIKE_FROM and all(a[key] == b[key] for key in both)
+    both = one.keys() & other.keys()
+    return len(both) >= ALIKE_FROM and all(one[key] == other[key] for key in both)
 
 
-def _leaves_say(release: Release) -> dict[tuple[object, ...], tuple[object, ...]]:
+def _leaves_say(release: Release) -> Said:
+    """What the units with nothing below tell of the barriers, where their people are exact."""
     above = {unit.parent for unit in release.units}
     return {
-        (cell.unit, cell.measure, cell.item): (cell.n, cell.value, cell.value_to, cell.clip)
-        for cell in _plain(release)
-        if cell.unit is not None and cell.unit not in above and cell.n is not None
+        (cell.unit, cell.item): (cell.n, cell.value, cell.value_to, cell.clip)
+        for cell in release.cells
+        if cell.measure == "barrier_share"
+        and cell.n is not None
+        and cell.unit not in above
+        and cell.unit is not None
+        and cell.cross is UNSET
     }
 
 
