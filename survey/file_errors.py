@@ -77,7 +77,7 @@ class ColumnOfOtherType(BadInput):
 class CellNotAllowed(BadInput):
     sentence = N_(
         "Row {row} of {file}: the value in column {column} is not allowed. Nothing was analysed. "
-        "Correct it, or leave the cell empty where nothing was answered."
+        "It may be {allowed}; leave the cell empty where nothing was answered."
     )
 
 
@@ -113,6 +113,20 @@ class CodeTwice(BadInput):
     sentence = N_(
         "Row {row} of {file}: column {column} has a code that an earlier row has. Nothing was "
         "analysed. Let each code stand in one row."
+    )
+
+
+class RowTwice(BadInput):
+    sentence = N_(
+        "Row {row} of {file} is about the same wave, unit and group as an earlier row. Nothing was "
+        "analysed. Let each stand in one row: the people would count twice."
+    )
+
+
+class EarlierOfAnotherTree(BadInput):
+    sentence = N_(
+        "{file} is the release of another organisation: none of its units is in {units}. Nothing "
+        "was analysed. Give the releases of the same organisation."
     )
 
 
@@ -215,6 +229,7 @@ BY_RULE: Final[Mapping[str, type[KernepulsError]]] = {
     "value": CellNotAllowed,
     "unknown": CodeNotKnown,
     "twice": CodeTwice,
+    "repeated_row": RowTwice,
     "not_in_situation": AnsweredOutside,
     "second_alone": SecondAnswerOdd,
     "same_twice": SecondAnswerOdd,

@@ -122,6 +122,8 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "headcount": (0, 2**31 - 1),
     "n": (0, 2**31 - 1),
 }
+# Rows that no two rows may share. Answers have no such key: two people may say the same.
+ONE_ROW_PER: Final[Mapping[str, tuple[str, ...]]] = {"INVITED": ("wave", "unit", "profession")}
 ASKED_OF_S: Final = (
     "successes",
     *BARRIER_COLUMNS,
@@ -166,7 +168,25 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
                 "value",
                 first_row,
             )
+    key = [name for name in ONE_ROW_PER.get(table, ()) if name in typed.columns]
+    if key:
+        repeated = ~typed.select(pl.struct(key).is_first_distinct()).to_series()
+        _refuse_first(repeated, table, key[1], "repeated_row", first_row)
     return typed
+
+
+def allowed(table: str, column: str) -> str:
+    """What a column may hold, as it is written in a file: a range of whole numbers, or the values.
+
+    Empty where any text is allowed.
+    """
+    wanted = SCHEMAS[table][column]
+    if isinstance(wanted, pl.Enum):
+        return ", ".join(wanted.categories)
+    if wanted == pl.Boolean():
+        return "true, false"
+    least, most = RANGES.get(column, (None, None))
+    return "" if least is None else f"{least}-{most}"
 
 
 def _refuse_type(column: pl.Series, table: str, wanted: pl.DataType) -> None:

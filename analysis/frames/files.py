@@ -35,9 +35,16 @@ def first_row(data: bytes) -> int:
 
 def _parquet(data: bytes, table: str) -> pl.DataFrame:
     try:
-        return pl.read_parquet(io.BytesIO(data))
+        frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileUnreadable(table, why="not_parquet") from error
+    return _emptied(frame)
+
+
+def _emptied(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with null for each empty text: nobody was asked or nobody answered."""
+    text = pl.selectors.string()
+    return frame.with_columns(pl.when(text != "").then(text).name.keep())
 
 
 def _text(data: bytes, table: str) -> str:
@@ -73,7 +80,7 @@ def _csv(text: str, table: str) -> pl.DataFrame:
             for name, cells in zip(header, columns, strict=True)
         }
     )
-    return frame.with_columns(pl.when(pl.all() != "").then(pl.all()).name.keep())
+    return _emptied(frame)
 
 
 def _refuse_header(header: list[str], table: str) -> None:

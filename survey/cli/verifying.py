@@ -51,7 +51,7 @@ def verify(*, seeds: int, first: int | None, as_json: bool) -> bool:
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:
-        for line in _told(found, voice):
+        for line in told(found, voice):
             click.echo(line)
     return found.is_kept
 
@@ -71,7 +71,7 @@ def _watched(voice: Voice, total: int) -> Iterator[Callable[[int], None]]:
         yield watch
 
 
-def _told(found: Verified, voice: Voice) -> Iterator[str]:
+def told(found: Verified, voice: Voice) -> Iterator[str]:
     _ = voice.gettext
     seeds = {"first": found.seeds[0], "last": found.seeds[-1], "num": len(found.seeds)}
     yield (
@@ -124,7 +124,8 @@ def _false_marks(found: Verified, voice: Voice) -> Iterator[str]:
 
 
 def _row(line: Line, voice: Voice) -> tuple[str, ...]:
-    what = voice.gettext(TRAPS[line.id] if line.kind == "trap" else KINDS[line.kind])
+    text = TRAPS[line.id] if line.kind == "trap" else KINDS[line.kind]
+    what = voice.gettext(text)
     return (
         line.id,
         line.where,

@@ -15,6 +15,7 @@ from analysis.frames import (
     SCHEMAS,
     ColumnsUnknown,
     InputRefused,
+    allowed,
     checked_answers,
     first_row,
     read_table,
@@ -52,6 +53,7 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
         _refuse_repeated(answers)
         old = _earlier_waves(earlier)
         tree, asked = _table(units, "UNITS"), _table(behaviours, "BEHAVIOURS")
+        _refuse_strangers(earlier, tree, units.name)
         people = pl.concat([_answers(file, tree, asked) for file in answers], how="diagonal")
         invited_ = None if invited is None else _table(invited, "INVITED")
         trials_ = None if trials is None else _table(trials, "TRIALS")
@@ -134,6 +136,16 @@ def _refuse_repeated(files: Sequence[Path]) -> None:
         seen.add(data)
 
 
+def _refuse_strangers(files: Sequence[Path], units: pl.DataFrame, name: str) -> None:
+    """An earlier release must share a unit with the tree, by a code that is or was."""
+    known = set(units["unit"].to_list())
+    if "was" in units.columns:
+        known.update(";".join(units["was"].drop_nulls().to_list()).split(";"))
+    for file in files:
+        if not known & {unit.unit for unit in _earlier(file).units}:
+            raise file_errors.EarlierOfAnotherTree(file=file.name, units=name)
+
+
 def _earlier_waves(files: Sequence[Path]) -> list[Release]:
     """The releases in the files, one of each wave."""
     found: dict[str, Release] = {}
@@ -167,6 +179,8 @@ def _refusals(files: dict[str, Path | None]) -> Iterator[None]:
     except InputRefused as refused:
         file = files.get(refused.table)
         facts = {**refused.facts, "table": refused.table, "file": file.name if file else ""}
+        if "column" in facts:
+            facts["allowed"] = allowed(refused.table, str(facts["column"]))
         if isinstance(refused, ColumnsUnknown):
             facts["known"] = ", ".join(SCHEMAS[refused.table])
         raise file_errors.said(type(refused).__name__, facts) from refused

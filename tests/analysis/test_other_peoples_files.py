@@ -323,3 +323,154 @@ def test_scopes_that_cannot_be_used_are_named(analysed, scopes: str, said: str) 
 )
 def test_invited_that_cannot_be_used_are_named(analysed, text: str, said: str) -> None:
     assert said in analysed([TOWN], invited=text).output
+
+
+# --- unknown is hidden, never zero ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["NaN", "nan", "inf", "1e0", " 2", "två"])
+def test_what_only_looks_like_a_number_is_refused_with_what_may_stand_there(
+    analysed, value: str
+) -> None:
+    done = analysed([TOWN + rows("A", 1, b=value)])
+
+    assert "Row 42 of a0: the value in column b_tid" in done.output
+    assert "It may be 0-2" in done.output
+
+
+def test_a_value_of_a_list_is_refused_with_the_list(analysed) -> None:
+    done = analysed([TOWN + rows("A", 1, situation="ja")])
+
+    assert "several, once, no, not_my_work" in done.output
+
+
+def test_not_a_number_in_parquet_is_named_with_the_type_that_was_expected(
+    analysed, tmp_path: Path
+) -> None:
+    done = analysed([parquet(tmp_path, b_tid=[float("nan")] * 20)])
+
+    assert "column b_tid is of type Float64" in done.output
+    assert "Int8" in done.output
+
+
+def test_empty_texts_in_parquet_are_as_empty_as_empty_cells(analysed, tmp_path: Path) -> None:
+    texts = {"priority": [""] * 20, "stall_1": [""] * 20, "profession": [""] * 20}
+    nulls = dict.fromkeys(texts, pl.Series([None] * 20, dtype=pl.String))
+
+    made = told(analysed([parquet(tmp_path, b_tid=[2] * 20, **texts)]))
+
+    assert made.sha256 == told(analysed([parquet(tmp_path, b_tid=[2] * 20, **nulls)])).sha256
+
+
+def test_an_empty_text_is_no_unit(analysed, tmp_path: Path) -> None:
+    done = analysed([parquet(tmp_path, unit=["A"] * 19 + [""])])
+
+    assert "Row 20 of a0: column unit is empty" in done.output
+
+
+def test_two_people_may_say_the_same(analysed) -> None:
+    made = told(analysed([HEAD + rows("A", 25)]))
+
+    assert made.cell("A", "barrier_share", "TID").n == 25
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (INVITED + "2026-1,A,30\n2026-1,B,30\n2026-1,A,30\n", 4),
+        ("wave,unit,profession,n\n2026-1,A,x,9\n2026-1,A,,30\n2026-1,A,,30\n", 4),
+    ],
+)
+def test_people_invited_twice_are_not_counted_twice(analysed, text: str, row: int) -> None:
+    done = analysed([TOWN], invited=text)
+
+    assert f"Row {row} of invited0 is about the same wave, unit and group" in done.output
+
+
+def test_one_group_in_two_waves_is_two_rows(analysed) -> None:
+    told(analysed([TOWN], invited=INVITED + "2026-1,A,30\n2026-2,A,30\n"))
+
+
+@pytest.mark.parametrize("b", ["0", "1", "2", ""])
+def test_a_wave_in_which_everybody_answers_alike_is_released_and_pins_nobody(
+    analysed, b: str
+) -> None:
+    small = UNITS + "D,A,Hold D,4,2026-1,\nE,A,Hold E,6,2026-1,\nF,B,Hold F,12,2026-1,\n"
+    people = "".join(rows(unit, n, b=b) for unit, n in (("A", 20), ("B", 15), ("D", 3), ("E", 6),
+                                                        ("F", 12)))  # fmt: skip
+
+    made = told(analysed([HEAD + people], units=small))
+
+    cells = [cell for cell in made.cells if cell.item == "TID" and cell.measure == "barrier_share"]
+    shown = {cell.unit for cell in cells if cell.status == "shown"}
+    assert "K" in shown
+    assert "D" not in shown
+    # Nothing says that all or none answered so: a per cent is clipped, a band holds others.
+    assert {cell.value for cell in cells} <= {None, *range(5, 96)}
+    assert all(cell.value not in (0, 100) for cell in cells)
+    assert made.proposals == ()
+
+
+def test_where_every_unit_is_under_five_only_the_whole_is_shown(analysed) -> None:
+    units = UNITS + "".join(f"T{i},A,Hold {i},4,2026-1,\n" for i in range(10))
+
+    made = told(analysed([HEAD + "".join(rows(f"T{i}", 4) for i in range(10))], units=units))
+
+    shown = {c.unit for c in made.cells if c.status == "shown" and c.measure == "barrier_share"}
+    assert shown <= {"K", "A"}
+    assert shown
+    assert all(c.value is None for c in made.cells if c.status == "hidden")
+
+
+def test_a_wave_nobody_answered_is_no_wave_of_zeros(analysed) -> None:
+    done = analysed([HEAD + rows("A", 20)], wave="2026-2")
+
+    assert "No answer belongs to wave 2026-2" in done.output
+    assert done.release is None
+
+
+def test_units_nobody_answered_from_are_hidden_and_never_zero(analysed) -> None:
+    made = told(analysed([HEAD + rows("A", 20)]))
+
+    of_b = made.cells_of("B")
+    assert {cell.status for cell in of_b} == {"hidden"}
+    assert {(cell.n, cell.value, cell.band, cell.marked) for cell in of_b} == {(None,) * 4}
+
+
+# --- a release from elsewhere --------------------------------------------------------------------
+
+
+def kept(folder: Path) -> Path:
+    """The release of the last run, under a name of its own."""
+    earlier = folder / "earlier.json"
+    earlier.write_bytes((folder / "release.json").read_bytes())
+    return earlier
+
+
+def test_a_release_of_another_organisation_is_refused(analysed, tmp_path: Path) -> None:
+    units = (
+        UNITS.replace("K,", "X,").replace("A,X", "Y,X").replace("B,X", "Z,X").replace("C,X", "W,X")
+    )
+    analysed([HEAD + rows("Y", 20)], units=units, behaviours=BEHAVIOURS.replace(",K", ",X"))
+
+    done = analysed([HEAD + rows("A", 20, "2026-2")], earlier=kept(tmp_path))
+
+    assert "earlier.json is the release of another organisation" in done.output
+    assert done.release is None
+
+
+def test_a_release_of_another_tree_is_compared_only_where_the_unit_is_the_same(
+    analysed, tmp_path: Path
+) -> None:
+    head = "unit,parent,name,headcount,valid_from\n"
+    before = head + "K,,Kommunen,0,2026-1\nA,K,A,30,2026-1\nQ,K,Q,30,2026-1\n"
+    analysed([HEAD + rows("A", 20) + rows("Q", 20)], units=before)
+
+    people = rows("A", 20, "2026-2") + rows("B", 20, "2026-2")
+    made = told(analysed([HEAD + people], earlier=kept(tmp_path)))
+
+    assert made.unit("B").lineage == "new"
+    assert {cell.change for cell in made.cells_of("B")} == {None}
+    assert made.cell("A", "barrier_share", "TID").change.verdict == "unclear"
+    # Half of the people under the top are others than before.
+    assert made.cell("K", "barrier_share", "TID").change.verdict == "not_comparable"
