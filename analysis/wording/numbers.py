@@ -6,6 +6,8 @@ A number is never bare: what is said carries its interval, or the reason there i
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from analysis.disclosure import step_and_ends
+from analysis.estimate import response_bounds
 from analysis.findings import Banded, Clipped, Hidden, Joined, Measured, Number, Open
 from analysis.wording.voice import Voice
 
@@ -81,6 +83,23 @@ def band(voice: Voice, number: Banded) -> str:
         return first
     last = voice.pick(few["bands"][number.band_to]).lower()
     return voice.pick(few["joined_bands"]).format(band=first, band_to=last)
+
+
+def bounds(voice: Voice, number: Number) -> str:
+    """A share of those who answered, and where it would lie had all done so.
+
+    Empty unless it is told in per cent, of people told in steps (base A), and some did not answer:
+    outside the situation nobody is missing.
+    """
+    if not isinstance(number, Measured) or number.n_band is None or in_tenths(number):
+        return ""
+    count = people(number) or 0
+    if count >= number.N:
+        return ""
+    value, step = per_cent(number.share), step_and_ends(count)[0]
+    low, high = response_bounds(value, value, n=count, N=number.N, step=step)
+    text = voice.pick(voice.content("messages")["few_answers"]["bounds"])
+    return text.format(n=number.n_band, invited=number.N, value=value, low=low, high=high)
 
 
 def short(voice: Voice, number: Number) -> str:

@@ -116,6 +116,29 @@ def test_english_says_per_cent_without_a_space() -> None:
     assert numbers.share(EN, AT_MOST).whole == "at most 5%"
 
 
+def test_what_the_share_would_be_had_all_answered() -> None:  # 3.11
+    told = Measured(None, "40-44", 56, 0.35, 0.20, 0.55)
+
+    assert numbers.bounds(DA, told) == (
+        "40-44 af 56 svarede, og omkring 35 % svarede sådan. "
+        "Havde alle svaret, ville tallet ligge mellem 25 og 55 %."
+    )
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        Measured(44, None, 56, 0.35, 0.20, 0.55),  # in the situation: nobody is missing
+        Measured(None, "25-29", 56, 0.40, 0.20, 0.60),  # in tenths
+        Measured(None, "40-44", 40, 0.35, 0.20, 0.55),  # all answered
+        Joined(None, "40-44", 56, 0.30, 0.40, 0.20, 0.55),
+        Hidden(),
+    ],
+)
+def test_where_nobody_is_missing_or_no_per_cent_is_told_there_are_no_bounds(number: Number) -> None:
+    assert numbers.bounds(DA, number) == ""
+
+
 def test_an_interval_in_a_column_has_no_end_that_says_nothing() -> None:
     found = [numbers.interval_figures(DA, one) for one in (FIVES, LOW, HIGH, SOME)]
 
