@@ -2,6 +2,11 @@
 
 From ten people, never below a centre, and only where every profession listed has ten invited.
 Which rows are shown follows from the number of people alone; what they show must not undo the tree.
+
+Resolver by barrier is withheld. Its n is the count of a `priority_share`, so showing it tells more
+than the displayed class of that share, and leaving it out tells that the count is below ten. Its
+rows are a third margin of priority by resolver in a centre, where whole counts need not exist
+between the bounds of three tables, so the proof by flows does not reach them.
 """
 
 from collections.abc import Iterator, Sequence

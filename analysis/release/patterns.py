@@ -54,7 +54,13 @@ def _shown_before(wave: Wave, previous: Release | None) -> dict[Base, Flags]:
 
 
 def _whole_scopes(level: Counts, shown: Flags, minimum: int) -> Flags:
-    """A scope is shown where those who are in no shown unit of it are nobody, or enough."""
+    """A scope is shown where those who are in no shown unit of it are nobody, or enough.
+
+    Scopes cut across the organisation, but not across base Y: no unit with several behaviours has
+    a level, so what is shown of a behaviour lies inside its scope and the rows of Y are a forest.
+    There the atom under a scope is all that the cut loop of linked tables could find, scopes share
+    nobody, so their order decides nothing, and the passes that join the classes are exact.
+    """
     scope = np.zeros(len(shown), dtype=bool)
     top = np.flatnonzero(level.unit < 0)
     left = level.n.copy()

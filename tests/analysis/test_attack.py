@@ -1,9 +1,15 @@
 """The attacker of tables that are no tree, against worked examples and against plain counting."""
 
+from itertools import product
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.attack import Contradiction, cell_intervals, smallest_group
+from analysis.audit import Published, atom_intervals, atoms
+from analysis.disclosure import classes_of, displayed, shown_pattern
 
 
 def rows(*lines: str) -> np.ndarray:
@@ -81,3 +87,88 @@ def test_the_interval_of_a_union_of_cells() -> None:
 def test_values_that_no_answers_give_are_no_release() -> None:
     with pytest.raises(Contradiction):
         cell_intervals(rows("11"), np.array([9]), np.array([9]), np.array([4, 4]))
+
+
+def random_tree(seed: int, per: int) -> tuple[Published, np.ndarray]:
+    """A released tree of 3-10 units, and which of its people belong to which unit."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(3, 11))
+    parent = np.array([-1, *(int(rng.integers(max(0, u - 3), u)) for u in range(1, size))])
+    order, stack = [], [0]
+    while stack:
+        u = stack.pop()
+        order.append(u)
+        stack += np.flatnonzero(parent == u).tolist()
+    place = {u: i for i, u in enumerate(order)}
+    parent = np.array([-1 if u == 0 else place[parent[u]] for u in order])
+    own = rng.integers(0, 25, size)
+    belongs = np.eye(size, dtype=bool)
+    for u in range(size - 1, 0, -1):
+        belongs[parent[u]] |= belongs[u]
+    k = belongs @ rng.binomial(per * own, rng.choice([0.03, 0.3, 0.9]))
+    n = belongs @ own
+    shown = shown_pattern(parent, own)
+    told = displayed(
+        parent, n, k[:, None], shown=shown, per=per,
+        tables=lambda people: [(classes_of(people, per), np.array([0]))],
+    )  # fmt: skip
+    return Published(parent, n, shown, told.low, told.high, per), belongs
+
+
+def passes_agree(seed: int, per: int) -> bool:
+    """Whether the two passes and the solver leave every atom the same counts."""
+    base, belongs = random_tree(seed, per)
+    above, atom = atoms(base)
+    shown = np.flatnonzero(base.shown)
+    if not len(shown):
+        return True
+    people = base.n - [base.n[base.parent == u].sum() for u in range(len(base.n))]
+    groups = belongs[shown].copy()
+    for i, u in enumerate(shown):
+        for v in shown[above[shown] == u]:
+            groups[i] &= ~belongs[v]
+    low, high = atom_intervals(base, above, atom)
+
+    least, most = cell_intervals(
+        belongs[shown], base.low[shown, 0], base.high[shown, 0], people, per, of=groups
+    )
+
+    return low[shown, 0].tolist() == least.tolist() and high[shown, 0].tolist() == most.tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("per", [1, 5])
+def test_the_two_passes_of_a_tree_are_exact(seed: int, per: int) -> None:
+    assert passes_agree(seed, per)
+
+
+@pytest.mark.soak
+def test_the_two_passes_are_exact_on_two_hundred_trees() -> None:
+    assert [seed for seed in range(100, 300) if not passes_agree(seed, seed % 2 * 4 + 1)] == []
+
+
+def brute_force(rows: np.ndarray, n: np.ndarray) -> int | None:
+    """The size of the smallest group of 1-4 whose 0/1 row lies in the span of the rows."""
+    rank = np.linalg.matrix_rank(rows.astype(float)) if len(rows) else 0
+    sizes = [
+        int(group @ n)
+        for group in (np.array(bits) for bits in product([0, 1], repeat=len(n)))
+        if 1 <= group @ n <= 4
+        and np.linalg.matrix_rank(np.vstack([rows, group]).astype(float)) == rank
+    ]
+    return min(sizes, default=None)
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=5),
+    st.lists(st.integers(1, 9), min_size=6, max_size=6),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_smallest_group_is_that_of_trying_every_group(
+    lines: list[list[bool]], n: list[int]
+) -> None:
+    published, people = np.array(lines), np.array(n)
+
+    found = smallest_group(published, people)
+
+    assert (None if found is None else people[list(found)].sum()) == brute_force(published, people)

@@ -1,0 +1,493 @@
+"""Professions in a centre: nobody is worked out from them, nor from them and the tree together."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.attack import cell_intervals, smallest_group
+from analysis.disclosure import classes_of, displayed, shown_pattern
+from analysis.disclosure.crossed import joined_row
+from analysis.disclosure.flows import SINK, SOURCE, Edge, Flow, Open
+from analysis.disclosure.joining import Displayed
+from analysis.disclosure.linked import eliminated, shown_together
+from analysis.findings import Release
+from analysis.frames import BARRIERS, UNITS, conformed, scopes_of, tree_of
+from analysis.release import release
+from analysis.release.counts import LevelCounts, Wave, counted
+from analysis.release.crossings import Crossed, CrossedFlow, crossed_of, crossed_pattern
+from analysis.release.patterns import _whole_scopes
+
+WHO = ("læge", "pædagog", "sygeplejerske", "teknik")
+FEW = 10  # people: the least that a crossed row needs
+
+
+# --- which rows -------------------------------------------------------------------------------
+
+
+def rows(*lines: str) -> np.ndarray:
+    return np.array([[sign == "1" for sign in line] for line in lines])
+
+
+# Young and old from Spain, Iceland and Portugal: cells in that order, row by row.
+V13 = rows("111111", "111000", "000111", "100100", "010010", "001001", *(
+    "".join("1" if c == cell else "0" for c in range(6)) for cell in range(6)
+))  # fmt: skip
+V13_COUNTS = np.array([5, 2, 0, 6, 3, 4])
+
+
+def v13_shown() -> set[int]:
+    size = V13 @ V13_COUNTS
+    cells = sorted(range(6, 12), key=lambda r: -size[r])
+    few = [np.flatnonzero(V13[r]).tolist() for r in range(6, 12) if size[r] <= 1]
+    return set(eliminated(V13, [*range(6), *cells], given=(), forbidden=few))
+
+
+def test_v13_hides_exactly_iceland_and_portugal() -> None:
+    young_and_old_from = {"Spain": {6, 9}, "Iceland": {7, 10}, "Portugal": {8, 11}}
+
+    hidden = set(range(12)) - v13_shown()
+
+    assert hidden == young_and_old_from["Iceland"] | young_and_old_from["Portugal"]
+
+
+def test_v13_the_hidden_cells_keep_their_intervals() -> None:
+    shown = V13[sorted(v13_shown())]
+    told = shown @ V13_COUNTS
+
+    low, high = cell_intervals(shown, told, told, np.full(6, V13_COUNTS.sum()))
+
+    assert [*zip(low, high, strict=True)] == [(5, 5), (0, 2), (0, 2), (6, 6), (3, 5), (2, 4)]
+
+
+def test_v15_the_third_sum_of_two_is_not_shown() -> None:
+    # A 6, B 3, C 7, D 9; A+B, B+C and A+C would give B.
+    table, n = rows("1111", "1100", "0110", "1010", "0100"), np.array([6, 3, 7, 9])
+
+    shown = shown_together(
+        table, n, [0, 3, 2, 1], given=(), primary=[4], smallest=smallest_group
+    )  # fmt: skip
+
+    assert shown == (0, 3, 2)
+
+
+def test_gauss_alone_shows_the_sum_of_one_and_two_and_the_loop_does_not() -> None:
+    # All 23 less the 20: neither of the two few, but both together.
+    table, n = rows("111", "001", "100", "010"), np.array([1, 2, 20])
+    one_and_two = [[0], [1]]
+
+    gauss = eliminated(table, [1], given=[0], forbidden=one_and_two)
+    loop = shown_together(table, n, [1], given=[0], primary=[2, 3], smallest=smallest_group)
+
+    assert smallest_group(table[[0, *gauss]], n) == (0, 1)
+    assert loop == ()
+
+
+def test_an_implied_row_is_free() -> None:
+    table, n = rows("11", "10", "01"), np.array([12, 11])
+
+    shown = shown_together(table, n, [1, 2], given=[0], primary=[], smallest=smallest_group)
+
+    assert shown == (1, 2)
+
+
+def test_where_the_tree_itself_leaks_no_row_is_added() -> None:
+    table, n = rows("110", "100", "001"), np.array([9, 3, 12])
+
+    assert shown_together(table, n, [2], given=[0, 1], primary=[], smallest=smallest_group) is None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Units by professions: rows of the tree first, then those of each centre's professions."""
+
+    rows: np.ndarray
+    n: np.ndarray
+    given: list[int]
+    crossed: list[int]
+
+    @property
+    def size(self) -> np.ndarray:
+        return self.rows @ self.n
+
+    def shown(self) -> tuple[int, ...] | None:
+        size = self.size
+        return shown_together(
+            self.rows, self.n,
+            sorted((r for r in self.crossed if size[r] >= FEW), key=lambda r: (-size[r], r)),
+            given=self.given, primary=[r for r in self.crossed if 0 < size[r] < FEW],
+            smallest=smallest_group,
+        )  # fmt: skip
+
+
+def drawn(seed: int) -> Draw:
+    """A root, two centres of 2-4 units each, and 2-4 professions."""
+    rng = np.random.default_rng(seed)
+    parent, centre = [-1], [-1]
+    for c in range(2):
+        top = len(parent)
+        leaves = int(rng.integers(2, 5))
+        parent += [0, *[top] * leaves]
+        centre += [-1, *[c] * leaves]
+    professions = int(rng.integers(2, 5))
+    cells = [(u, who) for u, c in enumerate(centre) if c >= 0 for who in range(professions)]
+    n = rng.integers(0, 12, len(cells)) * (rng.random(len(cells)) < 0.7)
+    unit = np.array([u for u, _ in cells])
+    own = np.bincount(unit, n, len(parent)).astype(int)
+    tree = [
+        (unit == u) | (np.array(parent)[unit] == u) | (u == 0) for u in range(len(parent))
+    ]  # fmt: skip
+    crossed = [
+        np.array([(centre[u], w) == (c, who) for u, w in cells])
+        for c in range(2) for who in range(professions)
+    ]  # fmt: skip
+    shown = shown_pattern(np.array(parent), own)
+    return Draw(
+        np.array([*tree, *crossed]), n, np.flatnonzero(shown).tolist(),
+        list(range(len(tree), len(tree) + len(crossed))),
+    )  # fmt: skip
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_no_group_of_one_to_four_can_be_worked_out(seed: int) -> None:
+    draw = drawn(seed)
+
+    shown = draw.shown()
+
+    assert shown is not None
+    assert smallest_group(draw.rows[[*draw.given, *shown]], draw.n) is None
+    assert all(draw.size[r] >= FEW for r in shown)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_a_row_of_fewer_than_ten_is_worked_out_only_where_the_tree_shows_it(seed: int) -> None:
+    draw = drawn(seed)
+    few = [r for r in draw.crossed if 0 < draw.size[r] < FEW]
+
+    shown = draw.shown()
+
+    assert shown is not None
+    for r in few:
+        of_tree = in_span(draw.rows[draw.given], draw.rows[r], draw.n)
+        assert in_span(draw.rows[[*draw.given, *shown]], draw.rows[r], draw.n) == of_tree
+
+
+def in_span(published: np.ndarray, row: np.ndarray, n: np.ndarray) -> bool:
+    table = published[:, n > 0].astype(float)
+    more = np.vstack([table, row[n > 0]])
+    return bool(len(table)) and np.linalg.matrix_rank(more) == np.linalg.matrix_rank(table)
+
+
+def test_a_threshold_alone_is_caught() -> None:
+    caught = 0
+    for seed in range(12):
+        draw = drawn(seed)
+        enough = [r for r in draw.crossed if draw.size[r] >= FEW]
+        caught += smallest_group(draw.rows[[*draw.given, *enough]], draw.n) is not None
+
+    assert caught >= 3
+
+
+# --- what they show ---------------------------------------------------------------------------
+
+
+@cache
+def municipality(seed: int) -> tuple[Wave, Crossed, np.ndarray, np.ndarray, Displayed]:
+    """A root with two centres of 2-4 units, drawn answers, and what the tree shows of them."""
+    rng = np.random.default_rng(seed)
+    codes = [("R", None)]
+    for c in "AB":
+        codes += [(c, "R"), *((f"{c}{i}", c) for i in range(1, int(rng.integers(3, 6))))]
+    units = pl.DataFrame(
+        [{"unit": u, "parent": p, "name": u, "headcount": 90, "valid_from": "1"} for u, p in codes],
+        schema_overrides={"parent": pl.String},
+    )
+    units = conformed(units.cast({"headcount": UNITS["headcount"]}), "UNITS")
+    leaves = [u for u, _ in codes if len(u) > 1]
+    people = answers(leaves, rng)
+    invited = pl.DataFrame(
+        [{"wave": "1", "unit": u, "profession": who, "n": 30} for u in leaves for who in WHO]
+    )
+    behaviours = pl.DataFrame(
+        [{"behaviour": "X", "text": "x", "situation": "x", "units": "R"}]
+    )  # fmt: skip
+    tree = tree_of(units, "1")
+    scopes = scopes_of(behaviours, tree, ["X"], "1")
+    wave = counted(people, tree, scopes, own_invited=tree.headcount)
+    crossed = crossed_of(people, invited, wave, name="1", minimum=FEW)
+    assert crossed is not None
+    own = wave.S.n.copy()
+    np.subtract.at(own, tree.parent[1:], wave.S.n[1:])
+    shown = shown_pattern(tree.parent, own)
+    items = np.arange(len(BARRIERS))
+    told = displayed(
+        tree.parent, wave.S.n, wave.S.k[:, : len(BARRIERS)], shown=shown,
+        tables=lambda n: [(classes_of(n), items)],
+    )  # fmt: skip
+    return wave, crossed, shown, crossed_pattern(crossed, wave, shown, FEW), told
+
+
+def answers(leaves: list[str], rng: np.random.Generator) -> pl.DataFrame:
+    n = rng.integers(3, 45, len(leaves))
+    unit = np.repeat(leaves, n)
+    likely = {u: rng.dirichlet([0.7] * len(WHO)) for u in leaves}
+    share = rng.choice([0.02, 0.1, 0.4, 0.95], len(BARRIERS))
+    who = [str(rng.choice(WHO, p=likely[u])) for u in unit]
+    return conformed(
+        pl.DataFrame(
+            {
+                "wave": ["1"] * len(unit), "unit": unit, "behaviour": ["X"] * len(unit),
+                "situation": ["several"] * len(unit), "profession": who,
+                **{
+                    f"b_{code.lower()}": np.where(rng.random(len(unit)) < share[i], 2, 0)
+                    for i, code in enumerate(BARRIERS)
+                },
+            }
+        ).cast({f"b_{code.lower()}": pl.Int8 for code in BARRIERS}),
+        "ANSWERS",
+    )  # fmt: skip
+
+
+def rows_of(seed: int) -> Displayed:
+    wave, crossed, shown, pattern, told = municipality(seed)
+    return CrossedFlow(crossed, wave, shown, pattern).displayed(told)
+
+
+def breaches(seed: int, i: int, of_rows: Displayed) -> list[str]:
+    """What a solver that knows only rows and displayed classes opens of the groups."""
+    wave, crossed, shown, pattern, told = municipality(seed)
+    inside = (np.arange(len(shown))[:, None] <= crossed.unit) & (
+        crossed.unit < wave.tree.end[:, None]
+    )
+    in_row = crossed.row == np.arange(len(pattern))[:, None]
+    groups, known = protected(wave, crossed, shown, pattern)
+    at = pattern_rows(pattern, of_rows.low)
+    low, high = cell_intervals(
+        np.concatenate([inside[shown], in_row[pattern]]),
+        np.concatenate([told.low[shown, i], of_rows.low[at, i]]),
+        np.concatenate([told.high[shown, i], of_rows.high[at, i]]),
+        crossed.n,
+        of=groups,
+    )
+    return [
+        f"{lo}-{hi} of {n}"
+        for lo, hi, n, is_known in zip(low, high, groups @ crossed.n, known, strict=True)
+        if n and too_narrow(int(lo), int(hi), int(n), is_known=bool(is_known))
+    ]
+
+
+def pattern_rows(pattern: np.ndarray, rows_: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(pattern[: len(rows_)])
+
+
+def protected(
+    wave: Wave, crossed: Crossed, shown: np.ndarray, pattern: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms, shown rows and the rest of each centre, known by number; then what is hidden."""
+    at = [
+        (np.arange(len(shown))[u] <= crossed.unit) & (crossed.unit < wave.tree.end[u])
+        for u in range(len(shown))
+    ]
+    known = []
+    for u in np.flatnonzero(shown):
+        atom = at[u].copy()
+        for v in np.flatnonzero(shown):
+            if u < v < wave.tree.end[u]:
+                atom &= ~at[v]
+        known.append(atom)
+    in_row = crossed.row == np.arange(len(pattern))[:, None]
+    known += list(in_row[pattern])
+    for centre in sorted(set(crossed.centres)):
+        rest = [r for r, c in enumerate(crossed.centres) if c == centre and not pattern[r]]
+        known.append(in_row[rest].any(axis=0))
+    hidden = [*(at[u] for u in np.flatnonzero(~shown)), *in_row[~pattern]]
+    hidden += list(np.eye(len(crossed.n), dtype=bool)[crossed.n <= 4])
+    return np.array([*known, *hidden]), np.arange(len(known) + len(hidden)) < len(known)
+
+
+def too_narrow(low: int, high: int, n: int, *, is_known: bool) -> bool:
+    if is_known:
+        return high - low < 1 or high < 2 or low > n - 2
+    return high - low < (n if n <= 2 else 2 if n <= 4 else 1)
+
+
+@pytest.mark.parametrize(("seed", "item"), [(0, 5), (1, 3), (2, 6)])
+def test_nothing_is_pinned_and_no_few_are_narrowed(seed: int, item: int) -> None:
+    assert breaches(seed, item, rows_of(seed)) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_nothing_is_pinned_on_sixty_draws(seed: int) -> None:
+    told = rows_of(seed)
+
+    assert [breaches(seed, i, told) for i in range(len(BARRIERS))] == [[]] * len(BARRIERS)
+
+
+def test_the_steps_alone_pin_a_group_that_joining_keeps_open() -> None:
+    seed, item = 11, 4
+    _, crossed, _, pattern, _ = municipality(seed)
+    joined, alone = rows_of(seed), rows_of(seed)
+    k = np.bincount(crossed.row, crossed.k[:, item], len(pattern)).astype(int)
+    for r in pattern_rows(pattern, alone.low):
+        classes = classes_of(int(crossed.people[r]))
+        at = classes.holding(k[[r]])[0]
+        alone.low[r, item], alone.high[r, item] = classes.low[at], classes.high[at]
+
+    assert "0-0 of 12" in breaches(seed, item, alone)
+    assert breaches(seed, item, joined) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_displayed_class_of_a_row_holds_its_count(seed: int) -> None:
+    wave, crossed, shown, pattern, told = municipality(seed)
+    k = np.zeros((len(pattern), len(BARRIERS)), dtype=int)
+    np.add.at(k, crossed.row, crossed.k)
+
+    result = CrossedFlow(crossed, wave, shown, pattern).displayed(told)
+
+    at = pattern_rows(pattern, result.low)
+    assert len(at) == pattern.sum()
+    assert ((result.low[at] <= k[at]) & (k[at] <= result.high[at])).all()
+
+
+def two_tables() -> tuple[Flow, np.ndarray, np.ndarray]:
+    """Two units of 20 of whom 1-4 and 2-5 said yes; two professions that divide each in half."""
+    flow = Flow(
+        [
+            Edge(SOURCE, ("unit", 0), 20), Edge(SOURCE, ("unit", 1), 20),
+            *(Edge(("unit", u), ("row", r), 10) for u in (0, 1) for r in (0, 1)),
+            Edge(("row", 0), SINK, 20), Edge(("row", 1), SINK, 20),
+        ]
+    )  # fmt: skip
+    low, high = np.zeros_like(flow.people), flow.people.copy()
+    low[:2], high[:2] = (1, 2), (4, 5)
+    return flow, low, high
+
+
+def test_a_count_moves_as_far_as_both_tables_let_it() -> None:
+    flow, low, high = two_tables()
+    first = np.array([2, 3, 1, 1, 2, 1, 3, 2, 5])
+    open_ = Open(flow, first)
+
+    assert open_.nearest(low, high, edge=6, value=20) == 4 + 5
+    assert open_.nearest(low, high, edge=6, value=0) == 0
+    high[7] = 2
+    assert open_.nearest(low, high, edge=6, value=0) == 1 + 2 - 2
+
+
+def test_the_joining_is_the_same_whatever_the_count() -> None:
+    flow, low, high = two_tables()
+    classes = classes_of(20)
+    wanted = [(0, "least", 2), (1, "least", 4), (0, "most", 3), (1, "most", 3)]
+
+    open_ = Open(flow, np.array([2, 3, 1, 1, 2, 1, 3, 2, 5]))
+
+    groups = {
+        k: joined_row(open_, low, high, edge=6, classes=classes, k=k, wanted=wanted)
+        for k in range(4 + 5 + 1)
+    }
+
+    for first, last in groups.values():
+        inside = [k for k in groups if classes.low[first] <= k <= classes.high[last]]
+        assert {groups[k] for k in inside} == {(first, last)}
+
+
+def test_the_pattern_follows_from_the_number_of_people_alone() -> None:
+    wave, crossed, shown, pattern, _ = municipality(1)
+
+    others = replace(crossed, k=crossed.n[:, None] - crossed.k)
+
+    assert crossed_pattern(others, wave, shown, FEW).tolist() == pattern.tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_whole_scope_is_shown_where_the_cut_loop_would_show_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    people, behaviour = rng.integers(0, 9, 12), np.sort(rng.integers(0, 3, 12))
+    top = np.array([int((behaviour < b).sum()) + b for b in range(3)])
+    size = [int(people[behaviour == b].sum()) for b in range(3)]
+    unit, parent, n = np.full(15, -1), np.full(15, -1), np.zeros(15, dtype=int)
+    for i, b in enumerate(behaviour):
+        unit[i + b + 1], parent[i + b + 1], n[i + b + 1] = i, top[b], people[i]
+    n[top] = size
+    none = np.zeros((15, 1), dtype=int)
+    level = LevelCounts(
+        "Y", unit, parent, n, none, squares=none[:, 0], behaviour=np.repeat([0, 1, 2], 5)
+    )
+    shown = (unit >= 0) & (n >= 5) & (rng.random(15) < 0.8)
+    cells = np.arange(15)
+    table = (cells == cells[:, None]) | (parent == cells[:, None])
+    table[top, top] = False
+    alone = smallest_group(table[shown], n)
+
+    found = _whole_scopes(level, shown, 5)
+
+    enough = sorted((int(t) for t in top if n[t] >= 5), key=lambda t: (-n[t], t))
+    loop = shown_together(
+        table, n, enough, given=np.flatnonzero(shown).tolist(), primary=[],
+        smallest=smallest_group,
+    )  # fmt: skip
+    assert alone is None
+    assert sorted(loop or ()) == np.flatnonzero(found).tolist()
+
+
+# --- the cells of a release ----------------------------------------------------------------------
+
+
+def made(*, invited: int = 30, minimum: int = 10, seed: int = 1) -> Release:
+    rng = np.random.default_rng(seed)
+    leaves = ["A1", "A2", "A3", "B1", "B2"]
+    codes = [("R", None), ("A", "R"), ("A1", "A"), ("A2", "A"), ("A3", "A")]
+    codes += [("B", "R"), ("B1", "B"), ("B2", "B")]
+    units = pl.DataFrame(
+        [{"unit": u, "parent": p, "name": u, "headcount": 90, "valid_from": "1"} for u, p in codes]
+    ).cast({"headcount": UNITS["headcount"]})
+    staff = [("A1", WHO[0], 20), ("A2", WHO[0], 20), ("A2", WHO[1], invited)]
+    staff += [("B1", WHO[2], 40), ("B2", WHO[2], 40)]
+    return release(
+        answers(leaves, rng), units,
+        pl.DataFrame([{"behaviour": "X", "text": "x", "situation": "x", "units": "R"}]),
+        wave="1",
+        invited=pl.DataFrame(
+            [{"wave": "1", "unit": u, "profession": who, "n": n} for u, who, n in staff],
+            schema_overrides={"n": pl.Int32},
+        ),
+    )  # fmt: skip
+
+
+def crossed_cells(one: Release) -> list[tuple[str, str]]:
+    return [(c.unit, c.cross["profession"]) for c in one.cells if isinstance(c.cross, dict)]
+
+
+def test_a_centre_where_two_professions_have_ten_invited_is_crossed() -> None:
+    found = crossed_cells(made(invited=10))
+
+    assert set(found) == {("A", WHO[0]), ("A", WHO[1])}
+    assert len(found) == 2 * len(BARRIERS)
+
+
+def test_a_centre_that_lists_a_profession_of_nine_is_not() -> None:
+    assert crossed_cells(made(invited=9)) == []
+
+
+def test_a_crossed_cell_has_its_own_number_invited_and_no_mark_or_change() -> None:
+    cell = made(invited=12).cell("A", "barrier_share", "SILO", profession=WHO[1])
+
+    assert cell is not None
+    assert (cell.N, cell.marked, cell.change) == (12, None, None)
+
+
+def test_a_hidden_row_says_its_profession_and_nothing_else() -> None:
+    hidden = [c for c in made(seed=2).cells if isinstance(c.cross, dict) and c.status == "hidden"]
+
+    assert hidden
+    for cell in hidden:
+        told = (cell.display, cell.n, cell.n_band, cell.value, cell.band, cell.clip, cell.flags)
+        assert told == (None,) * 7
