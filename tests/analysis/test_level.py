@@ -109,6 +109,16 @@ def test_levels_that_no_team_tells_apart_are_left_out() -> None:
     assert (as_centres.place, as_teams.place, all_centres.place) == ((0, 2), (0, 2), (0,))
 
 
+def test_a_drawn_share_is_cut_to_none_and_all() -> None:
+    teams = nested(np.full(12, 400), levels(3, 2, 2))
+
+    drawn = teams.drawn(0.5, np.array([-0.1, 0, 4]), np.random.default_rng(1))
+
+    assert drawn.shape == (300, 12)
+    assert (drawn == 0).mean() > 0.3
+    assert (drawn == 400).mean() > 0.3
+
+
 def told(y: list[int], n: int, *, prevalence: float) -> object:
     teams = nested(np.full(len(y), n), levels(3, 2, 2))
     random = np.random.default_rng(5)

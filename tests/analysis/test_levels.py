@@ -220,7 +220,7 @@ def test_high_and_even_is_the_whole_organisation_and_for_the_board() -> None:
 
 
 def test_low_and_even_is_small_and_has_no_floor_where_it_would_be_clipped() -> None:
-    [found] = kult(*organisation(evenly(0.03)))
+    [found] = kult(*organisation(evenly(0.04)))  # of 3200 people: at most 4 %
 
     assert (found.verdict, found.address, found.floor) == ("small", "unit", None)
 
@@ -330,16 +330,20 @@ def test_an_organisation_wide_barrier_gives_its_findings_to_the_board() -> None:
     assert (alone.address, alone.why) == ("unit", ("marked",))
 
 
-def test_the_floor_pools_within_a_centre_of_eight_teams_and_else_over_all(monkeypatch) -> None:
-    monkeypatch.setitem(CENTRES, "A", 8)
+@pytest.mark.parametrize(("teams", "is_own_pool"), [(8, True), (7, False)])
+def test_the_floor_pools_within_a_centre_of_eight_teams_and_else_over_all(
+    monkeypatch, teams: int, is_own_pool: bool
+) -> None:
+    monkeypatch.setitem(CENTRES, "B", teams)
     shares = {team: 0.5 if team[0] == "A" else 0.2 for team in evenly(0)}
     of_wave, patterns = organisation(shares, people=30)
-    n = np.full(12, 30)
+    n = np.full(4 + teams, 30)
     y = np.array([round(30 * share) for share in shares.values()])
 
     [found] = kult(of_wave, patterns)
 
-    own = shrunken(y[:8], n[:8]).mean
-    over_all = shrunken(y, n).mean[8:]
-    expected = np.quantile(np.concatenate([own, over_all]), 0.1)
+    over_all = shrunken(y, n).mean
+    of_b = shrunken(y[4:], n[4:]).mean if is_own_pool else over_all[4:]
+    expected = np.quantile(np.concatenate([over_all[:4], of_b]), 0.1)
     assert found.floor == round(100 * expected)
+    assert (found.floor == 20) == is_own_pool
