@@ -145,14 +145,15 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
     first = Against(pasts[0] if pasts else None, careful)
     cells = with_since_first(cells, tree, first, settings.q_change)
-    cells += noticed_of(people, of_wave, trials, settings)
+    earlier = tuple(past.release.wave for past in pasts)
+    cells += noticed_of(people, of_wave, trials, settings, told=earlier)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
     patterns = Patterns(tree, {(c.unit, c.measure, c.item): c for c in cells if c.unit}, pairs)
     levels = levels_of(of_wave, patterns, wave=wave, minimum=settings.min_n)
     return sealed(
         Release(
             wave=wave,
-            earlier=tuple(past.release.wave for past in pasts),
+            earlier=earlier,
             settings=settings,
             units=_units(of_wave, previous),
             behaviours=_behaviours(scopes, tree),

@@ -10,7 +10,7 @@ told in classes that survive the insider test; small units inside it are attacke
 those below were not asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -34,12 +34,19 @@ ITEMS: Final = tuple(
 
 
 def noticed_of(
-    people: pl.DataFrame, wave: Wave, trials: Sequence[Trial], settings: Settings
+    people: pl.DataFrame,
+    wave: Wave,
+    trials: Sequence[Trial],
+    settings: Settings,
+    *,
+    told: Collection[str],
 ) -> list[Cell]:
-    """One cell per trial that ends in this wave and answer, hidden below ten people.
+    """One cell per trial and answer, hidden below ten people.
 
-    `people` hold one row per response. Without the column `noticed` nobody was asked: no cells.
-    Raises `Leak` when the attacker finds an answer.
+    `people` hold one row per response, `trials` are all that end in the wave: those whose wave
+    before is not among `told` have no finding that names their units, and so no cells either.
+    Without the column `noticed` nobody was asked: no cells. Raises `Leak` when the attacker finds
+    an answer.
     """
     if "noticed" not in people.columns or not trials:
         return []
@@ -56,6 +63,8 @@ def noticed_of(
     sayings = Sayings(ITEMS, total[shown, 0], _tables)
     found = []
     for t, trial in enumerate(trials):
+        if trial.start not in told:
+            continue
         for i, item in enumerate(ITEMS):
             hidden = Cell(None, None, item.measure, item.item, item.base, "hidden", None)
             cell = _said(sayings, total[t], i) if shown[t] else hidden

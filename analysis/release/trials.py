@@ -5,7 +5,7 @@ Whoever holds the two releases can work all of it out again, so it tells nothing
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
@@ -198,15 +198,15 @@ def _drift(tried: _Side, compared: _Side) -> float | None:
 
         mean over the tried of (1 - λ)(μ - v) = posterior mean - v
 
-    From the displayed values before, of all units in the comparison. None where nobody who tried
-    is shown, or where there is no other unit to move towards.
+    μ and M from the displayed values before of the units they are compared with, so that no unit
+    speaks for its own height. None without a unit on both sides.
     """
-    values = np.concatenate([tried.before, compared.before]) / 100
-    if not tried.places or len(values) < 2:
+    if not tried.places or not compared.places:
         return None
-    n = np.concatenate([tried.effective, compared.effective])
-    expected = shrunken(values * n, n).mean - values
-    return float(100 * expected[: len(tried.places)].mean())
+    others = shrunken(compared.before / 100 * compared.effective, compared.effective)
+    people, values = tried.effective, tried.before / 100
+    expected = replace(others, y=values * people, n=people).mean
+    return float(100 * (expected - values).mean())
 
 
 def _weighted(side: _Side) -> float:

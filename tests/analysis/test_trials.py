@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from analysis.audit import Leak
 from analysis.disclosure import classes_of
-from analysis.findings import Cell, Release, Settings, TrialFinding, encode, number, sealed
+from analysis.findings import Cell, Release, Settings, TrialFinding, encode, number
 from analysis.findings.numbers import Hidden
 from analysis.frames import CellRefused, conformed, read_table, scopes_of, tree_of
 from analysis.release import audit_release, noticed, release
@@ -197,7 +197,7 @@ def test_a_trial_that_everybody_joined_has_nobody_to_compare_with() -> None:
     assert (found.verdict, found.p, found.p_smallest) == ("too_few", None, None)
     assert (found.tried_diff, found.others_diff) == (None, None)
     assert found.flags == ("not_randomised", "no_comparison")
-    assert found.expected_drift == 0
+    assert found.expected_drift is None
 
 
 def test_a_trial_whose_unit_is_hidden_has_nothing_to_tell() -> None:
@@ -207,11 +207,18 @@ def test_a_trial_whose_unit_is_hidden_has_nothing_to_tell() -> None:
     assert found.flags == ("not_randomised", "few")
 
 
-def test_a_lone_unit_without_others_is_expected_nowhere() -> None:
+def test_a_trial_is_never_compared_with_itself() -> None:
     found = told(EVEN, EVEN, comparison="A")
 
-    assert (found.verdict, found.expected_drift) == ("too_few", None)
+    assert found.verdict == "too_few"
     assert "no_comparison" in found.flags
+
+
+def test_the_others_alone_say_where_the_tried_are_expected() -> None:
+    # Four units at 25 % say that a fifth at 50 % will fall, and nothing of how far it fell.
+    one, other = (told({**EVEN, "A": (40, 20)}, {**EVEN, "A": (40, k)}) for k in (20, 10))
+
+    assert one.expected_drift == other.expected_drift == -10
 
 
 def test_the_comparison_never_holds_the_tried_or_counts_anybody_twice() -> None:
@@ -431,6 +438,7 @@ def _cells_of_noticed(groups: Groups, trials: pl.DataFrame, settings: Settings) 
         wave,
         trials_in(trials, wave, "2026-2"),
         settings,
+        told=["2026-1"],
     )
 
 
@@ -448,6 +456,22 @@ def test_people_below_a_listed_node_were_not_asked() -> None:
     made = noticed_in(EVEN, plan(units="K"))
 
     assert noticed_cell(made, "T1").status == "hidden"
+
+
+def test_a_trial_without_a_finding_has_no_cells_but_keeps_its_units() -> None:
+    made = noticed_in(
+        EVEN, pl.concat([plan(units="A", start_wave="2025-4"), plan(trial="T2", units="A;B")])
+    )
+
+    assert made.cell(None, "noticed_share", "helps", trial="T1") is None
+    assert noticed_cell(made, "T2").n_band == "40-44"  # B alone: A was asked about T1
+
+
+def test_a_trial_whose_units_were_all_asked_about_another_is_hidden() -> None:
+    made = noticed_in(EVEN, pl.concat([plan(units="A;B"), plan(trial="T2", units="A")]))
+
+    assert noticed_cell(made, "T2").status == "hidden"
+    assert noticed_cell(made, "T1").n_band == "80-84"
 
 
 def test_where_nobody_was_asked_there_are_no_cells() -> None:
@@ -486,8 +510,21 @@ def test_every_key_that_only_some_cells_have_stays_with_them() -> None:
 # --- how often it is wrong -----------------------------------------------------------------------
 
 BARRIER = Item("barrier_share", "SILO", "S", pl.lit(value=True))
-RATES = {"moved_here": 0.12, "worse": 0.12, "suggests": 0.10}
-DESIGNS = {(1, 3): 0.20, (1, 4): 0.10, (1, 9): 0.10, (2, 6): 0.10, (3, 6): 0.10, (4, 4): 0.10}
+RATES = {"moved_here": 0.12, "worse": 0.12}
+# Tried, compared, people of a unit: how often "suggests" may be said with nothing done. The first
+# two are the sizes of Fjordlund's schools and of its small teams, which the design was measured on.
+# One of five large units is furthest in a fifth of all cases, and a step is soon passed there.
+SUGGESTS = {
+    (1, 3, 36, 60): 0.20,
+    (1, 4, 8, 19): 0.10,
+    (1, 4, 20, 60): 0.16,
+    (1, 7, 20, 60): 0.10,
+    (1, 9, 8, 60): 0,
+    (2, 6, 8, 60): 0,
+    (3, 6, 8, 60): 0,
+    (4, 4, 20, 60): 0,
+}
+Design = tuple[int, int, int, int]
 
 
 @cache
@@ -506,53 +543,56 @@ def displayed_cells(leaves: tuple[str, ...], n: np.ndarray, k: np.ndarray) -> It
         yield replace(said(BARRIER, classes, at, at), unit=unit, behaviour="Ad1", N=people)
 
 
-def verdict_with_nothing_done(rng: np.random.Generator, tried: int, compared: int) -> str:
-    """Units of 8-60 people, .5 logit apart, each moved by .3 logit of chance of its own."""
+def verdict_with_nothing_done(rng: np.random.Generator, design: Design) -> str:
+    """Units .5 logit apart, each moved between the waves by .3 logit of chance of its own."""
+    tried, compared, least, most = design
     leaves = tuple(f"A{i}" for i in range(1, 1 + tried + compared))
     of_wave = made_up(leaves)
     logit = rng.normal(rng.uniform(-2, 0), 0.5, len(leaves))
     cells: list[tuple[Cell, ...]] = []
     for _ in range(2):
-        n = rng.integers(8, 61, len(leaves))
+        n = rng.integers(least, most + 1, len(leaves))
         p = 1 / (1 + np.exp(-(logit + rng.normal(0, 0.3, len(leaves)))))
         cells.append(tuple(displayed_cells(leaves, n, rng.binomial(n, p))))
-    empty = release(answers("2026-1", {}), tree(*leaves), SCOPE, wave="2026-1")
-    before = sealed(replace(empty, cells=cells[0]))
+    before = replace(nothing_before(leaves), cells=cells[0])
     trials = trials_in(plan(units=";".join(leaves[:tried])), of_wave, "2026-2")
     [found] = trials_of(trials, cells[1], of_wave, [Past(of_wave, before)], wave="2026-2")
     return found.verdict
 
 
-def rates(tried: int, compared: int, draws: int, seed: int) -> dict[str, float]:
-    rng = np.random.default_rng([seed, tried, compared])
-    verdicts = [verdict_with_nothing_done(rng, tried, compared) for _ in range(draws)]
-    return {verdict: verdicts.count(verdict) / draws for verdict in RATES}
+@cache
+def nothing_before(leaves: tuple[str, ...]) -> Release:
+    return release(answers("2026-1", {}), tree(*leaves), SCOPE, wave="2026-1")
 
 
-def allowed(limit: float, draws: int) -> float:
-    return limit + 2 * (limit * (1 - limit) / draws) ** 0.5
+def rates(design: Design, draws: int, seed: int) -> dict[str, float]:
+    rng = np.random.default_rng([seed, *design])
+    verdicts = [verdict_with_nothing_done(rng, design) for _ in range(draws)]
+    return {one: verdicts.count(one) / draws for one in ("moved_here", "worse", "suggests")}
 
 
-@pytest.mark.parametrize(("tried", "compared"), [(1, 3), (2, 6)])
-def test_with_nothing_done_hardly_anything_is_told(tried: int, compared: int) -> None:
-    found = rates(tried, compared, 60, seed=11)
+@pytest.mark.parametrize("design", [(1, 3, 36, 60), (1, 4, 8, 19), (2, 6, 8, 60)])
+def test_with_nothing_done_hardly_anything_is_told(design: Design) -> None:
+    draws = 100
 
-    for verdict, limit in {**RATES, "suggests": DESIGNS[tried, compared]}.items():
-        assert found[verdict] <= allowed(limit, 60), (verdict, found)
+    found = rates(design, draws, seed=11)
+
+    for verdict, limit in {**RATES, "suggests": SUGGESTS[design]}.items():
+        assert found[verdict] <= limit + 2 * (limit * (1 - limit) / draws) ** 0.5, found
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("tried", "compared"), DESIGNS)
-def test_with_nothing_done_the_rates_hold(tried: int, compared: int) -> None:
-    found = rates(tried, compared, 1500, seed=12)
+@pytest.mark.parametrize("design", SUGGESTS)
+def test_with_nothing_done_the_rates_hold(design: Design) -> None:
+    found = rates(design, 2000, seed=12)
 
-    for verdict, limit in {**RATES, "suggests": DESIGNS[tried, compared]}.items():
-        assert found[verdict] <= limit, (verdict, found)
+    for verdict, limit in {**RATES, "suggests": SUGGESTS[design]}.items():
+        assert found[verdict] <= limit, found
 
 
 # --- what is planted in Fjordlund ----------------------------------------------------------------
 
-SEEDS = (9101, 9102, 9103)
+SEEDS = (9101, 9102)
 
 
 @cache
@@ -578,7 +618,7 @@ def test_p09_one_school_against_three_suggests_and_says_how_little_it_can_show()
     found = [planted(seed, "T8") for seed in SEEDS]
 
     # .90 of all draws by the design.
-    assert sum(one.verdict == "suggests" for one in found) >= 2
+    assert any(one.verdict == "suggests" for one in found)
     assert {one.p_smallest for one in found} == {25}
     assert all(one.p == 25 for one in found if one.verdict == "suggests")
     assert {(one.measure, one.item, one.units) for one in found} == {
@@ -591,7 +631,7 @@ def test_p11_two_units_each_by_its_own_behaviour() -> None:
     found = [planted(seed, "T10") for seed in SEEDS]
 
     # .68 of all draws by the design; 2 of the 20 leaves of the two behaviours.
-    assert sum(one.verdict == "moved_here" for one in found) >= 1
+    assert any(one.verdict == "moved_here" for one in found)
     assert {one.units for one in found} == {("C1", "D1")}
     assert all((one.tried_diff or 0) < 0 for one in found)
 

@@ -183,5 +183,8 @@ def within(tables: Sequence[Table], table: Table) -> Table | None:
     """The table whose rows hold at least the people of this one: base A over S, S over Y."""
     if table.barrier is not None:
         return next((t for t in tables if (t.base, t.barrier) == (table.base, None)), None)
-    wider = [t for t in tables if t.barrier is None and BASES[t.base] < BASES[table.base]]
+    if table.base not in BASES:
+        return None
+    narrow = BASES[table.base]
+    wider = [t for t in tables if t.barrier is None and BASES.get(t.base, narrow) < narrow]
     return max(wider, key=lambda t: BASES[t.base], default=None)
