@@ -15,9 +15,7 @@ from survey.texts import Voice
 
 FILE = click.Path(path_type=Path)
 TRIED: Final = {
-    "A1": N_(
-        "Subtracting published groups from each other: %(groups)s groups in %(tables)s tables"
-    ),
+    "A1": N_("Published groups subtracted from each other: %(groups)s groups in %(tables)s tables"),
     "A2": N_(
         "Counts that everything displayed leaves possible: %(cells)s groups of answers and "
         "%(small)s hidden ones; %(joined)s joined classes redone"
@@ -71,7 +69,7 @@ def _line(tried: Tried, seconds: float, voice: Voice) -> str:
     if tried.leak is not None:
         return f"{tried.rule}  {voice.gettext(N_('Something can be derived'))}"
     counts = {name: voice.number(count) for name, count in tried.counts.items()}
-    took = voice.number(round(seconds, 1))
+    took = voice.number(round(seconds, 2))
     return f"{tried.rule}  {voice.gettext(TRIED[tried.rule]) % counts} ({took} s)"
 
 
