@@ -33,6 +33,7 @@ TRIED: Final = {
     "A7": N_("Counts, decimals and numbers of hidden units: %(cells)s numbers"),
 }
 NOT_ON_A_FILE: Final = "A5"
+LEAKED: Final = N_("Something can be derived")
 
 
 @click.command()
@@ -67,7 +68,7 @@ def audit(release: Path, earlier: tuple[Path, ...], *, as_json: bool) -> None:
 def _line(tried: Tried, seconds: float, voice: Voice) -> str:
     """What one audit tried and how long it took."""
     if tried.leak is not None:
-        return f"{tried.rule}  {voice.gettext(N_('Something can be derived'))}"
+        return f"{tried.rule}  {voice.gettext(LEAKED)}"
     counts = {name: voice.number(count) for name, count in tried.counts.items()}
     took = voice.number(round(seconds, 2))
     return f"{tried.rule}  {voice.gettext(TRIED[tried.rule]) % counts} ({took} s)"
