@@ -108,9 +108,11 @@ async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, 
     scopes = await BehaviourScope.select(
         BehaviourScope.behaviour.id.as_alias("id"), BehaviourScope.unit.code.as_alias("unit")
     )
+    # Those of the waves before too: a parent of people of other professions is told apart.
     invited = await Invited.select(
-        Invited.unit.code.as_alias("unit"), Invited.profession, Invited.n
-    ).where(Invited.wave == found.id)
+        Invited.wave.name.as_alias("wave"), Invited.unit.code.as_alias("unit"),
+        Invited.profession, Invited.n,
+    ).where(Invited.wave.name <= wave)  # fmt: skip
     behaviours = [
         {**row, "units": ";".join(sorted(s["unit"] for s in scopes if s["id"] == row["id"]))}
         for row in asked
@@ -118,7 +120,7 @@ async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, 
     return (
         _typed(units, "UNITS"),
         _typed(behaviours, "BEHAVIOURS"),
-        _typed([{**row, "wave": wave} for row in invited], "INVITED"),
+        _typed(invited, "INVITED"),
         found.min_n,
     )
 
