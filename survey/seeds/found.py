@@ -275,7 +275,8 @@ def _x3(series: Series) -> bool:
     """Few in the situation are hidden though enough answered, and nobody else is."""
     for made in series.releases.values():
         cells = [c for c in made.cells if c.measure == "barrier_share" and c.cross is UNSET]
-        if {c.unit for c in cells if c.status == "hidden"} != {"F4", "F5"}:
+        hidden = {(c.unit, c.item) for c in cells if c.status == "hidden"}
+        if hidden != {(unit, code) for unit in ("F4", "F5") for code in BARRIERS}:
             return False
     return True
 
