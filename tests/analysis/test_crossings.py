@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.attack import cell_intervals, smallest_group
 from analysis.disclosure import classes_of, displayed, shown_pattern
-from analysis.disclosure.crossed import joined_row
-from analysis.disclosure.flows import SINK, SOURCE, Edge, Flow, Open
+from analysis.disclosure.crossed import Group, joined_row, wanted_of
+from analysis.disclosure.flows import SINK, SOURCE, Edge, Flow, Open, Reach
 from analysis.disclosure.joining import Displayed
 from analysis.disclosure.linked import eliminated, shown_together
 from analysis.findings import Release
@@ -397,6 +397,106 @@ def test_the_joining_is_the_same_whatever_the_count() -> None:
     for first, last in groups.values():
         inside = [k for k in groups if classes.low[first] <= k <= classes.high[last]]
         assert {groups[k] for k in inside} == {(first, last)}
+
+
+def test_classes_at_both_ends_are_joined_until_everything_is_possible() -> None:
+    # At most two in the other row. Of 20: 0-2, 3-4, 5-6, 7-8 and 9 are classes. Up to 2 the second
+    # unit cannot have 4; from 9 on both units have all they can.
+    flow, low, high = two_tables()
+    high[7] = 2
+    wanted: list[Reach] = [(0, "least", 2), (1, "least", 4), (0, "most", 3), (1, "most", 3)]
+    open_ = Open(flow, np.array([2, 3, 1, 1, 3, 0, 4, 1, 5]))
+
+    groups = [
+        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=wanted)
+        for k in (1, 3, 5, 7, 9)
+    ]
+
+    assert groups == [(0, 1), (0, 1), (2, 2), (3, 4), (3, 4)]
+
+
+def test_where_nothing_less_is_safe_all_classes_are_joined() -> None:
+    # With one in the other row this one has 3 - 1 to 9 - 1, and both ends must stay possible.
+    flow, low, high = two_tables()
+    low[7] = high[7] = 1
+    wanted: list[Reach] = [(6, "most", 3 - 1), (6, "least", 9 - 1)]
+    open_ = Open(flow, np.array([2, 3, 1, 1, 3, 0, 4, 1, 5]))
+
+    groups = {
+        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=wanted)
+        for k in range(2, 9)
+    }
+
+    assert groups == {(0, 3)}
+
+
+def test_a_class_that_holds_one_possible_count_is_joined() -> None:
+    # Nobody in the other row: 1 + 3 at least, of the class 3-4, and 4 + 5 at most, of 9-10.
+    flow, low, high = two_tables()
+    low[1], high[7] = 3, 0
+    open_ = Open(flow, np.array([2, 3, 2, 0, 3, 0, 5, 0, 5]))
+
+    groups = [
+        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=[])
+        for k in (4, 5, 7, 9)
+    ]
+
+    assert groups == [(1, 2), (1, 2), (3, 4), (3, 4)]
+
+
+def needs(total: int, *sizes: int, known: bool = False) -> list[Reach] | None:
+    """What is wanted of groups that share a displayed total exactly."""
+    flow = Flow([Edge(SOURCE, ("unit", 0), 40), *(Edge(("unit", 0), SINK, n) for n in sizes)])
+    low, high = np.zeros_like(flow.people), flow.people.copy()
+    low[0] = high[0] = total
+    x, left = [total], total
+    for n in sizes:
+        x.append(min(n, left))
+        left -= x[-1]
+    groups = [Group(1, sizes[0], known)]
+    return wanted_of(Open(flow, np.array([*x, total])), low, high, groups)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (needs(5, 1, 20), (1, 0)),
+        (needs(5, 2, 20), (2, 0)),
+        (needs(5, 3, 20), (2, 0)),
+        (needs(5, 4, 20), (2, 0)),
+        (needs(5, 7, 20), (1, 7 - 1)),
+        (needs(5, 7, 20, known=True), (2, 7 - 2)),
+    ],
+)
+def test_what_must_stay_possible_grows_with_what_is_known(
+    given: list[Reach], wanted: tuple[int, int]
+) -> None:
+    assert given == [(1, "least", wanted[0]), (1, "most", wanted[1])]
+
+
+def test_where_nearly_all_said_yes_three_or_four_stay_open_at_the_top() -> None:
+    # 12 of 14: at least two of the four did.
+    assert needs(12, 4, 10) == [(1, "least", 4), (1, "most", 4 - 2)]
+
+
+def test_what_is_narrow_before_any_row_lets_no_row_be_told() -> None:
+    # All but one of 12: at least three of the four did, and one of the two.
+    assert needs(11, 4, 8) is None
+    assert needs(11, 2, 10) is None
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nine_people_of_a_profession_are_never_worked_out(seed: int) -> None:
+    wave, crossed, shown, pattern, _ = municipality(seed)
+    in_row = crossed.row == np.arange(len(pattern))[:, None]
+    tree = (np.arange(len(shown))[:, None] <= crossed.unit) & (
+        crossed.unit < wave.tree.end[:, None]
+    )
+    few = (crossed.people > 0) & (crossed.people < FEW)
+
+    for row in in_row[few]:
+        of_tree = in_span(tree[shown], row, crossed.n)
+        assert in_span(np.concatenate([tree[shown], in_row[pattern]]), row, crossed.n) == of_tree
 
 
 def test_the_pattern_follows_from_the_number_of_people_alone() -> None:
