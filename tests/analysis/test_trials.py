@@ -297,6 +297,22 @@ def test_a_merged_unit_has_lost_its_trend() -> None:
     assert found.p_smallest == 25  # A against C, D and E
 
 
+def test_a_parent_of_other_people_than_before_has_lost_its_trend() -> None:
+    under = tree("M1", "M2").filter(pl.col("unit") != "K").with_columns(parent=pl.lit("M"))
+    before = pl.concat([tree("A", "M", "N"), under])
+    left = version("M2", "moved", "M2").with_columns(parent=pl.lit("K"))
+    stays = pl.when(pl.col("unit") == "M2").then(pl.lit("2026-1")).otherwise("valid_to")
+    after = pl.concat([before.with_columns(valid_to=stays), left])
+    groups: Groups = dict.fromkeys(("A", "M1", "M2", "N"), (40, 10))
+
+    kept, moved = (
+        waves(groups, groups, plan(comparison="M;N"), units).trials[0] for units in (before, after)
+    )
+
+    assert kept.p_smallest == 34  # A against M and N
+    assert moved.p_smallest == 50  # A against N
+
+
 def test_a_closed_unit_is_no_longer_there() -> None:
     after = {unit: EVEN[unit] for unit in "BCDE"}
 
