@@ -294,7 +294,7 @@ def with_cells(made: Release, spoil: Callable[[Cell], Cell]) -> Release:
         # One question of base S is shown where the others are hidden.
         (lambda c: replace(c, status="shown", display="open", n_band="8-19", flags=())
          if (c.unit, c.item, c.measure) == ("F5", "REGL", "barrier_share") else c, "A6"),
-        (lambda c: replace(c, low=c.low - 1) if c.low and c.low > 10 else c, "A7"),
+        (lambda c: replace(c, low=c.low - 1) if c.base == "S" and c.low and c.low > 10 else c, "A7"),
         (lambda c: replace(c, marked=not c.marked) if (c.unit, c.item) == ("B11", "TID")
          and c.measure == "barrier_share" else c, None),
         (lambda c: replace(c, n_band="21-25") if c.n_band == "20-24" else c, "A7"),
@@ -309,17 +309,18 @@ def test_a_cell_that_says_too_much_is_found(four_waves, spoil, rule: str | None)
     assert (leak.rule if leak else None) == rule
 
 
-def test_the_smallest_group_is_named_with_its_codes() -> None:
+@pytest.mark.parametrize("alone", [1, 3, 4])
+def test_the_smallest_group_is_named_with_its_codes(alone: int) -> None:
     made, _ = two_waves(np.random.default_rng(2))
     parts = sum(made.cell(unit, "barrier_share", "TID").n for unit in "AB")
 
-    def three_more(cell: Cell) -> Cell:
+    def some_more(cell: Cell) -> Cell:
         is_it = (cell.unit, cell.base) == ("C0", "S")
-        return replace(cell, n=parts + 3) if is_it else cell
+        return replace(cell, n=parts + alone) if is_it else cell
 
-    leak = first_leak(with_cells(made, three_more))
+    leak = first_leak(with_cells(made, some_more))
 
-    assert (leak.rule, leak.size, leak.units) == ("A1", 3, ("C0", "A", "B"))
+    assert (leak.rule, leak.size, leak.units) == ("A1", alone, ("C0", "A", "B"))
 
 
 def test_an_embedded_cell_says_what_the_cell_says(four_waves) -> None:
@@ -511,3 +512,43 @@ def test_the_file_has_no_decimal_outside_the_settings(four_waves) -> None:
         json.loads(encode(made), parse_float=decimals.append)
 
         assert sorted(decimals) == ["0.03", "0.1"]
+
+
+# --- what a centre gives back --------------------------------------------------------------------
+
+
+def centre_saying(own: int, part: int) -> dict[str, Leak | None]:
+    """What leaks where nearly all of a centre say yes, and some 80 % of its one shown part."""
+    answers = answered({"C0": own, "A": part, "D": 45}, np.random.default_rng(9)).with_columns(
+        pl.col("successes", "b_tid", "b_silo").fill_null(0), situation=pl.lit("once")
+    )
+    parents = {"K": None, "C0": "K", "C1": "K", "A": "C0", "D": "C1"}
+    made = release(answers, tree_of(parents), SCOPE, wave="2026-1")
+
+    def saying(cell: Cell) -> Cell:
+        if (cell.measure, cell.item) != ("barrier_share", "TID"):
+            return cell
+        none = {"value": None, "value_to": None, "low": None, "high": None, "clip": None}
+        if cell.unit in ("K", "C1", "D"):
+            return replace(cell, **none, display="open", marked=None)
+        if cell.unit == "C0":
+            return replace(cell, **{**none, "clip": "at_least_90"}, display="percent", marked=None)
+        ends = {"value": 80, "low": 60 if part > 30 else 50, "high": 99}
+        return replace(cell, **{**none, **ends}, display="percent", marked=None)
+
+    told = with_cells(made, saying)
+    return {tried.rule: tried.leak for tried in attacks(told)}
+
+
+def test_a_rest_that_must_all_have_said_yes_is_found() -> None:
+    # 33 of 38 at least in the centre, 27 of 32 at most in its part: all other six.
+    leak = centre_saying(own=6, part=32)["A2"]
+
+    assert (leak.rule, leak.size, leak.units) == ("A2", 6, ("C0", "A"))
+
+
+def test_a_rest_of_whom_one_said_no_is_known_to_that_one() -> None:
+    # 34 of 39 at least, 16 of 20 at most: 18 of the other 19, and the one who said no knows it.
+    leak = centre_saying(own=19, part=20)["A3"]
+
+    assert (leak.rule, leak.size, leak.units) == ("A3", 19, ("C0", "A"))
