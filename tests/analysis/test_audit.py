@@ -294,7 +294,8 @@ def with_cells(made: Release, spoil: Callable[[Cell], Cell]) -> Release:
         # One question of base S is shown where the others are hidden.
         (lambda c: replace(c, status="shown", display="open", n_band="8-19", flags=())
          if (c.unit, c.item, c.measure) == ("F5", "REGL", "barrier_share") else c, "A6"),
-        (lambda c: replace(c, low=c.low - 1) if c.base == "S" and c.low and c.low > 10 else c, "A7"),
+        (lambda c: replace(c, low=c.low - 1) if c.base == "S" and c.low and c.low > 9
+         else c, "A7"),
         (lambda c: replace(c, marked=not c.marked) if (c.unit, c.item) == ("B11", "TID")
          and c.measure == "barrier_share" else c, None),
         (lambda c: replace(c, n_band="21-25") if c.n_band == "20-24" else c, "A7"),
