@@ -101,9 +101,10 @@ def file_lines(voice: Voice, file: Path, table: Table) -> Iterator[str]:
     if table.encoding is None:
         yield _("Workbook, sheet: %(sheet)s") % {"sheet": table.sheet}
     else:
+        delimiter = DELIMITERS[table.delimiter or ""]
         yield _("Encoding: %(encoding)s. Delimiter: %(delimiter)s") % {
             "encoding": table.encoding,
-            "delimiter": _(DELIMITERS[table.delimiter or ""]),
+            "delimiter": _(delimiter),
         }
     if table.encoding == "Windows-1252":
         yield _("Check that æ, ø and å are right: %(sample)s") % {"sample": ", ".join(table.sample)}
