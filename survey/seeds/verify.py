@@ -18,7 +18,9 @@ from survey.seeds.planted_rows import ROWS, Row
 PROCESSES: Final = 2
 RARE: Final = 0.001  # a rate misses when chance alone gives one so far off less often than this
 FALSE_MARKS: Final = (0.4, 0.9)  # a wave on average, .5-.8 by measurement.md 6.1 and .1 around it
-WORST_WAVE: Final = 4  # false marks, of 410 waves
+WORST_WAVE: Final = 4  # false marks, the most in any of 410 waves
+# None of 410 waves above it: the true rate is at most 3 in 410, with 95 per cent certainty.
+ABOVE_WORST: Final = 3 / 410
 
 
 class Line(Struct, frozen=True):
@@ -42,6 +44,7 @@ class FalseMarks(Struct, frozen=True):
     waves: int
     mean: float
     worst: int
+    above: int  # waves with more than WORST_WAVE
     is_kept: bool
 
 
@@ -119,12 +122,13 @@ def _false_marks(per_wave: Sequence[int]) -> FalseMarks:
     waves, total = len(per_wave), sum(per_wave)
     low, high = (waves * mean for mean in FALSE_MARKS)
     is_likely_ = poisson.sf(total - 1, high) >= RARE and poisson.cdf(total, low) >= RARE
-    worst = max(per_wave, default=0)
+    above = sum(n > WORST_WAVE for n in per_wave)
     return FalseMarks(
         waves=waves,
         mean=total / waves if waves else 0.0,
-        worst=worst,
-        is_kept=bool(is_likely_) and worst <= WORST_WAVE,
+        worst=max(per_wave, default=0),
+        above=above,
+        is_kept=bool(is_likely_) and is_likely(above, waves, 0, ABOVE_WORST),
     )
 
 

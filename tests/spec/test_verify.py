@@ -103,11 +103,18 @@ def test_one_kind_that_never_holds_is_named() -> None:
     assert [(line.id, line.kind) for line in misses(one)] == [("P12", "hidden")]
 
 
-@pytest.mark.parametrize("per_wave", [[0] * 400, [2] * 400, [1] * 399 + [5]])
+@pytest.mark.parametrize("per_wave", [[0] * 400, [2] * 400, [6] * 12 + [1] * 188 + [0] * 200])
 def test_too_few_and_too_many_false_marks_miss(per_wave: list[int]) -> None:
     one = Found(1, false_marks=per_wave)
 
     assert not summed([one]).false_marks.is_kept
+
+
+def test_one_wave_of_four_hundred_may_hold_one_false_mark_more() -> None:
+    one = Found(1, false_marks=[5] + [1] * 255 + [0] * 144)
+
+    assert summed([one]).false_marks.above == 1
+    assert summed([one]).false_marks.is_kept
 
 
 def test_what_was_never_looked_for_has_no_rate_and_misses_nothing() -> None:
