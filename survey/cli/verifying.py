@@ -111,8 +111,8 @@ def _false_marks(found: Verified, voice: Voice) -> Iterator[str]:
     marks = found.false_marks
     yield voice.gettext(
         N_(
-            "Marks where nothing is planted: %(mean)s per wave over %(waves)s waves (accepted: .4 to "
-            ".9), at most %(worst)s in one, more than %(most)s in %(above)s %(sign)s"
+            "Marks where nothing is planted: %(mean)s per wave over %(waves)s waves (accepted: .4 "
+            "to .9), at most %(worst)s in one, more than %(most)s in %(above)s %(sign)s"
         )
     ) % {
         "mean": voice.number(round(marks.mean, 2)),
