@@ -121,8 +121,8 @@ def cell_key(cell: Cell) -> CellKey:
         cell.behaviour if cell.unit is None else None,
         cell.measure,
         cell.item,
-        _written(cell.barrier),
-        _written(cell.trial),
+        _or_none(cell.barrier),
+        _or_none(cell.trial),
         None if cell.cross is UNSET else cell.cross["profession"],
     )
 
@@ -132,20 +132,36 @@ def since_first(cell: Cell) -> Change | None:
     return None if cell.since_first is UNSET else cell.since_first
 
 
-def _written(value: str | UnsetType) -> str | None:
+def _or_none(value: str | UnsetType) -> str | None:
     return None if value is UNSET else value
 
 
 def sealed(release: Release) -> Release:
     """The release with its `sha256`, taken over the rest of the file."""
-    bare = msgspec.structs.replace(release, sha256=UNSET)
-    digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
-    return msgspec.structs.replace(release, sha256=digest)
+    return msgspec.structs.replace(release, sha256=_digest(_written(release)))
 
 
 def encode(release: Release) -> bytes:
     """The canonical bytes: sorted keys, no spaces, sealed."""
-    return msgspec.json.encode(sealed(release), order="sorted")
+    written = _written(release)
+    return _joined({**written, "sha256": _digest(written)})
+
+
+def _written(release: Release) -> dict[str, object]:
+    """Each key but the seal with its bytes, so that they are written once for seal and file."""
+    return {
+        name: msgspec.Raw(msgspec.json.encode(getattr(release, name), order="sorted"))
+        for name in release.__struct_fields__
+        if name != "sha256"
+    }
+
+
+def _digest(written: Mapping[str, object]) -> str:
+    return hashlib.sha256(_joined(written)).hexdigest()
+
+
+def _joined(written: Mapping[str, object]) -> bytes:
+    return msgspec.json.encode(written, order="sorted")
 
 
 def decode(data: bytes) -> Release:

@@ -134,14 +134,17 @@ def _attacked(parts: list[Part], minimum: int) -> AuditRecord:
 
 
 def _attack(part: Part, minimum: int) -> Verdict:
-    told, counts = part.told, part.counts
+    told, counts, items = part.told, part.counts, len(part.items)
     # Whoever redoes the joining from any count the display leaves must get the same classes.
-    for possible in (told.low, told.high):
-        again = displayed(
-            counts.parent, counts.n, possible, shown=part.shown, tables=part.tables, per=part.per
-        )
-        if (again.first != told.first).any() or (again.last != told.last).any():
-            raise Leak("A2")
+    ends = np.hstack([told.low, told.high])
+
+    def tables(n: int) -> list[tuple[Classes, Ints]]:
+        return [(classes, np.hstack([at, at + items])) for classes, at in part.tables(n)]
+
+    again = displayed(counts.parent, counts.n, ends, shown=part.shown, tables=tables, per=part.per)
+    classes = np.hstack([again.first, again.last])
+    if (classes != np.hstack([told.first, told.first, told.last, told.last])).any():
+        raise Leak("A2")
     return audited(
         Published(counts.parent, counts.n, part.shown, told.low, told.high, part.per), minimum
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from analysis.release.past import Past
 
 Floats = np.typing.NDArray[np.float64]
 Flags = np.typing.NDArray[np.bool_]
+Bands: TypeAlias = tuple[Band | None, Band | None]  # the first and the last of joined ones
 
 BAND_ORDER: Final[tuple[Band, ...]] = ("few", "some", "nearly_all")
 BANDS_OF_FEW: Final = "8-19"
@@ -74,9 +76,8 @@ def _flags(tree: Tree, against: Against) -> dict[str | None, tuple[str, ...]]:
 
 def with_since_first(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
     """Root and centres get `since_first`, one family of its own; null in the first wave."""
-    top = [
-        i for i, c in enumerate(cells) if c.unit is not None and tree.depth[tree.place[c.unit]] <= 1
-    ]
+    high = {tree.codes[u] for u in np.flatnonzero(tree.depth <= 1)}
+    top = [i for i, cell in enumerate(cells) if cell.unit in high]
     found = _changes([cells[i] for i in top], tree.place, against, q, _since_first)
     changed = list(cells)
     for i, since in zip(top, found, strict=True):
@@ -94,12 +95,15 @@ def _changes(
     changes: list[Change | None] = [None] * len(cells)
     tested: list[_Compared] = []
     for i, cell in enumerate(cells):
+        if cell.status == "hidden":
+            continue
         u = place[cell.unit] if cell.unit is not None else None
         earlier = past.cell(u, cell)
-        if cell.status == "hidden" or earlier is None or earlier.status == "hidden":
+        if earlier is None or earlier.status == "hidden":
             continue
         if cell.n_band == earlier.n_band == BANDS_OF_FEW:
-            changes[i] = _bands(cell, earlier, then)
+            bands = (cell.band, cell.band_to), (earlier.band, earlier.band_to)
+            changes[i] = _bands(*bands, then)
         elif min(cell.least_people, earlier.least_people) >= BANDS_BELOW:
             if _comparable(past, u, cell, earlier):
                 tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
@@ -146,15 +150,16 @@ def _judged(tested: list[_Compared], then: str, q: float, family_of: "Family") -
     low, high = outwards(difference.low, difference.high, step)
     excludes_0 = (difference.low > 0) | (difference.high < 0)
     kept = _kept(tested, difference.p, q, family_of) & excludes_0
+    told = zip(tested, difference.d.tolist(), low.tolist(), high.tolist(), kept, strict=True)
     return [
         Change(
             then,
-            diff=round(float(difference.d[i])),
-            low=int(low[i]),
-            high=int(high[i]),
-            verdict=_verdict(difference.d[i], kept=bool(kept[i]) and not compared.careful),
+            diff=round(d),
+            low=int(least),
+            high=int(most),
+            verdict=_verdict(d, kept=bool(is_kept) and not compared.careful),
         )
-        for i, compared in enumerate(tested)
+        for compared, d, least, most, is_kept in told
     ]
 
 
@@ -241,23 +246,24 @@ def _since_first(_: _Compared) -> str:
 # --- bands, and what moves everywhere ----------------------------------------------------------
 
 
-def _bands(cell: Cell, earlier: Cell, then: str) -> Change:
+@cache
+def _bands(cell: Bands, earlier: Bands, then: str) -> Change:
     """Same or other band; open or joined bands count as the same where they overlap."""
-    now, now_to = _band_range(cell)
-    old, old_to = _band_range(earlier)
+    now, now_to = _band_range(*cell)
+    old, old_to = _band_range(*earlier)
     moved: Literal["same", "rise", "fall"] = "same"
     if now > old_to:
         moved = "rise"
     elif now_to < old:
         moved = "fall"
-    return Change(then, bands=moved, from_=earlier.band, to=cell.band)
+    return Change(then, bands=moved, from_=earlier[0], to=cell[0])
 
 
-def _band_range(cell: Cell) -> tuple[int, int]:
-    if cell.band is None:
+def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
+    if band is None:
         return 0, len(BAND_ORDER) - 1
-    first = BAND_ORDER.index(cell.band)
-    return first, first if cell.band_to is None else BAND_ORDER.index(cell.band_to)
+    first = BAND_ORDER.index(band)
+    return first, first if band_to is None else BAND_ORDER.index(band_to)
 
 
 def _with_common_shock(cells: list[Cell], root: str) -> list[Cell]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from analysis.disclosure import step_and_ends
-from analysis.findings import Address, Level, OwnAnswer
+from analysis.findings import Address, Cell, Level, OwnAnswer
 from analysis.level import Nested, nested, seat
 from analysis.release.counts import Wave
 from analysis.release.proposals import ORDER, Patterns, told_per_cent
@@ -70,7 +70,13 @@ def said_everywhere(patterns: Patterns, levels: tuple[Level, ...]) -> Patterns:
 def _scopes(
     of_wave: Wave, patterns: Patterns, columns: list[int], minimum: int
 ) -> Iterator["_Scope"]:
-    """All behaviours together first, then those of two centres and six units by code."""
+    """All behaviours together first, then those of two centres and six units by code.
+
+    Each reads the marks of the units that are asked about it alone.
+    """
+    about: dict[str | None, dict[tuple[str, str, str | None], Cell]] = {}
+    for at, cell in patterns.cells.items():
+        about.setdefault(cell.behaviour, {})[at] = cell
     of_root = int(of_wave.scopes.whole[0])
     behaviours = [] if of_root >= 0 else [-1]
     for b in [*behaviours, *range(len(of_wave.scopes.behaviours))]:
@@ -82,20 +88,12 @@ def _scopes(
             behaviour = of_wave.scopes.behaviours[b] if b >= 0 else None
             yield _Scope(
                 of_wave,
-                _about(patterns, behaviour),
+                replace(patterns, cells=about.get(behaviour, {})) if behaviour else patterns,
                 behaviour,
                 leaves=leaves,
                 teams=teams,
                 y=of_wave.S.k[np.ix_(teams, np.array(columns))],
             )
-
-
-def _about(patterns: Patterns, behaviour: str | None) -> Patterns:
-    """The marks of the units that are asked about one behaviour alone."""
-    if behaviour is None:
-        return patterns
-    cells = {at: cell for at, cell in patterns.cells.items() if cell.behaviour == behaviour}
-    return replace(patterns, cells=cells)
 
 
 def _path(of_wave: Wave, teams: Ints) -> list[Ints]:

@@ -36,7 +36,7 @@ from analysis.release.impact import impact_of
 from analysis.release.levels import levels_of, said_everywhere
 from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
-from analysis.release.proposals import Patterns, TrialKind, proposals_of
+from analysis.release.proposals import TrialKind, patterns_in, proposals_of
 from analysis.release.quality import careful_units, quality_of
 from analysis.release.seams import pairs_of
 from analysis.release.trials import Trial, trials_in, trials_of
@@ -148,7 +148,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     earlier = tuple(past.release.wave for past in pasts)
     cells += noticed_of(people, of_wave, trials, settings, told=earlier)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
-    patterns = Patterns(tree, {(c.unit, c.measure, c.item): c for c in cells if c.unit}, pairs)
+    patterns = patterns_in(tree, cells, pairs)
     levels = levels_of(of_wave, patterns, wave=wave, minimum=settings.min_n)
     return sealed(
         Release(

@@ -13,6 +13,7 @@ WIDE: Final = frozenset({"OKO", "MAAL", "REGL"})  # terms that are set for sever
 ORDER: Final[tuple[Address, ...]] = ("council_law", "two_units", "board", "managers", "unit")
 UNIT: Final[tuple[Address, ...]] = ("unit",)  # where no row of the pattern holds
 KINDS_PER_FINDING: Final = 3
+READ: Final = frozenset({"barrier_share", "resolver_share", "safe_share"})  # by `Patterns`
 UNSAFE_BELOW: Final = 40  # per cent who know who can say yes
 # The middle of a band and of its people, for the order of the findings alone.
 BAND_MIDDLE: Final = {"half_or_less": 25, "over_half": 75, "few": 12, "some": 50, "nearly_all": 88}
@@ -182,6 +183,14 @@ class Patterns:
         cell = self.cell(u, "safe_share", "safe_c")
         middle = told_per_cent(cell) if cell is not None else None
         return middle is not None and middle < UNSAFE_BELOW
+
+
+def patterns_in(tree: Tree, cells: Sequence[Cell], pairs: Sequence[Pair]) -> Patterns:
+    """The marks of a wave, with the cells beside them that an address or a kind hangs on."""
+    read: dict[tuple[str, str, str | None], Cell] = {
+        (c.unit, c.measure, c.item): c for c in cells if c.unit and c.measure in READ
+    }
+    return Patterns(tree, read, pairs)
 
 
 def told_per_cent(cell: Cell) -> int | None:

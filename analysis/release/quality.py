@@ -72,7 +72,6 @@ def _fall(wave: Wave, u: int, past: Past | None) -> float:
 
 
 def _earlier_response(release: Release, unit: str) -> float:
-    responses = [
-        cell.least_people / cell.N for cell in release.cells_of(unit) if cell.base == "A" and cell.N
-    ]
+    told = {cell.n_band: cell for cell in release.cells_of(unit) if cell.base == "A"}
+    responses = [cell.least_people / cell.N for cell in told.values() if cell.N]
     return min(1.0, max(responses, default=0.0))

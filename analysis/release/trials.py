@@ -141,7 +141,7 @@ def trials_of(
     every side is known to have 20 people, weighted by people and on that side's step; all
     probabilities in whole per cent, rounded up.
     """
-    now = {cell_key(cell): cell for cell in cells}
+    now = {cell_key(cell): cell for cell in cells} if trials else {}
     before = {past.release.wave: past for past in pasts}
     return tuple(
         _finding(trial, _Waves(now, before[trial.start], of_wave), wave)
