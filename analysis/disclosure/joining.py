@@ -19,6 +19,7 @@ and the three of a unit follow from those of the units below: one number each, i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -28,6 +29,7 @@ Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
 # For n people: each table of classes, with the places of the items that are told in it.
 Tables = Callable[[int], Sequence[tuple[Classes, Ints]]]
+NOWHERE: Final = 2**60  # more than any count
 
 
 @dataclass(frozen=True)
@@ -51,39 +53,42 @@ def displayed(  # noqa: PLR0913 - one table: its tree, people, counts and how th
     Units stand in preorder. Units with nothing shown below keep their own class.
     """
     result = Displayed(*(np.full(k.shape, -1, dtype=np.int64) for _ in range(4)))
-    above = _nearest_shown(parent, shown)
-    has_below = np.zeros(len(parent), dtype=bool)
-    has_below[above[shown & (above >= 0)]] = True
+    above, height = _nesting(parent, shown)
     limits = _Limits(n, k.shape, per)
-    leaves = shown & ~has_below
-    _leaves(result, n, k, leaves=leaves, tables=tables)
-    limits.leaves(leaves, n)
-    under = np.flatnonzero(leaves & (above >= 0))
-    limits.pass_up(under, above[under], result)
-    for u in np.flatnonzero(has_below)[::-1].tolist():
-        limits.close(u)
-        for classes, items in tables(int(n[u])):
-            _place(result, u, limits, (classes, items, k[u, items]))
-        if above[u] >= 0:
-            limits.pass_up(np.array([u]), above[[u]], result)
+    for level in range(int(height.max(initial=-1)) + 1):
+        units = np.flatnonzero(height == level)
+        if level == 0:
+            _leaves(result, n, k, units=units, tables=tables)
+            limits.leaves(units)
+        else:
+            limits.close(units)
+            _place(result, _rows_of(units, n, tables), limits, k)
+        limits.pass_up(units[above[units] >= 0], above, result)
     return result
 
 
-def _nearest_shown(parent: Ints, shown: Flags) -> Ints:
-    """Per unit the place of the nearest shown unit above, -1 if there is none."""
-    above = np.full(len(parent), -1, dtype=np.int64)
-    for u in range(len(parent)):
-        p = parent[u]
+def _nesting(parent: Ints, shown: Flags) -> tuple[Ints, Ints]:
+    """Per unit the nearest shown unit above, -1 if there is none, and the shown levels below.
+
+    A unit that is not shown has -1 levels.
+    """
+    parents, told = parent.tolist(), shown.tolist()
+    above, height = [-1] * len(parents), [-1] * len(parents)
+    for u, p in enumerate(parents):
         if p >= 0:
-            above[u] = p if shown[p] else above[p]
-    return above
+            above[u] = p if told[p] else above[p]
+    for u in np.flatnonzero(shown)[::-1].tolist():
+        height[u] = max(height[u], 0)
+        if above[u] >= 0:
+            height[above[u]] = max(height[above[u]], height[u] + 1)
+    return np.array(above, dtype=np.int64), np.array(height, dtype=np.int64)
 
 
-def _leaves(result: Displayed, n: Ints, k: Ints, *, leaves: Flags, tables: Tables) -> None:
-    for people in np.unique(n[leaves]):
-        units = np.flatnonzero(leaves & (n == people))
-        for classes, items in tables(int(people)):
-            here = np.ix_(units, items)
+def _leaves(result: Displayed, n: Ints, k: Ints, *, units: Ints, tables: Tables) -> None:
+    for people in np.unique(n[units]).tolist():
+        equals = units[n[units] == people]
+        for classes, items in tables(people):
+            here = np.ix_(equals, items)
             at = classes.holding(k[here])
             result.first[here] = result.last[here] = at
             result.low[here], result.high[here] = classes.low[at], classes.high[at]
@@ -98,79 +103,102 @@ class _Limits:
         self.rest = n.copy()  # becomes the atom: n less the units shown below
         self.low = np.zeros(shape, dtype=np.int64)
         self.high = np.zeros(shape, dtype=np.int64)
-        far = np.iinfo(np.int64).max // 4
-        self.floor = np.full(shape, -far, dtype=np.int64)
-        self.ceiling = np.full(shape, far, dtype=np.int64)
-        self.slack = np.full(shape, -far, dtype=np.int64)
+        self.floor = np.full(shape, -NOWHERE, dtype=np.int64)
+        self.ceiling = np.full(shape, NOWHERE, dtype=np.int64)
+        self.slack = np.full(shape, -NOWHERE, dtype=np.int64)
 
-    def leaves(self, leaves: Flags, n: Ints) -> None:
+    def leaves(self, units: Ints) -> None:
         """A unit with nothing shown below is one atom: A = B = D = 0, C = total."""
-        self.floor[leaves] = self.per
-        self.ceiling[leaves] = self.per * (n[leaves, None] - 1)
-        self.slack[leaves] = 0
+        self.floor[units] = self.per
+        self.ceiling[units] = self.per * (self.n[units, None] - 1)
+        self.slack[units] = 0
 
-    def close(self, u: int) -> None:
-        """Move the limits of the units below from their own counts to that of `u`."""
-        atom = self.per * self.rest[u]
-        low, high = self.low[u].copy(), self.high[u].copy()
-        self.floor[u] += low
-        self.ceiling[u] += high + atom
-        self.slack[u] += low - high - atom
-        if atom:
-            self.floor[u] = np.maximum(self.floor[u], low + self.per)
-            self.ceiling[u] = np.minimum(self.ceiling[u], high + atom - self.per)
-            self.slack[u] = np.maximum(self.slack[u], low - high)
-        self.high[u] += atom
+    def close(self, units: Ints) -> None:
+        """Move the limits of the units below from their own counts to those of `units`."""
+        atom = self.per * self.rest[units, None]
+        low, high = self.low[units], self.high[units]
+        floor = self.floor[units] + low
+        ceiling = self.ceiling[units] + high + atom
+        slack = self.slack[units] + low - high - atom
+        own = atom > 0
+        self.floor[units] = np.where(own, np.maximum(floor, low + self.per), floor)
+        self.ceiling[units] = np.where(own, np.minimum(ceiling, high + atom - self.per), ceiling)
+        self.slack[units] = np.where(own, np.maximum(slack, low - high), slack)
+        self.high[units] += atom
 
     def pass_up(self, units: Ints, above: Ints, result: Displayed) -> None:
-        """Hand the limits of units to those above them, which may be one for several."""
+        """Hand the limits of units to those `above` them, which may be one for several."""
         low, high, w = result.low[units], result.high[units], self.per - 1
-        slack = self.slack[units]
+        slack, at = self.slack[units], above[units]
         floor = np.maximum(self.floor[units], low + slack + w) - low
         ceiling = np.minimum(self.ceiling[units], high - slack - w) - high
-        np.maximum.at(self.floor, above, floor)
-        np.minimum.at(self.ceiling, above, ceiling)
-        np.maximum.at(self.slack, above, slack - low + high)
-        np.add.at(self.low, above, low)
-        np.add.at(self.high, above, high)
-        np.subtract.at(self.rest, above, self.n[units])
+        np.maximum.at(self.floor, at, floor)
+        np.minimum.at(self.ceiling, at, ceiling)
+        np.maximum.at(self.slack, at, slack - low + high)
+        np.add.at(self.low, at, low)
+        np.add.at(self.high, at, high)
+        np.subtract.at(self.rest, at, self.n[units])
 
 
-def _place(result: Displayed, u: int, limits: _Limits, told: tuple[Classes, Ints, Ints]) -> None:
-    """Join the classes of one unit, for all items that are told in one table."""
-    classes, items, k = told
-    low = np.maximum(classes.low, limits.low[u, items, None])
-    high = np.minimum(classes.high, limits.high[u, items, None])
-    floor, ceiling = limits.floor[u, items, None], limits.ceiling[u, items, None]
-    slack = limits.slack[u, items, None] + limits.per - 1
+@dataclass(frozen=True)
+class _Rows:
+    """What is placed on one level: each item of each unit, with its classes.
+
+    `low` and `high` are class by row. Where a row has fewer classes than another the rest holds
+    no count.
+    """
+
+    unit: Ints
+    item: Ints
+    low: Ints
+    high: Ints
+
+
+def _rows_of(units: Ints, n: Ints, tables: Tables) -> _Rows:
+    told = [
+        (u, classes, items)
+        for u, people in zip(units.tolist(), n[units].tolist(), strict=True)
+        for classes, items in tables(people)
+    ]
+    most = max(len(classes.low) for _, classes, _ in told)
+    low = np.full((most, len(told)), NOWHERE)
+    high = np.full((most, len(told)), NOWHERE - 1)
+    for row, (_, classes, _) in enumerate(told):
+        low[: len(classes.low), row] = classes.low
+        high[: len(classes.high), row] = classes.high
+    times = [len(items) for _, _, items in told]
+    return _Rows(
+        np.repeat([u for u, _, _ in told], times),
+        np.concatenate([items for _, _, items in told]),
+        np.repeat(low, times, axis=1),
+        np.repeat(high, times, axis=1),
+    )
+
+
+def _place(result: Displayed, rows: _Rows, limits: _Limits, k: Ints) -> None:
+    """Join the classes of the units of one level: from the lowest up until what is taken passes.
+
+    A rest at the top joins the last that passed.
+    """
+    here = rows.unit, rows.item
+    row = np.arange(len(rows.unit))
+    low, high = np.maximum(rows.low, limits.low[here]), np.minimum(rows.high, limits.high[here])
+    floor, ceiling = limits.floor[here], limits.ceiling[here]
+    slack = limits.slack[here] + limits.per - 1
     is_possible = low <= high
-    breaches = is_possible & ((high <= floor) | (low >= ceiling) | (high - low <= slack))
-    at = classes.holding(k)
-    first, last = at.copy(), at.copy()
-    for i in np.flatnonzero(breaches.any(axis=1)):
-        places = np.flatnonzero(is_possible[i])
-        first[i], last[i] = _joined(
-            places.tolist(), low[i].tolist(), high[i].tolist(), int(at[i]),
-            (int(floor[i, 0]), int(ceiling[i, 0]), int(slack[i, 0])),
-        )  # fmt: skip
-    rows = np.arange(len(items))
-    result.first[u, items], result.last[u, items] = first, last
-    result.low[u, items], result.high[u, items] = low[rows, first], high[rows, last]
-
-
-def _joined(
-    places: list[int], low: list[int], high: list[int], at: int, limits: tuple[int, int, int]
-) -> tuple[int, int]:
-    """The first and last class of the group that holds class `at`."""
-    floor, ceiling, slack = limits
-    groups: list[tuple[int, int]] = []
-    start: int | None = None
-    for place in places:
-        start = place if start is None else start
-        lo, hi = low[start], high[place]
-        if hi > floor and lo < ceiling and hi - lo > slack:
-            groups.append((start, place))
-            start = None
-    if start is not None:
-        groups[-1:] = [(groups[-1][0] if groups else start, places[-1])]
-    return next(group for group in groups if group[0] <= at <= group[1])
+    at = (rows.high < k[here]).sum(axis=0)
+    first, last = at, at
+    start, passed = np.full((2, len(row)), -1)  # of the open group, and of the last that passed
+    for place in range(len(low)):
+        start = np.where(is_possible[place] & (start < 0), place, start)
+        lo, hi = low[start, row], high[place]
+        passes = is_possible[place] & (hi > floor) & (lo < ceiling) & (hi - lo > slack)
+        holds = passes & (start <= at) & (at <= place)
+        first, last = np.where(holds, start, first), np.where(holds, place, last)
+        start, passed = np.where(passes, -1, start), np.where(passes, start, passed)
+    top = len(low) - 1 - is_possible[::-1].argmax(axis=0)
+    begin = np.where(passed < 0, start, passed)
+    holds = (start >= 0) & (begin <= at)
+    first, last = np.where(holds, begin, first), np.where(holds, top, last)
+    result.first[here], result.last[here] = first, last
+    result.low[here], result.high[here] = low[first, row], high[last, row]
