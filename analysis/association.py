@@ -53,7 +53,8 @@ class Groups:
     """Equal people: the leaf and the pattern of each group, its n people and k successes.
 
     `leaves` holds a row per leaf and `patterns` one per pattern: the columns of the model that
-    belong to each. Those of the patterns are 0 or 1, one per barrier of `barriers`.
+    belong to each. Those of the patterns are 0 or 1, one per barrier of `barriers`. `said` lists
+    each barrier that each group names: the group, and the barrier's place.
     """
 
     barriers: tuple[str, ...]
@@ -63,12 +64,7 @@ class Groups:
     k: Floats
     leaves: Floats
     patterns: Floats
-
-    @cached_property
-    def said(self) -> tuple[Ints, Ints]:
-        """Each barrier that each group names: the group, and the barrier's place."""
-        group, barrier = np.nonzero(self.patterns[self.pattern])
-        return group, barrier
+    said: tuple[Ints, Ints]
 
     @cached_property
     def _said_in(self) -> Ints:
@@ -124,12 +120,15 @@ class Groups:
         """The same people with each leaf counted so many times; leaves not drawn are left out."""
         weight = times[self.leaf]
         kept = weight > 0
+        place = np.cumsum(kept) - 1
+        group, barrier = self.said
         return replace(
             self,
             leaf=self.leaf[kept],
             pattern=self.pattern[kept],
             n=(self.n * weight)[kept],
             k=(self.k * weight)[kept],
+            said=(place[group[kept[group]]], barrier[kept[group]]),
         )
 
 
@@ -247,6 +246,7 @@ def grouped(people: pl.DataFrame, barriers: Sequence[str]) -> Groups | None:
     inside = (patterns[at] - means[leaf])[:, differs]
     if not differs.any() or np.linalg.matrix_rank((inside.T * n) @ inside) < differs.sum():
         return None
+    group, barrier = np.nonzero(patterns[at][:, differs])
     return Groups(
         barriers=tuple(b for b, has in zip(barriers, differs, strict=True) if has),
         leaf=leaf,
@@ -255,6 +255,7 @@ def grouped(people: pl.DataFrame, barriers: Sequence[str]) -> Groups | None:
         k=rows["k"].to_numpy().astype(float),
         leaves=_basis(np.column_stack([np.ones(len(means)), means])),
         patterns=patterns[:, differs].astype(float),
+        said=(group, barrier),
     )
 
 

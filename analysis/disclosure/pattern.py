@@ -107,10 +107,11 @@ class _Plans:
         minimum = len(self.costs) - 1
         costs: list[float] = [inf] * (minimum + 1)
         how = [(0, 0)] * (minimum + 1)  # read only where the price is finite
+        below = [(extra, more) for extra, more in enumerate(child.costs) if more < inf]
         for over, cost in enumerate(self.costs):
             if cost == inf:
                 continue
-            for extra, more in enumerate(child.costs):
+            for extra, more in below:
                 total = min(over + extra, minimum)
                 if cost + more < costs[total]:
                     costs[total] = cost + more

@@ -99,7 +99,7 @@ def _changes(
             continue
         u = place[cell.unit] if cell.unit is not None else None
         earlier = past.cell(u, cell)
-        if earlier is None or earlier.status == "hidden":
+        if earlier is None:
             continue
         if cell.n_band == earlier.n_band == BANDS_OF_FEW:
             bands = (cell.band, cell.band_to), (earlier.band, earlier.band_to)

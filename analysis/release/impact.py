@@ -29,12 +29,13 @@ def impact_of(
     skipped are not "I høj grad", as in the share; without a success number nobody is counted.
     """
     rows = _rows(people, tree)
-    told = {(c.unit, c.measure, c.item): c for c in cells if c.unit and c.status == "shown"}
+    shares = (c for c in cells if c.measure == "barrier_share" and c.status == "shown")
+    told = {(c.unit, c.item): c for c in shares}
     hidden = {c.unit for c in cells if c.measure == "behaviour_level" and c.status == "hidden"}
     found = []
     for u in np.flatnonzero(tree.depth <= CENTRES).tolist():
         unit = tree.codes[u]
-        barriers = [code for code in BARRIERS if (unit, "barrier_share", code) in told]
+        barriers = [code for code in BARRIERS if (unit, code) in told]
         asked = [code for code in barriers if code in rows.columns]
         if not asked or unit in hidden:
             continue
@@ -44,7 +45,7 @@ def impact_of(
                 one.barrier,
                 unit,
                 n=here.height,
-                prevalence=told[unit, "barrier_share", one.barrier].value,
+                prevalence=told[unit, one.barrier].value,
                 association_pp=round(100 * one.association),
                 low=floor(100 * one.low),
                 high=ceil(100 * one.high),

@@ -160,7 +160,7 @@ class _Scope:
         found = seat(
             self._nested, self.y[:, i], prevalence=share, random=np.random.default_rng(seed)
         )
-        told_at = self._told.get(barrier, {})
+        told_at = patterns.told.get(barrier, {})
         marks = [told_at[u] for u in self.leaves.tolist() if u in told_at]
         is_everywhere = found.verdict == "organisation"
         address, *also = self._addresses(barrier, is_everywhere=is_everywhere) or self._default(
@@ -186,17 +186,10 @@ class _Scope:
             flags=() if self.behaviour else ("mixed_behaviours",),
         )
 
-    @cached_property
-    def _told(self) -> dict[str, dict[int, bool]]:
-        """Per barrier the units with a shown cell, and whether it is marked."""
-        told: dict[str, dict[int, bool]] = {}
-        for (unit, measure, item), cell in self.patterns.cells.items():
-            if measure == "barrier_share" and item and cell.status == "shown":
-                told.setdefault(item, {})[self.of_wave.tree.place[unit]] = cell.marked is True
-        return told
-
     def _marked(self, barrier: str) -> list[int]:
-        return [u for u, is_marked in self._told.get(barrier, {}).items() if u and is_marked]
+        return [
+            u for u, is_marked in self.patterns.told.get(barrier, {}).items() if u and is_marked
+        ]
 
     def _addresses(self, barrier: str, *, is_everywhere: bool) -> list[Address]:
         """Every row of the pattern that holds around some marked unit, in order."""

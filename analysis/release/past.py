@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
+from msgspec import UNSET
 
 from analysis.findings import Cell, Release
 from analysis.release.counts import Wave
@@ -58,9 +59,19 @@ class Past:
         return tuple(found)
 
     def cell(self, u: int | None, cell: Cell) -> Cell | None:
-        """The same cell then; None where there was none."""
+        """The same cell then, as far as it was shown."""
         code = None if u is None else self.origin[u][1]
-        return self.release.cell(code, cell.measure, cell.item, behaviour=cell.behaviour)
+        return self._shown.get((code or cell.behaviour, u is None, cell.measure, cell.item))
+
+    @cached_property
+    def _shown(self) -> dict[tuple[str | None, bool, str, str | None], Cell]:
+        """What was shown of units and of behaviours' whole scopes, by place and measure."""
+        return {
+            (cell.unit or cell.behaviour, cell.unit is None, cell.measure, cell.item): cell
+            for cell in self.release.cells
+            if cell.status == "shown" and cell.barrier is UNSET and cell.trial is UNSET
+            and cell.cross is UNSET
+        }  # fmt: skip
 
     @cached_property
     def recomposed(self) -> frozenset[int]:

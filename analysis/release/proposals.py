@@ -60,19 +60,28 @@ class Patterns:
         return [item for unit, measure, item in self.cells
                 if unit == root and measure == "barrier_share" and item]  # fmt: skip
 
+    @cached_property
+    def told(self) -> dict[str, dict[int, bool]]:
+        """Per barrier the units with a shown cell, and whether it is marked."""
+        told: dict[str, dict[int, bool]] = {}
+        for (unit, measure, item), cell in self.cells.items():
+            if measure == "barrier_share" and item and cell.status == "shown":
+                told.setdefault(item, {})[self.tree.place[unit]] = cell.marked is True
+        return told
+
     def cell(self, u: int, measure: str, item: str | None) -> Cell | None:
         """The shown cell of a unit."""
         cell = self.cells.get((self.tree.codes[u], measure, item))
         return cell if cell is not None and cell.status == "shown" else None
 
     def marked(self, u: int, barrier: str) -> bool:
-        cell = self.cell(u, "barrier_share", barrier)
-        return cell is not None and cell.marked is True
+        return self.told.get(barrier, {}).get(u, False)
 
     def shared(self, u: int, barrier: str) -> tuple[int, int]:
         """How many of the units straight below with a shown cell are marked, and of how many."""
-        reporting = [c for c in self.tree.children(u) if self.cell(c, "barrier_share", barrier)]
-        return sum(self.marked(child, barrier) for child in reporting), len(reporting)
+        told = self.told.get(barrier, {})
+        reporting = [told[child] for child in self.tree.children(u) if child in told]
+        return sum(reporting), len(reporting)
 
     def half_below(self, u: int, barrier: str) -> bool:
         marked, reporting = self.shared(u, barrier)
@@ -142,14 +151,12 @@ class Patterns:
     def _in_two_centres(self) -> frozenset[str]:
         """The barriers marked at two centres, or, of those set above, anywhere in two."""
         centres: dict[str, set[int]] = {}
-        for (unit, measure, item), cell in self.cells.items():
-            u = self.tree.place[unit]
-            if not (u and measure == "barrier_share" and item and cell.marked):
-                continue
-            *_, centre = [u, *self.tree.above(u)[:-1]]
-            if centre == u or item in WIDE:
-                centres.setdefault(item, set()).add(centre)
-        return frozenset(item for item, found in centres.items() if len(found) >= 2)
+        for barrier, told in self.told.items():
+            for u in (u for u, is_marked in told.items() if u and is_marked):
+                *_, centre = [u, *self.tree.above(u)[:-1]]
+                if centre == u or barrier in WIDE:
+                    centres.setdefault(barrier, set()).add(centre)
+        return frozenset(barrier for barrier, found in centres.items() if len(found) >= 2)
 
     def _shared_above(self, u: int, barrier: str) -> bool:
         """Half of a centre's or department's children are marked, at least two.

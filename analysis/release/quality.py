@@ -24,8 +24,9 @@ def quality_of(wave: Wave, shown: Flags, past: Past | None, minimum: int) -> tup
     `read_with_care`: with step 80_up and no `fell_pp`, as no other note has it.
     """
     notes = []
+    falls = _falls(wave, past)
     for u in np.flatnonzero(shown).tolist():
-        response, fall = _response(wave, u), _fall(wave, u, past)
+        response, fall = _response(wave, u), falls.get(u, 0.0)
         is_over = bool(wave.A.n[u] > wave.invited[u])
         careful = is_over or response < CARE_BELOW or fall > CARE_FALL
         fell = int(100 * fall) // FALL_STEP * FALL_STEP
@@ -63,15 +64,26 @@ def _step(response: float) -> Step:
     return "60_79" if response < 0.8 else "80_up"
 
 
-def _fall(wave: Wave, u: int, past: Past | None) -> float:
-    """Share by which the response fell, at least: the earlier one is known by its band."""
-    if past is None or past.origin[u][0] != "same":
-        return 0.0
-    before = _earlier_response(past.release, past.origin[u][1])
-    return max(0.0, before - _response(wave, u))
+def _falls(wave: Wave, past: Past | None) -> dict[int, float]:
+    """Share by which the response of a unit fell, at least: the earlier one is known by its band.
+
+    Units that are not those they were, and those that nothing was told of, are left out.
+    """
+    if past is None:
+        return {}
+    before = _responses(past.release)
+    return {
+        u: max(0.0, min(1.0, before[code]) - _response(wave, u))
+        for u, (kind, code) in enumerate(past.origin)
+        if kind == "same" and code in before
+    }
 
 
-def _earlier_response(release: Release, unit: str) -> float:
-    told = {cell.n_band: cell for cell in release.cells_of(unit) if cell.base == "A"}
-    responses = [cell.least_people / cell.N for cell in told.values() if cell.N]
-    return min(1.0, max(responses, default=0.0))
+def _responses(release: Release) -> dict[str, float]:
+    """Per unit the response that a reader knows of, from the base of everybody."""
+    told = {(cell.unit, cell.n_band): cell for cell in release.cells if cell.base == "A"}
+    known: dict[str, float] = {}
+    for cell in told.values():
+        if cell.unit and cell.N:
+            known[cell.unit] = max(known.get(cell.unit, 0.0), cell.least_people / cell.N)
+    return known

@@ -32,7 +32,7 @@ def plain(x: np.ndarray, n: np.ndarray, k: np.ndarray) -> Groups:
     """A regression without leaves: an intercept and the columns of x."""
     rows = np.arange(len(x))
     zero = np.zeros(len(x), dtype=np.int64)
-    return Groups(("x",) * x.shape[1], zero, rows, n, k, np.ones((1, 1)), x)
+    return Groups(("x",) * x.shape[1], zero, rows, n, k, np.ones((1, 1)), x, said=np.nonzero(x))
 
 
 def split(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
