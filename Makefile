@@ -1,4 +1,4 @@
-# make demo | test | check | bench | soak | lock | texts.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
+# make demo | test | check | bench | soak | mutate | lock | texts.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The suite starts a hundred processes: each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench soak lock texts clean
+.PHONY: demo test check bench soak mutate lock texts clean
 
 demo: .venv/demo built
 	@$(BIN)/kernepuls demo $(DEMO)
@@ -25,6 +25,12 @@ bench: .venv/test built
 
 soak: .venv/test built
 	@$(BIN)/python -m pytest -m soak tests
+
+# Which change of a rule no test sees; tests/mutants.md explains each. One process: run it overnight beside others.
+mutate: .venv/mutation built
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children 1 && $(BIN)/mutmut results
+	@$(BIN)/python tests/mutation.py
 
 .PHONY: built
 built:
@@ -68,15 +74,20 @@ endef
 	$(call environment,tests/requirements.lock)
 	@touch .venv/demo $@
 
+.venv/mutation: tests/mutation.lock .venv/test
+	@$(BIN)/pip install --quiet --require-hashes -r $<
+	@touch $@
+
 # Lock again after a change of pyproject.toml (needs uv); no registry host is written.
 COMPILE := uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock:
 	$(COMPILE) --group build pyproject.toml -o requirements.lock >/dev/null
 	$(COMPILE) --group build --group test pyproject.toml -c requirements.lock -o tests/requirements.lock >/dev/null
+	$(COMPILE) --group mutation pyproject.toml -c tests/requirements.lock -o tests/mutation.lock >/dev/null
 	npm install --package-lock-only
 
 texts: .venv/test
 	@$(BIN)/python locales/update.py
 
 clean:
-	rm -rf .venv node_modules .kernepuls .kernepuls-copies
+	rm -rf .venv node_modules .kernepuls .kernepuls-copies mutants

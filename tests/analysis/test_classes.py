@@ -39,6 +39,23 @@ def test_bands_of_few_people(n: int, ends: list[tuple[int, int]]) -> None:
     assert list(zip(bands.low.tolist(), bands.high.tolist(), strict=True)) == ends
 
 
+def test_bands_have_names_and_know_their_people() -> None:
+    two, three = classes_of(7), classes_of(19, 5)
+
+    assert (two.n, two.per, two.bands) == (7, 1, ("half_or_less", "over_half"))
+    assert (three.n, three.per, three.bands) == (19, 5, ("few", "some", "nearly_all"))
+    assert (two.per_cents, classes_of(20).bands) == ((), ())
+    assert [classes_of(n).is_band for n in (19, 20)] == [True, False]
+
+
+def test_a_cut_gives_both_parts_the_name_of_their_band() -> None:
+    parts = cut_at(classes_of(12), 6)
+
+    assert (parts.n, parts.per) == (12, 1)
+    assert parts.bands == ("few", "some", "some", "nearly_all")
+    assert (parts.low.tolist(), parts.high.tolist()) == ([0, 4, 6, 9], [3, 5, 8, 12])
+
+
 @pytest.mark.parametrize(
     ("n", "ends"), [(5, [(0, 12), (13, 25)]), (12, [(0, 15), (16, 44), (45, 60)])]
 )

@@ -1,6 +1,7 @@
 """What a parent shows gives nothing back: the rule, and the attacker who walks the passes."""
 
 import dataclasses
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audit import Leak, Published, atom_intervals, atoms, audited
+from analysis.audit import Leak, Published, atom_intervals, atoms, audited, passes
 from analysis.disclosure import classes_of, displayed, shown_pattern
 from analysis.release.cells import Part, _attack
 from analysis.release.counts import Counts, Item
@@ -100,6 +101,88 @@ def test_the_steps_alone_leak_on_some_trees() -> None:
     assert leaks > 5
 
 
+def joined_by_the_rule(base: Published, tables, told, u: int, item: int) -> list[tuple[int, int]]:
+    """The groups of classes of one cell, each tried in the attacker's passes over all below it."""
+    above, atom = atoms(base)
+    below = [v for v in range(len(above)) if above[v] == u and base.shown[v]]
+    under = {u}
+    for v in range(u, len(above)):
+        under |= {v} if above[v] in under and base.shown[v] else set()
+    [(classes, _)] = tables(int(base.n[u]))
+    least = told.low[below, item].sum()
+    most = told.high[below, item].sum() + base.per * atom[u]
+    ends = zip(classes.low.tolist(), classes.high.tolist(), strict=True)
+    possible = [
+        (place, max(low, least), min(high, most))
+        for place, (low, high) in enumerate(ends)
+        if max(low, least) <= min(high, most)
+    ]
+
+    def passes_with(low: int, high: int) -> bool:
+        tried_low, tried_high = told.low[:, [item]].copy(), told.high[:, [item]].copy()
+        tried_low[u], tried_high[u] = low, high
+        shown = np.array([v in under for v in range(len(above))])
+        tried = dataclasses.replace(base, shown=shown, low=tried_low, high=tried_high)
+        lo, hi = (ends[:, 0] for ends in atom_intervals(tried, *atoms(tried)))
+        return all(
+            hi[v] - lo[v] >= base.per and hi[v] > base.per and lo[v] < base.per * (atom[v] - 1)
+            for v in under
+            if atom[v] > 0
+        )
+
+    groups: list[tuple[int, int]] = []
+    start = 0
+    for at, (place, _, high) in enumerate(possible):
+        if passes_with(possible[start][1], high):
+            groups.append((possible[start][0], place))
+            start = at + 1
+    if start < len(possible):
+        first = groups.pop()[0] if groups else possible[0][0]
+        groups.append((first, possible[-1][0]))
+    return groups
+
+
+@pytest.mark.parametrize("per", [1, 5])
+@pytest.mark.parametrize("seed", range(40))
+def test_the_joining_is_that_of_the_rule_tried_class_by_class(seed: int, per: int) -> None:
+    rng = np.random.default_rng(seed)
+    parent = np.array([-1, 0, 0, 0, 3, 3, 3][: 2 + seed % 6])
+    own = rng.integers(5, 14, len(parent))
+    n, k = (
+        own.copy(),
+        rng.binomial(
+            per * own[:, None].repeat(ITEMS, 1),
+            rng.choice([0, 0.03, 0.5, 0.97, 1], (len(own), ITEMS)),
+        ),
+    )
+    for u in range(len(own) - 1, 0, -1):
+        n[parent[u]] += n[u]
+        k[parent[u]] += k[u]
+    shown = np.ones(len(own), dtype=bool)
+
+    told = displayed(parent, n, k, shown=shown, tables=tables(per), per=per)
+
+    base = Published(parent, n, shown, told.low, told.high, per)
+    for u in set(parent.tolist()) - {-1}:
+        for item in range(ITEMS):
+            groups = joined_by_the_rule(base, tables(per), told, u, item)
+            classes = classes_of(int(n[u]), per)
+            at = int(classes.holding(k[u, item]))
+            expected = next(group for group in groups if group[0] <= at <= group[1])
+            assert (told.first[u, item], told.last[u, item]) == expected
+
+
+def test_a_share_is_told_where_nothing_else_is_said() -> None:
+    # Ten people, five of them below of whom 0-2 said yes: "few" above leaves the rest 0-2 as well.
+    parent, n, k = np.array([-1, 0]), np.array([10, 5]), np.array([[0], [0]])
+
+    told = displayed(
+        parent, n, k, shown=n > 0, tables=lambda people: [(classes_of(people), np.array([0]))]
+    )
+
+    assert (told.first[0, 0], told.last[0, 0]) == (0, 0)
+
+
 def test_a_threshold_alone_leaves_a_small_group() -> None:
     # 30 in the centre, 27 in its one shown team: the other three are known by subtraction.
     parent, n = np.array([-1, 0, 0]), np.array([30, 27, 3])
@@ -108,7 +191,102 @@ def test_a_threshold_alone_leaves_a_small_group() -> None:
     with pytest.raises(Leak) as refused:
         audited(Published(parent, n, shown, n[:, None] * 0, n[:, None]), 5)
 
-    assert refused.value.rule == "A1"
+    assert (refused.value.rule, refused.value.size) == ("A1", 30 - 27)
+
+
+@pytest.mark.parametrize(
+    ("parent", "n", "size"),
+    [
+        ([-1, 0], [30, 29], 1),
+        # Nobody is left under the second: of the groups there are, four is the smallest.
+        ([-1, 0, 1, 0], [40, 20, 20, 16], 4),
+        # More below than above gives no group at all: the bound that no group is under.
+        ([-1, 0], [10, 12], 5),
+    ],
+)
+def test_the_smallest_group_is_told_by_its_size(parent, n, size: int) -> None:
+    people = np.array(n)
+
+    with pytest.raises(Leak) as refused:
+        audited(
+            Published(np.array(parent), people, people > 0, 0 * people[:, None], people[:, None]), 5
+        )
+
+    assert (refused.value.rule, refused.value.size) == ("A1", size)
+
+
+@pytest.mark.parametrize("per", [1, 5])
+def test_atoms_that_two_insiders_open_are_counted(per: int) -> None:
+    # Two of ten know their own: 0-2 may leave nobody of the others, 8-10 everybody; 3 and 7 do not.
+    low, high = per * np.array([[0, 0, 8, 7]]), per * np.array([[2, 3, 10, 10]])
+    base = Published(np.array([-1]), np.array([10]), np.array([True]), low, high, per)
+
+    assert audited(base, 5).pairs == 2
+
+
+def test_one_person_alone_is_open_to_those_who_know_that_one() -> None:
+    base = Published(
+        np.array([-1]), np.array([1]), np.array([True]), np.array([[0]]), np.array([[1]])
+    )
+
+    with pytest.raises(Leak) as refused:
+        audited(base, 1)
+
+    assert refused.value.rule == "A3"
+
+
+def test_hidden_groups_of_one_to_four_are_counted_for_each_item() -> None:
+    parent, n = np.array([-1, 0, 0, 0, 0]), np.array([40, 1, 4, 5, 0])
+    shown, middle = np.arange(5) == 0, np.full((5, 3), 20)
+
+    assert audited(Published(parent, n, shown, middle - 3, middle + 3), 5).small_cells == 2 * 3
+
+
+def every_assignment(
+    above: list[int], low: np.ndarray, high: np.ndarray, own: np.ndarray, side: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """All counts of the rows that fit their displays, and what each then leaves in its atoms."""
+    rows = np.array(
+        list(product(*(range(a, b + 1) for a, b in zip(low, high, strict=True)))), dtype=int
+    ).reshape(-1, len(above))
+    rest = np.stack([rows, rows])
+    for u, p in enumerate(above):
+        if p >= 0:
+            rest[side[u], :, p] -= rows[:, u]
+    is_divided = np.array([[True] * len(above), [(u, 1) in zip(above, side, strict=True)
+                                                 for u in range(len(above))]])  # fmt: skip
+    fits = ((rest >= 0) & (rest <= own[:, None]) | ~is_divided[:, None]).all(axis=(0, 2))
+    return rows[fits], np.where(is_divided[:, None], rest[:, fits], 0)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_passes_leave_what_some_assignment_leaves_and_nothing_else(seed: int) -> None:
+    # Rows of a tree, where a row may be divided a second time: into units and into professions.
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 6))
+    above = [-1, *(int(rng.integers(0, u)) for u in range(1, size))]
+    side = [0, *(int(x) for x in rng.random(size - 1) < 0.4)]
+    above, side = (above, side) if seed % 2 else (above, [0] * size)
+    k, own = np.zeros(size, dtype=int), np.zeros((2, size), dtype=int)
+    for u in range(size - 1, -1, -1):
+        parts = [sum(k[v] for v in range(size) if (above[v], side[v]) == (u, d)) for d in (0, 1)]
+        k[u] = max(parts) + rng.integers(0, 4)
+        own[:, u] = k[u] - np.array(parts) + rng.integers(0, 3, 2)
+    low = np.maximum(0, k - rng.integers(0, 3, size))
+    high = k + rng.integers(0, 3, size)
+    rows, rest = every_assignment(above, low, high, own, side)
+
+    found = passes(
+        np.array(above), np.ones(size, dtype=bool), low[:, None], high[:, None], own,
+        np.array(side) if seed % 2 else None,
+    )  # fmt: skip
+
+    assert found.low[:, 0].tolist() == rows.min(axis=0).tolist()
+    assert found.high[:, 0].tolist() == rows.max(axis=0).tolist()
+    for u in range(size):
+        for d in {0, *(side[v] for v in range(size) if above[v] == u)}:
+            assert found.least[d, u, 0] == rest[d, :, u].min()
+            assert found.most[d, u, 0] == rest[d, :, u].max()
 
 
 def test_thirteen_of_thirteen_pins_the_six_below() -> None:
@@ -180,8 +358,10 @@ def test_a_small_group_that_is_the_whole_atom_needs_its_width() -> None:
     parent, n = np.array([-1, 0]), np.array([3, 3])
     base = Published(parent, n, np.array([True, False]), np.array([[1], [0]]), np.array([[2], [0]]))
 
-    with pytest.raises(Leak):
+    with pytest.raises(Leak) as refused:
         audited(base, 3)
+
+    assert refused.value.rule == "A2"
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (4, 5)])

@@ -90,6 +90,49 @@ def test_a_unit_shown_last_wave_is_kept_before_its_equal() -> None:
     assert second.tolist() == [True, False, True, False]
 
 
+def test_a_unit_shown_last_wave_is_half_as_much_again_dearer() -> None:
+    # 1.5 log(1 + 8) = log(1 + 26): of two equal prices the last in the order is shown.
+    parent = np.array([-1, 0, 0, 0])
+
+    for small_first in (True, False):
+        own = np.array([0, 8, 26, 3] if small_first else [0, 26, 8, 3])
+
+        shown = shown_pattern(parent, own, before=own == 8)
+
+        assert shown.tolist() == [True, False, True, False]
+
+
+def test_at_the_same_price_the_departments_are_shown_before_the_teams() -> None:
+    # Two departments with 3 + 8 + 15 people. Each hides its team of 8, shown last wave; or both
+    # departments are hidden, six people are left to the root, and log(1 + 26) is paid as well.
+    parent = np.array([-1, 0, 1, 1, 1, 0, 5, 5, 5])
+    own = np.array([0, 0, 3, 8, 15, 0, 3, 8, 15])
+    before = np.isin(own, [8, 15])
+
+    shown = shown_pattern(parent, own, before=before)
+
+    assert np.flatnonzero(shown).tolist() == [0, 1, 4, 5, 8]
+
+
+def test_a_candidate_of_just_the_minimum_is_shown() -> None:
+    shown = shown_pattern(np.array([-1, 0]), np.array([5, 5]), candidate=np.array([True, True]))
+
+    assert shown.all()
+
+
+def test_of_two_equal_teams_the_last_by_code_is_shown() -> None:
+    teams = (Node("b", 8), Node("c", 3), Node("a", 8))
+
+    assert shown_units(Node("centre", 0, teams)) == {"centre", "b"}
+
+
+def test_a_higher_minimum_hides_more_of_the_named_units() -> None:
+    tree = Node("centre", 10, (Node("nord", 9),))
+
+    assert shown_units(tree) == {"centre", "nord"}
+    assert shown_units(tree, 10) == {"centre"}
+
+
 def test_only_a_candidate_is_shown() -> None:
     shown = shown_pattern(
         np.array([-1, 0, 0]), np.array([0, 9, 9]), candidate=np.array([False, True, True])
