@@ -125,29 +125,38 @@ def passes(  # noqa: PLR0913, PLR0917 - one table: where its rows hang, and what
     side = np.zeros(len(above), dtype=np.int64) if division is None else division
     below_low, below_high = np.zeros((2, 2, *low.shape), dtype=np.int64)
     low, high = low.copy(), high.copy()
-    rows = np.flatnonzero(shown)
     crossed = np.zeros(len(above), dtype=bool)
     crossed[above[shown & (above >= 0) & (side == 1)]] = True
-    for u in rows[::-1]:
-        for d in (0, 1) if crossed[u] else (0,):
-            low[u] = np.maximum(low[u], below_low[d, u])
-            high[u] = np.minimum(high[u], below_high[d, u] + own[d, u])
-        if above[u] >= 0:
-            below_low[side[u], above[u]] += low[u]
-            below_high[side[u], above[u]] += high[u]
+    levels = _levels(above, shown)
+    for rows in reversed(levels):
+        for d, divided in ((0, rows), (1, rows[crossed[rows]])):
+            low[divided] = np.maximum(low[divided], below_low[d, divided])
+            most = below_high[d, divided] + own[d, divided, None]
+            high[divided] = np.minimum(high[divided], most)
+        under = rows[above[rows] >= 0]
+        np.add.at(below_low, (side[under], above[under]), low[under])
+        np.add.at(below_high, (side[under], above[under]), high[under])
     up_low, up_high = low.copy(), high.copy()
-    for u in rows:
-        p, d = above[u], side[u]
-        if p >= 0:
-            others_low, others_high = below_low[d, p] - up_low[u], below_high[d, p] - up_high[u]
-            low[u] = np.maximum(low[u], low[p] - others_high - own[d, p])
-            high[u] = np.minimum(high[u], high[p] - others_low)
+    for rows in levels[1:]:
+        p, part = above[rows], side[rows]
+        others_low = below_low[part, p] - up_low[rows]
+        others_high = below_high[part, p] - up_high[rows]
+        low[rows] = np.maximum(low[rows], low[p] - others_high - own[part, p][:, None])
+        high[rows] = np.minimum(high[rows], high[p] - others_low)
     return Passed(
         low,
         high,
         least=np.maximum(0, low - below_high),
         most=np.minimum(own[:, :, None], high - below_low),
     )
+
+
+def _levels(above: Ints, shown: Flags) -> list[Ints]:
+    """The shown rows by the number of rows above them, those with none first."""
+    depth = np.full(len(above), -1)
+    for u in np.flatnonzero(shown).tolist():
+        depth[u] = depth[above[u]] + 1 if above[u] >= 0 else 0
+    return [np.flatnonzero(depth == level) for level in range(int(depth.max(initial=-1)) + 1)]
 
 
 def _small_cells(
