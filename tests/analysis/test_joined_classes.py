@@ -372,8 +372,9 @@ def test_the_rule_that_is_broken_is_named(ends: tuple[int, int]) -> None:
     with pytest.raises(Leak) as refused:
         audited(Published(parent, n, shown, low, high), 5)
 
-    assert refused.value.rule == "A3"
+    assert (refused.value.rule, refused.value.size, refused.value.units) == ("A3", None, ())
     assert str(refused.value) == "the release breaks A3"
+    assert Leak("A1", 3, ("C",)).units == ("C",)
 
 
 def test_a_joining_nobody_could_redo_is_a_leak() -> None:
