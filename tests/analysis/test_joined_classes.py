@@ -172,15 +172,17 @@ def test_the_joining_is_that_of_the_rule_tried_class_by_class(seed: int, per: in
             assert (told.first[u, item], told.last[u, item]) == expected
 
 
-def test_a_share_is_told_where_nothing_else_is_said() -> None:
+@pytest.mark.parametrize(("k", "place"), [(0, 0), (3, 1)])
+def test_a_share_is_told_where_nothing_else_is_said(k: int, place: int) -> None:
     # Ten people, five of them below of whom 0-2 said yes: "few" above leaves the rest 0-2 as well.
-    parent, n, k = np.array([-1, 0]), np.array([10, 5]), np.array([[0], [0]])
+    # The totals of two answers would join the two classes.
+    parent, n, counts = np.array([-1, 0]), np.array([10, 5]), np.array([[k], [0]])
 
     told = displayed(
-        parent, n, k, shown=n > 0, tables=lambda people: [(classes_of(people), np.array([0]))]
+        parent, n, counts, shown=n > 0, tables=lambda people: [(classes_of(people), np.array([0]))]
     )
 
-    assert (told.first[0, 0], told.last[0, 0]) == (0, 0)
+    assert (told.first[0, 0], told.last[0, 0]) == (place, place)
 
 
 def test_a_threshold_alone_leaves_a_small_group() -> None:
@@ -303,11 +305,13 @@ def test_thirteen_of_thirteen_pins_the_six_below() -> None:
 
 def test_a_group_of_four_between_fourteen_and_ten_is_found() -> None:
     # V15: published 14 and 10 of them below.
-    parent, n = np.array([-1, 0]), np.array([14, 10])
+    parent, n = np.array([-1, 0, 1]), np.array([14, 10, 4])
+    shown = np.array([True, True, False])
 
-    _, atom = atoms(Published(parent, n, np.array([True, True]), n[:, None], n[:, None]))
+    above, atom = atoms(Published(parent, n, shown, n[:, None], n[:, None]))
 
-    assert atom.tolist() == [14 - 10, 10]
+    assert above.tolist() == [-1, 0, 1]
+    assert atom.tolist() == [14 - 10, 10, 0]
 
 
 def test_the_passes_bound_a_hidden_rest() -> None:
