@@ -1,5 +1,6 @@
 """How far the answers carry: response in steps, composition, and answers without thought."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import numpy as np
@@ -24,9 +25,9 @@ def quality_of(wave: Wave, shown: Flags, past: Past | None, minimum: int) -> tup
     `read_with_care`: with step 80_up and no `fell_pp`, as no other note has it.
     """
     notes = []
-    falls = _falls(wave, past)
+    before = _responses(past.release) if past else {}
     for u in np.flatnonzero(shown).tolist():
-        response, fall = _response(wave, u), falls.get(u, 0.0)
+        response, fall = _response(wave, u), _fall(wave, u, past, before)
         is_over = bool(wave.A.n[u] > wave.invited[u])
         careful = is_over or response < CARE_BELOW or fall > CARE_FALL
         fell = int(100 * fall) // FALL_STEP * FALL_STEP
@@ -64,19 +65,12 @@ def _step(response: float) -> Step:
     return "60_79" if response < 0.8 else "80_up"
 
 
-def _falls(wave: Wave, past: Past | None) -> dict[int, float]:
-    """Share by which the response of a unit fell, at least: the earlier one is known by its band.
-
-    Units that are not those they were, and those that nothing was told of, are left out.
-    """
-    if past is None:
-        return {}
-    before = _responses(past.release)
-    return {
-        u: max(0.0, min(1.0, before[code]) - _response(wave, u))
-        for u, (kind, code) in enumerate(past.origin)
-        if kind == "same" and code in before
-    }
+def _fall(wave: Wave, u: int, past: Past | None, before: Mapping[str, float]) -> float:
+    """Share by which the response fell, at least: the earlier one is known by its band."""
+    if past is None or past.origin[u][0] != "same":
+        return 0.0
+    response = min(1.0, before.get(past.origin[u][1], 0.0))
+    return max(0.0, response - _response(wave, u))
 
 
 def _responses(release: Release) -> dict[str, float]:
