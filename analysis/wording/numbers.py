@@ -99,7 +99,10 @@ def bounds(voice: Voice, number: Number) -> str:
     value, step = per_cent(number.share), step_and_ends(count)[0]
     low, high = response_bounds(value, value, n=count, N=number.N, step=step)
     text = voice.pick(voice.content("messages")["few_answers"]["bounds"])
-    return text.format(n=number.n_band, invited=number.N, value=value, low=low, high=high)
+    said = text.format(
+        n=number.n_band.replace("-", "–"), invited=number.N, value=value, low=low, high=high
+    )
+    return said.replace(" %", voice.percent(0)[1:])
 
 
 def short(voice: Voice, number: Number) -> str:

@@ -417,6 +417,19 @@ def test_what_was_not_answered_by_enough_is_left_out_of_the_citizens_page() -> N
     assert "citizen" not in ids(view("C21", of=gone))
 
 
+@pytest.mark.parametrize(
+    ("step", "is_told"), [("under_40", True), ("40_59", True), ("60_79", False), ("80_up", False)]
+)
+def test_where_many_did_not_answer_it_says_what_they_could_make_of_a_share(
+    step: Any, is_told: bool
+) -> None:
+    note = Quality("C21", "response", step)
+
+    [told] = body(view("C21", of=changed(quality=(note,))), "citizen").text
+
+    assert ("Havde alle svaret, ville tallet ligge mellem" in told.text) == is_told
+
+
 def test_cleared_comments_stand_on_the_citizens_page() -> None:
     given = replace(FACTS, comments=("Kortet hjælper. Læg det i bilen også.",))
 

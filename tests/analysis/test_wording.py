@@ -120,8 +120,8 @@ def test_what_the_share_would_be_had_all_answered() -> None:  # 3.11
     told = Measured(None, "40-44", 56, 0.35, 0.20, 0.55)
 
     assert numbers.bounds(DA, told) == (
-        "40-44 af 56 svarede, og omkring 35 % svarede sådan. "
-        "Havde alle svaret, ville tallet ligge mellem 25 og 55 %."
+        "40–44 af 56 svarede, og omkring 35\N{NO-BREAK SPACE}% svarede sådan. "
+        "Havde alle svaret, ville tallet ligge mellem 25 og 55\N{NO-BREAK SPACE}%."
     )
 
 

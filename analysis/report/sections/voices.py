@@ -13,6 +13,8 @@ from analysis.wording.voice import between, inside, listed, opened
 
 MAX_PAIRS: Final = 5
 SAFE: Final = ("safe_a", "safe_b", "safe_c")
+# Response below six in ten: what those who did not answer could make of a share is said.
+MANY_SILENT: Final = ("under_40", "40_59")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +175,13 @@ def _changed(view: View) -> tuple[Labelled, ...]:
     said = numbers.share(voice, number)
     if said.kind in ("hidden", "open"):
         return ()
-    return (
-        Labelled(
-            voice.gettext("Changed because of a citizen"),
-            voice.gettext(
-                "%(share)s say that they changed something in the last three months because a "
-                "citizen said something or complained."
-            )
-            % {"share": opened(said.whole)},
-        ),
-    )
+    changed = voice.gettext(
+        "%(share)s say that they changed something in the last three months because a "
+        "citizen said something or complained."
+    ) % {"share": opened(said.whole)}
+    if any(note.step in MANY_SILENT for note in view.release.quality_of(view.code)):
+        changed = f"{changed} {numbers.bounds(voice, number)}".rstrip()
+    return (Labelled(voice.gettext("Changed because of a citizen"), changed),)
 
 
 def _base(view: View, number: Number) -> str:
