@@ -6,22 +6,29 @@ From counts per team alone. Where the numbers cannot tell, the verdict says so.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 Floats = np.typing.NDArray[np.float64]
+Floats32 = np.typing.NDArray[np.float32]
 Ints = np.typing.NDArray[np.int64]
+Counts = np.typing.NDArray[np.int32]
+Numbers: TypeAlias = Floats | Ints | Counts
 
 Place: TypeAlias = Literal["centre", "department", "team"]
 Verdict: TypeAlias = Literal["organisation", "small", "undecided", "centre", "department", "team"]
 
 PLACES: Final[tuple[Place, ...]] = ("centre", "department", "team")
+WHERE: Final = ("organisation", *PLACES)  # what a draw can speak for
 DRAWS: Final = 300
 SPREAD_FROM: Final = 0.10  # share: less between units is told as the same everywhere (proposal)
 COMMON_FROM: Final = 0.25  # share of all: a barrier of the organisation, below it a small one
 SURE: Final = 0.8  # of the draws (proposal)
 SUPPORT_STEP: Final = 10  # per cent
+ONE_BY_ONE: Final = 255  # people of a team who are drawn one at a time; more do not fit a byte
+EVERYBODY: Final[Ints] = np.array([0])  # the start of the one unit above all levels
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,8 @@ class Nested:
             C[row, depth] = len(above[row])
         return np.diff(C, axis=0)
 
-    def components(self, y: Floats | Ints, squares: Floats | Ints | None = None) -> Floats:
-        """The variance components of totals `y` (any shape, teams last): per level, then persons.
+    def components(self, y: Numbers, squares: Numbers | None = None) -> Floats:
+        """The variance components of totals `y` (teams first, any shape): per level, then persons.
 
             T_l = Σ_u y_u²/n_u,   E[T_l] = N μ² + Σ_m c_lm σ²_m,   diff(T) = diff(C) σ²
 
@@ -67,18 +74,23 @@ class Nested:
         Source: Searle, Casella and McCulloch, Variance Components (1992), ch. 5, Henderson's
         method 1. Checked against lme4's Pastes, which is balanced.
         """
-        of_persons = (y if squares is None else squares).sum(axis=-1)
-        levels = [
-            (np.array([0]), np.array([self.n.sum()])),
-            *zip(self.starts, self.people, strict=True),
-        ]
+        of_persons = (y if squares is None else squares).sum(axis=0)
+        people = (np.array([self.n.sum()]), *self.people)
         T = [
-            (np.add.reduceat(y, starts, axis=-1) ** 2 / people).sum(axis=-1)
-            for starts, people in levels
+            np.einsum("u...,u...,u->...", totals, totals, 1 / n)
+            for totals, n in zip(self._totals(y), people, strict=True)
         ]
         steps = np.diff(np.array([*T, of_persons], dtype=np.float64), axis=0)
         solved = np.linalg.solve(self.differences, steps.reshape(len(steps), -1))
         return np.asarray(solved, dtype=np.float64).reshape(steps.shape)
+
+    def _totals(self, y: Numbers) -> list[Numbers]:
+        """The totals of the units of each level, from everybody down to the teams."""
+        totals = [y]
+        for above, below in reversed([*pairwise((EVERYBODY, *self.starts))]):
+            parts = np.split(totals[-1], np.searchsorted(below, above[1:]))
+            totals.append(np.stack([part.sum(axis=0) for part in parts]))
+        return totals[::-1]
 
     def by_place(self, components: Floats) -> Floats:
         """The components of centre, department (all between, added) and team; persons left out."""
@@ -86,18 +98,45 @@ class Nested:
         np.add.at(summed, np.array(self.place, dtype=np.int64), components[:-1])
         return summed
 
-    def drawn(self, mean: float, variances: Floats, random: np.random.Generator) -> Ints:
-        """Totals as they might have been: draw by team.
+    def drawn(self, mean: Floats, variances: Floats, random: np.random.Generator) -> Counts:
+        """Totals as they might have been: team by item by draw.
 
         A normal effect per unit of each level added to `mean`, cut to 0-1, then binomial on the
-        same n. `variances` are per level, those below 0 taken as 0.
+        same n. `mean` is per item, `variances` level by item, those below 0 taken as 0. The items
+        share the random numbers of effects and people: what is told of each follows from its own
+        draws alone, never from two items of the same draw.
         """
-        share = np.full((DRAWS, len(self.n)), mean)
-        for starts, variance in zip(self.starts, variances.tolist(), strict=True):
-            if variance > 0:
-                effects = np.sqrt(variance) * random.standard_normal((DRAWS, len(starts)))
-                share += np.repeat(effects, np.diff(starts, append=len(self.n)), axis=1)
-        return random.binomial(self.n, share.clip(0, 1))
+        share = mean.astype(np.float32)[None, :, None]
+        spread = np.sqrt(variances.clip(0)).astype(np.float32)
+        levels = pairwise((EVERYBODY, *self.starts))
+        for (above, starts), sigma in zip(levels, spread, strict=True):
+            inside = np.diff(np.searchsorted(starts, above), append=len(starts))
+            effects = random.standard_normal((len(starts), 1, DRAWS), dtype=np.float32)
+            share = np.repeat(share, inside, axis=0) + sigma[:, None] * effects
+        return binomial(self.n, share, random)
+
+
+def binomial(n: Ints, share: Floats32, random: np.random.Generator) -> Counts:
+    """How many of the n people of each team say so: team by item by draw, as `share`.
+
+    Binomial by its definition, which for small teams is quicker than a general generator: a
+    person says so where a number of the person's own, uniform on 0-1 and the same for every item,
+    lies below the share. A share below 0 or above 1 is nobody or all. Of teams above `ONE_BY_ONE`
+    the general generator draws each item by itself. Checked against scipy.stats.binom.
+    """
+    said = np.empty(share.shape, dtype=np.int32)
+    for people in np.unique(n).tolist():
+        teams = np.flatnonzero(n == people)
+        here = share[teams]
+        if people > ONE_BY_ONE:
+            said[teams] = random.binomial(people, here.clip(0, 1))
+            continue
+        count = np.zeros(here.shape, dtype=np.uint8)
+        for _ in range(people):
+            person = random.random((len(teams), 1, here.shape[2]), dtype=np.float32)
+            count += (person < here).view(np.uint8)
+        said[teams] = count
+    return said
 
 
 def nested(n: Ints, units: Sequence[Ints]) -> Nested:
@@ -133,11 +172,14 @@ class Seat:
     support: dict[str, int]
 
 
-def seat(teams: Nested, y: Ints, *, prevalence: float, random: np.random.Generator) -> Seat:
-    """The verdict on one barrier: y of n people in each team said "I høj grad".
+def seats(
+    teams: Nested, y: Ints, *, prevalence: Sequence[float], random: np.random.Generator
+) -> list[Seat]:
+    """The verdict on each of several barriers: y of n people (team by barrier) said "I høj grad".
 
     Parametric bootstrap: a plausible truth is max(2σ² - σ²_boot, 0), its spread τ = sqrt(Σ σ²)
-    over the places. `prevalence` is the share of all, 0-1.
+    over the places. `prevalence` is the share of all, 0-1, per barrier. The barriers share the
+    random numbers of a draw, which is of no matter to a verdict on one of them.
 
     1. P(τ < 10 pp) >= .8: organisation if prevalence >= 25 %, else small.
     2. Else if P(τ >= 10 pp) < .8: undecided.
@@ -145,17 +187,24 @@ def seat(teams: Nested, y: Ints, *, prevalence: float, random: np.random.Generat
     """
     components = teams.components(y)
     estimate = teams.by_place(components)
-    drawn = teams.drawn(float(y.sum() / teams.n.sum()), components[:-1], random)
+    drawn = teams.drawn(y.sum(axis=0) / teams.n.sum(), components[:-1], random)
     boot = teams.by_place(teams.components(drawn))
-    truth = (2 * estimate[:, None] - boot).clip(0)
-    spread = np.sqrt(truth.sum(axis=0))
-    wide = spread >= SPREAD_FROM
-    largest = truth.argmax(axis=0)
-    sure = {"organisation": int((~wide).sum())}
-    sure |= {place: int((wide & (largest == at)).sum()) for at, place in enumerate(PLACES)}
+    truth = (2 * estimate[:, :, None] - boot).clip(0)
+    is_wide = np.sqrt(truth.sum(axis=0)) >= SPREAD_FROM
+    told = np.where(is_wide, 1 + truth.argmax(axis=0), 0)  # item by draw, as a place of WHERE
+    sure = np.array([(told == at).sum(axis=1) for at in range(len(WHERE))])
+    spread = np.sqrt(estimate.clip(0))
+    return [
+        _seat(sure[:, i].tolist(), spread[:, i].tolist(), share)
+        for i, share in enumerate(prevalence)
+    ]
+
+
+def _seat(draws: list[int], spread: list[float], prevalence: float) -> Seat:
+    sure = dict(zip(WHERE, draws, strict=True))
     return Seat(
         _verdict(sure, prevalence),
-        {place: round(100 * s) for place, s in zip(PLACES, np.sqrt(estimate.clip(0)), strict=True)},
+        {place: round(100 * s) for place, s in zip(PLACES, spread, strict=True)},
         {where: count * 10 // DRAWS * SUPPORT_STEP for where, count in sure.items()},
     )
 
@@ -169,7 +218,7 @@ def _verdict(draws: dict[str, int], prevalence: float) -> Verdict:
     return "undecided"
 
 
-def one_way(n: Ints, y: Floats | Ints, squares: Floats | Ints) -> tuple[float, float, float]:
+def one_way(n: Ints, y: Numbers, squares: Numbers) -> tuple[float, float, float]:
     """Mean squares between and within units of n people, and k: what `icc1` takes.
 
     `y` and `squares` are the sums of the answers and of their squares per unit.

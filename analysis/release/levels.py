@@ -1,6 +1,6 @@
 """Where each barrier sits: the variance, the pattern of marks and the staff, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.disclosure import step_and_ends
 from analysis.findings import Address, Cell, Level, OwnAnswer
-from analysis.level import Nested, nested, seat
+from analysis.level import Nested, Seat, nested, seats
 from analysis.release.counts import Wave
 from analysis.release.proposals import ORDER, Patterns, told_per_cent
 from analysis.shrinkage import pooled_means
@@ -44,18 +44,21 @@ def levels_of(of_wave: Wave, patterns: Patterns, *, wave: str, minimum: int) -> 
     behaviour is the whole. A scope without a cell of its own (some of the behaviours of a mixed
     root) has no prevalence and no own answer.
     """
-    barriers = [
-        (at, item.item)
+    columns = {
+        item.item: at
         for at, item in enumerate(of_wave.items["S"])
         if item.measure == "barrier_share" and item.item
-    ]
-    columns = [at for at, _ in barriers]
+    }
     scopes = list(_scopes(of_wave, patterns, columns, minimum))
+    seats = [scope.seats(wave) for scope in scopes]
+    floors = [
+        scope.floors(shrunken) for scope, shrunken in zip(scopes, _shrunken(scopes), strict=True)
+    ]
     return tuple(
         level
-        for i, (_, barrier) in enumerate(barriers)
-        for scope in scopes
-        if (level := scope.level(i, barrier, wave)) is not None
+        for i, barrier in enumerate(columns)
+        for scope, seat, floor in zip(scopes, seats, floors, strict=True)
+        if (level := scope.level(barrier, seat[i], floor[i])) is not None
     )
 
 
@@ -68,7 +71,7 @@ def said_everywhere(patterns: Patterns, levels: tuple[Level, ...]) -> Patterns:
 
 
 def _scopes(
-    of_wave: Wave, patterns: Patterns, columns: list[int], minimum: int
+    of_wave: Wave, patterns: Patterns, columns: dict[str, int], minimum: int
 ) -> Iterator["_Scope"]:
     """All behaviours together first, then those of two centres and six units by code.
 
@@ -90,9 +93,10 @@ def _scopes(
                 of_wave,
                 replace(patterns, cells=about.get(behaviour, {})) if behaviour else patterns,
                 behaviour,
+                tuple(columns),
                 leaves=leaves,
                 teams=teams,
-                y=of_wave.S.k[np.ix_(teams, np.array(columns))],
+                y=of_wave.S.k[np.ix_(teams, np.array([*columns.values()]))],
             )
 
 
@@ -117,49 +121,72 @@ class _Scope:
     of_wave: Wave
     patterns: Patterns
     behaviour: str | None
+    barriers: tuple[str, ...]
     leaves: Ints
     teams: Ints
     y: Ints
 
     @cached_property
-    def _n(self) -> Ints:
+    def n(self) -> Ints:
         """People in the situation, per team."""
         n: Ints = self.of_wave.S.n[self.teams]
         return n
 
     @cached_property
-    def _path(self) -> list[Ints]:
-        return _path(self.of_wave, self.teams)
+    def nested(self) -> Nested:
+        return nested(self.n, _path(self.of_wave, self.teams))
 
-    @cached_property
-    def _nested(self) -> Nested:
-        return nested(self._n, self._path)
+    def pools(self) -> list[tuple[Ints, Ints]]:
+        """The pools of shrinkage: the places of their teams, and of those that they speak for.
 
-    @cached_property
-    def _shrunken(self) -> Floats:
-        """The shrunken shares, team by barrier: within a centre of eight teams, else in all."""
+        A centre of eight teams is a pool of its own; all teams are one for those in the others.
+        """
         everybody = np.arange(len(self.teams))
-        _, at, size = np.unique(self._path[0], return_inverse=True, return_counts=True)
-        own = everybody[(size >= POOL_UNITS)[at]]
-        rows = np.concatenate([everybody, own])
-        pool = np.concatenate([np.zeros_like(everybody), _numbered(at[own])])
-        means = pooled_means(self.y[rows], self._n[rows], pool)
-        shrunken = means[: len(everybody)]
-        shrunken[own] = means[len(everybody) :]
-        return shrunken
+        centres = np.split(everybody, self.nested.starts[0][1:])
+        own = [(centre, centre) for centre in centres if len(centre) >= POOL_UNITS]
+        small = [centre for centre in centres if len(centre) < POOL_UNITS]
+        return [*own, (everybody, np.concatenate(small))] if small else own
 
-    def level(self, i: int, barrier: str, wave: str) -> Level | None:
+    def seats(self, wave: str) -> list[Seat]:
+        """Where each barrier sits, by the variance; the random numbers follow from the scope."""
+        seed = [*f"{wave} {self.behaviour or ''}".encode()]
+        shares = self.y.sum(axis=0) / self.n.sum()
+        told = [self._told_share(barrier) for barrier in self.barriers]
+        return seats(
+            self.nested,
+            self.y,
+            prevalence=[
+                share if known is None else known
+                for share, known in zip(shares.tolist(), told, strict=True)
+            ],
+            random=np.random.default_rng(seed),
+        )
+
+    def floors(self, shrunken: Floats) -> list[int | None]:
+        """Per barrier the 10 % quantile of the shrunken shares on the steps of the scope's n.
+
+        None where it would be told as "at most" or "at least".
+        """
+        n = int(self.of_wave.S.n[self.leaves if self.behaviour else 0].sum())
+        step, least, most = step_and_ends(n)
+        quantiles = np.quantile(shrunken, FLOOR_QUANTILE, axis=0)
+        floors = [step * int(100 * quantile / step + 0.5) for quantile in quantiles.tolist()]
+        return [floor if least < floor < most else None for floor in floors]
+
+    def _prevalence(self, barrier: str) -> Cell | None:
+        return self.patterns.cells.get((self.of_wave.tree.codes[0], "barrier_share", barrier))
+
+    def _told_share(self, barrier: str) -> float | None:
+        cell = self._prevalence(barrier)
+        per_cent = told_per_cent(cell) if cell is not None else None
+        return None if per_cent is None else per_cent / 100
+
+    def level(self, barrier: str, found: Seat, floor: int | None) -> Level | None:
         """None where the scope has a cell of its own and that cell tells nothing."""
         tree, patterns = self.of_wave.tree, self.patterns
-        prevalence = patterns.cells.get((tree.codes[0], "barrier_share", barrier))
-        told = told_per_cent(prevalence) if prevalence is not None else None
-        if prevalence is not None and told is None:
+        prevalence = self._prevalence(barrier)
+        if prevalence is not None and told_per_cent(prevalence) is None:
             return None
-        share = float(self.y[:, i].sum() / self._n.sum()) if told is None else told / 100
-        seed = [*f"{wave} {self.behaviour or ''} {barrier}".encode()]
-        found = seat(
-            self._nested, self.y[:, i], prevalence=share, random=np.random.default_rng(seed)
-        )
         told_at = patterns.told.get(barrier, {})
         marks = [told_at[u] for u in self.leaves.tolist() if u in told_at]
         is_everywhere = found.verdict == "organisation"
@@ -175,7 +202,7 @@ class _Scope:
             prevalence=prevalence,
             spread_pp=dict(found.spread_pp),
             support=found.support,
-            floor=self._floor(i),
+            floor=floor,
             marked_units=sum(marks),
             of_units=len(marks),
             centres_marked=sum(told_at.get(centre, False) for centre in tree.children(0)),
@@ -200,18 +227,25 @@ class _Scope:
         """A mark that stands alone belongs to its unit; else whoever can usually remove it."""
         return ["unit" if is_decided and self._marked(barrier) else DEFAULT_ADDRESS[barrier]]
 
-    def _floor(self, i: int) -> int | None:
-        """The 10 % quantile of the shrunken shares on the steps of the scope's n.
 
-        None where it would be told as "at most" or "at least".
-        """
-        n = int(self.of_wave.S.n[self.leaves if self.behaviour else 0].sum())
-        step, least, most = step_and_ends(n)
-        quantile = float(np.quantile(self._shrunken[:, i], FLOOR_QUANTILE))
-        floor = step * int(100 * quantile / step + 0.5)
-        return floor if least < floor < most else None
-
-
-def _numbered(centres: Ints) -> Ints:
-    """The centres as pools 1, 2, 3 ...; pool 0 is everybody."""
-    return np.unique(centres, return_inverse=True)[1] + 1
+def _shrunken(scopes: Sequence[_Scope]) -> list[Floats]:
+    """Per scope the shrunken shares, team by barrier; a pool of several scopes is made once."""
+    if not scopes:
+        return []
+    pools = {
+        scope.teams[pool].tobytes(): (scope.y[pool], scope.n[pool])
+        for scope in scopes
+        for pool, _ in scope.pools()
+    }
+    y, n = (np.concatenate(parts) for parts in zip(*pools.values(), strict=True))
+    sizes = [len(n) for _, n in pools.values()]
+    made = pooled_means(y, n, np.repeat(np.arange(len(pools)), sizes))
+    means = dict(zip(pools, np.split(made, np.cumsum(sizes)[:-1]), strict=True))
+    told = []
+    for scope in scopes:
+        shrunken = np.zeros(scope.y.shape)
+        for pool, spoken_for in scope.pools():
+            at = np.searchsorted(pool, spoken_for)
+            shrunken[spoken_for] = means[scope.teams[pool].tobytes()][at]
+        told.append(shrunken)
+    return told

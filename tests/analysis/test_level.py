@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import statsmodels
+from scipy import stats
 
-from analysis.level import icc1, nested, one_way, seat
+from analysis.level import Seat, binomial, icc1, nested, one_way, seats
 
 PASTES = Path(statsmodels.__file__).parent / "regression/tests/results/pastes.csv"
 
@@ -111,18 +112,87 @@ def test_levels_that_no_team_tells_apart_are_left_out() -> None:
 
 def test_a_drawn_share_is_cut_to_none_and_all() -> None:
     teams = nested(np.full(12, 400), levels(3, 2, 2))
+    variances = np.array([[-0.1], [0], [4]])
 
-    drawn = teams.drawn(0.5, np.array([-0.1, 0, 4]), np.random.default_rng(1))
+    drawn = teams.drawn(np.array([0.5]), variances, np.random.default_rng(1))
 
-    assert drawn.shape == (300, 12)
+    assert drawn.shape == (12, 1, 300)
     assert (drawn == 0).mean() > 0.3
     assert (drawn == 400).mean() > 0.3
 
 
-def told(y: list[int], n: int, *, prevalence: float) -> object:
+def test_a_draw_has_the_effects_of_each_level_and_the_binomial_on_top() -> None:
+    """Two items side by side: all the spread between centres, and all of it between teams."""
+    n, mean = 20, 0.5
+    teams = nested(np.full(400, n), levels(20, 5, 4))
+    variances = np.array([[0.01, 0], [0, 0], [0, 0.01]])
+
+    drawn = teams.drawn(np.array([mean, mean]), variances, np.random.default_rng(6)) / n
+
+    of_persons = (mean * (1 - mean) - 0.01) / n
+    assert drawn.mean(axis=(0, 2)) == pytest.approx([mean, mean], abs=0.003)
+    assert drawn.var(axis=(0, 2)) == pytest.approx([0.01 + of_persons] * 2, rel=0.03)
+    in_one_centre = drawn[:20].mean(axis=0).var(axis=1)
+    assert in_one_centre == pytest.approx(
+        [0.01 + of_persons / 20, (0.01 + of_persons) / 20], rel=0.25
+    )
+
+
+@pytest.mark.parametrize("n", [1, 5, 12, 40, 255, 256, 900])
+@pytest.mark.parametrize("share", [0.003, 0.14, 0.5, 0.97])
+def test_the_drawn_counts_are_binomial(n: int, share: float) -> None:
+    teams, draws = 40, 500
+    shares = np.full((teams, 1, draws), share, dtype=np.float32)
+
+    told = binomial(np.full(teams, n), shares, np.random.default_rng([n, int(1000 * share)]))
+
+    variance = n * share * (1 - share)
+    kurtosis = 1 / variance - 6 / n
+    assert told.mean() == pytest.approx(n * share, abs=4 * np.sqrt(variance / told.size))
+    assert told.var() == pytest.approx(variance, rel=4 * np.sqrt((kurtosis + 2.1) / told.size))
+    found = np.bincount(told.ravel(), minlength=n + 1)
+    expected = told.size * stats.binom.pmf(np.arange(n + 1), n, share)
+    often = expected >= 20
+    chi_square = stats.chisquare(
+        [*found[often], found[~often].sum()],
+        [*expected[often], expected[~often].sum() + 1e-9],  # none at all where all are often
+        sum_check=False,
+    )
+    assert chi_square.pvalue > 0.001
+
+
+def test_people_of_teams_that_differ_are_drawn_for_their_own_team() -> None:
+    n = np.array([5, 300, 5, 9])
+    share = np.array([0.0, 0.5, 1.0, 1.5], dtype=np.float32)[:, None, None]
+
+    told = binomial(n, np.tile(share, (1, 2, 300)), np.random.default_rng(8))
+
+    assert (told[0] == 0).all()
+    assert told[1].mean() == pytest.approx(150, abs=2)
+    assert (told[2] == 5).all()
+    assert (told[3] == 9).all()
+
+
+def test_two_barriers_with_the_same_counts_sit_in_the_same_place() -> None:
+    y = np.array([100, 160, 140, 200, 120, 180, 130, 150, 160, 210, 90, 170])
+    teams = nested(np.full(12, 255), levels(3, 2, 2))
+    other = np.full(12, 30)
+
+    first, _, again = seats(
+        teams,
+        np.column_stack([y, other, y]),
+        prevalence=[0.6, 0.1, 0.6],
+        random=np.random.default_rng(2),
+    )
+
+    assert first == again
+
+
+def told(y: list[int], n: int, *, prevalence: float) -> Seat:
     teams = nested(np.full(len(y), n), levels(3, 2, 2))
     random = np.random.default_rng(5)
-    return seat(teams, np.array(y), prevalence=prevalence, random=random)
+    [found] = seats(teams, np.array(y)[:, None], prevalence=[prevalence], random=random)
+    return found
 
 
 def test_the_same_everywhere_is_the_organisation_or_small() -> None:
@@ -202,7 +272,8 @@ def verdicts(people: int, where: str, *, draws: int) -> tuple[float, float]:
             share += SD * random.standard_normal(unit.max() + 1)[unit]
         y = random.binomial(n, share.clip(0, 1))
         teams = nested(n, units)
-        found.append(seat(teams, y, prevalence=y.sum() / n.sum(), random=random).verdict)
+        [seat] = seats(teams, y[:, None], prevalence=[y.sum() / n.sum()], random=random)
+        found.append(seat.verdict)
     right = np.mean([verdict == where for verdict in found])
     undecided = np.mean([verdict == "undecided" for verdict in found])
     return float(right), float(1 - right - undecided)
