@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, log1p
+from math import log1p
 from typing import Final
 
 import numpy as np
 
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
+Prices = np.typing.NDArray[np.float64]
 
 MIN_GROUP: Final = 5  # people on the item's base, decision 1
 
@@ -67,25 +68,50 @@ def shown_pattern(
     cheapest plan is kept, and the choices are walked back from the root. Checked against brute
     force on random trees. Prices are whole numbers, so that ties never hang on rounding.
     """
-    units = range(len(parent))
     n = own.copy()
-    for u in reversed(units):
+    for u in range(len(parent) - 1, 0, -1):
         if parent[u] >= 0:
             n[parent[u]] += n[u]
-    may = [bool(x) for x in (n >= minimum if candidate is None else (n >= minimum) & candidate)]
-    dear = [bool(x) for x in (np.zeros(len(parent), dtype=bool) if before is None else before)]
-    plans = [_Plans(min(int(own[u]), minimum), minimum) for u in units]
-    for u in reversed(units):
-        plans[u].close(_price(int(n[u]), was_shown=dear[u]) if may[u] else 0, may_show=may[u])
-        if parent[u] >= 0:
-            plans[int(parent[u])].join(u, plans[u])
+    may_show = (n >= minimum) if candidate is None else (n >= minimum) & candidate
+    dear = np.zeros(len(parent), dtype=bool) if before is None else before
+    price = [
+        _price(people, was_shown=was_shown) if may else 0
+        for people, may, was_shown in zip(n.tolist(), may_show.tolist(), dear.tolist(), strict=True)
+    ]
+    plans = _Plans(own, np.array(price, dtype=np.float64), may_show, minimum)
+    *steps, roots = _steps(parent)
+    for units in steps:
+        plans.close(units)
+        plans.join(units, parent[units])
+    plans.close(roots)
     shown = np.zeros(len(parent), dtype=bool)
-    left = {u: plans[u].cheapest() for u in units if parent[u] < 0}
-    while left:
-        u, over = left.popitem()
-        shown[u], below = plans[u].choices(over)
-        left.update(below)
+    left = np.zeros(len(parent), dtype=np.int64)
+    left[roots] = plans.cheapest(roots)
+    shown[roots], left[roots] = plans.opened(roots, left[roots])
+    for units in reversed(steps):
+        above = parent[units]
+        left[above], below = plans.parted(units, left[above])
+        shown[units], left[units] = plans.opened(units, below)
     return shown
+
+
+def _steps(parent: Ints) -> list[Ints]:
+    """The units in the order in which their plans join those above: a step is done at once.
+
+    From the deepest level up, in each step one unit straight below each unit, the last ones first;
+    the roots are the last step.
+    """
+    above = parent.tolist()
+    depth, rank, siblings = [0] * len(above), [0] * len(above), [0] * len(above)
+    for u, p in enumerate(above):
+        depth[u] = depth[p] + 1 if p >= 0 else 0
+    for u in range(len(above) - 1, -1, -1):
+        if (p := above[u]) >= 0:
+            rank[u] = siblings[p]
+            siblings[p] += 1
+    order = np.lexsort((np.array(rank), -np.array(depth)))
+    step = np.column_stack([depth, rank])[order]
+    return np.split(order, np.flatnonzero((step[1:] != step[:-1]).any(axis=1)) + 1)
 
 
 def _price(n: int, *, was_shown: bool) -> int:
@@ -93,49 +119,59 @@ def _price(n: int, *, was_shown: bool) -> int:
 
 
 class _Plans:
-    """Per number of people left over: the least price, and how it was reached."""
+    """Per unit and number of people left over: the least price, and how it was reached."""
 
-    __slots__ = ("_closed", "_joins", "costs")
+    def __init__(self, own: Ints, price: Prices, may_show: Flags, minimum: int) -> None:
+        self._price, self._may_show = price, may_show
+        self._costs = np.full((len(own), minimum + 1), np.inf)
+        self._costs[np.arange(len(own)), np.minimum(own, minimum)] = 0
+        self._inside = np.zeros(len(own), dtype=np.int64)  # left over within a unit that is shown
+        self._over = np.zeros(self._costs.shape, dtype=np.int64)
+        self._extra = np.zeros(self._costs.shape, dtype=np.int64)
+        self._pairs = _pairs(minimum)
 
-    def __init__(self, over: int, minimum: int) -> None:
-        self.costs: list[float] = [inf] * (minimum + 1)
-        self.costs[over] = 0
-        self._joins: list[tuple[int, list[tuple[int, int]]]] = []
-        self._closed: list[tuple[int, bool]] = []
-
-    def join(self, unit: int, child: "_Plans") -> None:
-        minimum = len(self.costs) - 1
-        costs: list[float] = [inf] * (minimum + 1)
-        how = [(0, 0)] * (minimum + 1)  # read only where the price is finite
-        below = [(extra, more) for extra, more in enumerate(child.costs) if more < inf]
-        for over, cost in enumerate(self.costs):
-            if cost == inf:
-                continue
-            for extra, more in below:
-                total = min(over + extra, minimum)
-                if cost + more < costs[total]:
-                    costs[total] = cost + more
-                    how[total] = (over, extra)
-        self.costs = costs
-        self._joins.append((unit, how))
-
-    def close(self, price: int, *, may_show: bool) -> None:
+    def close(self, units: Ints) -> None:
         """Hide at a price and pass on who is left over, or show where nobody small is left."""
-        minimum = len(self.costs) - 1
-        closed = [(over, False) for over in range(minimum + 1)]
-        costs = [cost + price for cost in self.costs]
-        if may_show:
-            over = 0 if self.costs[0] <= self.costs[minimum] else minimum
-            costs[0], closed[0] = self.costs[over], (over, True)
-        self.costs, self._closed = costs, closed
+        costs, may = self._costs[units], self._may_show[units]
+        none, enough = costs[:, 0], costs[:, -1]
+        self._inside[units] = np.where(none <= enough, 0, costs.shape[1] - 1)
+        hidden = costs + self._price[units, None]
+        hidden[:, 0] = np.where(may, np.minimum(none, enough), hidden[:, 0])
+        self._costs[units] = hidden
 
-    def cheapest(self) -> int:
-        return min(range(len(self.costs)), key=lambda over: self.costs[over])
+    def join(self, units: Ints, above: Ints) -> None:
+        """Add who is left over by the units, one below each of those `above`; the first best."""
+        over, extra = self._pairs
+        costs = self._costs[above][:, over] + self._costs[units][:, extra]
+        best = costs.argmin(axis=2)
+        self._costs[above] = costs.min(axis=2)
+        total = np.arange(len(over))
+        self._over[units], self._extra[units] = over[total, best], extra[total, best]
 
-    def choices(self, over: int) -> tuple[bool, dict[int, int]]:
-        """Whether the unit is shown, and what each unit straight below leaves over."""
-        over, is_shown = self._closed[over]
-        below = {}
-        for unit, how in reversed(self._joins):
-            over, below[unit] = how[over]
-        return is_shown, below
+    def cheapest(self, units: Ints) -> Ints:
+        """The number of people left over at the least price."""
+        cheapest: Ints = self._costs[units].argmin(axis=1)
+        return cheapest
+
+    def opened(self, units: Ints, over: Ints) -> tuple[Flags, Ints]:
+        """Whether units that leave so many over are shown, and how many are left over within."""
+        is_shown = self._may_show[units] & (over == 0)
+        return is_shown, np.where(is_shown, self._inside[units], over)
+
+    def parted(self, units: Ints, total: Ints) -> tuple[Ints, Ints]:
+        """What is left over above before the units have joined, and what they leave over."""
+        return self._over[units, total], self._extra[units, total]
+
+
+def _pairs(minimum: int) -> tuple[Ints, Ints]:
+    """Per number left over the two numbers that add up to it: total by pair, in both parts.
+
+    Totals are capped at `minimum`. Where a total has fewer pairs than another its first is
+    repeated.
+    """
+    counts = range(minimum + 1)
+    every = [(a, b) for a in counts for b in counts]
+    pairs = [[pair for pair in every if min(sum(pair), minimum) == total] for total in counts]
+    most = max(len(of_total) for of_total in pairs)
+    padded = np.array([of_total + of_total[:1] * (most - len(of_total)) for of_total in pairs])
+    return padded[:, :, 0], padded[:, :, 1]
