@@ -11,11 +11,7 @@ O  Lillehavn Kommune          12 people are invited in each of C11, C12, D1 and 
 `- E  Havnekontoret           a centre without children
 """
 
-import shutil
-import tempfile
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 from survey import engine, house
 from survey.intake import codes, keys
@@ -58,7 +54,7 @@ async def build(
 ) -> dict[str, list[str]]:
     """Fill an empty installation; gives the clear codes, unit -> codes."""
     house.write_fjordlund(settings)
-    lend_keys(settings)
+    keys.make(settings, WAVE)
     async with engine.opened(settings, migrate=True):
         units = await _town()
         behaviour = await _behaviour()
@@ -82,22 +78,6 @@ async def set_wave(settings: Settings, **columns: object) -> None:
     """Change the wave behind the server's back, as another process would."""
     async with engine.opened(settings):
         await Wave.update(columns).where(Wave.name == WAVE)
-
-
-def lend_keys(settings: Settings) -> None:
-    """A wave's keys, made once for the run: a fresh RSA pair takes a second."""
-    first, copy = keys.places(settings, WAVE)
-    for folder in (first, copy):
-        shutil.copytree(_made() / "keys" / WAVE, folder)
-
-
-@cache
-def _made() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="kp-keys-"))
-    keys.make(
-        Settings(folder, "sqlite", "", folder / "copy", folder, None, "", folder / "none"), WAVE
-    )
-    return folder
 
 
 async def _town() -> dict[str, int]:

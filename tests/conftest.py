@@ -3,6 +3,7 @@
 settings    a Settings with a data folder of its own and SQLite; nothing is opened
 store       the same installation, its tables made and bound; each test runs on sqlite and postgres
 postgres    the private cluster of this run (storage.md 11), started by the first test that asks
+fresh_keys  RSA keys as they are made outside tests, for a test about the making of keys
 """
 
 import asyncio
@@ -18,17 +19,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from fcntl import LOCK_EX, flock
-from itertools import count
+from functools import cache
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from survey import engine
 from survey.settings import Settings
 
 numbers = count()
+generate_private_key = rsa.generate_private_key
+DEALT = 6  # more than the waves of any one test
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,6 +42,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "soak" in config.getoption("markexpr"):
         return
     items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rsa_keys_are_searched_and_proved_once() -> Iterator[None]:
+    """A handful of real RSA keys is dealt out in turn, and each is proved prime when first read.
+
+    The library's search for two primes takes .3 s and its proof of them .2 s each time a key is
+    read from its file: half of what the tests of the intake cost. All of ours stays real: the
+    pair is of full size, is written, copied, read, signed with and destroyed as any other.
+    """
+    dealt = cache(lambda _, **how: generate_private_key(**how))
+    turns = cycle(range(DEALT))
+
+    def next_key(**how: int) -> rsa.RSAPrivateKey:
+        return dealt(next(turns), **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", next_key)
+        read = cache(serialization.load_der_private_key)
+        patch.setattr(serialization, "load_der_private_key", read)
+        yield
+
+
+@pytest.fixture
+def fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rsa, "generate_private_key", generate_private_key)
 
 
 @pytest.fixture

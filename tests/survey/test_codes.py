@@ -21,7 +21,6 @@ from survey.intake.refusals import (
     KeysMissing,
     WaveNameBad,
 )
-from tests.survey.waves import make_keys
 
 VECTORS = json.loads((Path(__file__).parent / "rfc9474.json").read_text())
 
@@ -84,7 +83,7 @@ def test_one_code_has_different_hashes_in_two_waves():
 
 
 def test_secrets_are_not_in_what_an_error_prints(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     kept = keys.intake(settings, "2026-1")
 
     assert repr(codes.new_code()) == "Code(...)"
@@ -246,6 +245,17 @@ def test_what_was_sealed_by_somebody_else_is_unreadable():
 # --- keys ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("fresh_keys")
+def test_two_waves_never_share_a_key(settings):
+    for wave in ("2026-1", "2026-2"):
+        keys.make(settings, wave)
+
+    first, second = (keys.places(settings, wave)[0] for wave in ("2026-1", "2026-2"))
+    for file in first.iterdir():
+        assert file.read_bytes() != (second / file.name).read_bytes()
+    assert keys.intake(settings, "2026-1").verifying.key_size == 3072
+
+
 def test_keys_lie_in_two_places_and_nobody_else_may_read_them(settings):
     keys.make(settings, "2026-1")
 
@@ -257,7 +267,7 @@ def test_keys_lie_in_two_places_and_nobody_else_may_read_them(settings):
 
 
 def test_keys_that_are_there_stay_when_approval_is_repeated(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     before = keys.fingerprint(settings, "2026-1")
 
     keys.make(settings, "2026-1")
@@ -276,7 +286,7 @@ def test_making_keys_that_was_cut_short_begins_again(settings):
 
 
 def test_a_lost_copy_is_made_again_from_the_other(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     first, copy = keys.places(settings, "2026-1")
     for file in copy.iterdir():
         file.unlink()
@@ -288,8 +298,8 @@ def test_a_lost_copy_is_made_again_from_the_other(settings):
 
 
 def test_the_fingerprint_is_eight_groups_of_four(settings):
-    make_keys(settings, "2026-1")
-    make_keys(settings, "2026-2")
+    keys.make(settings, "2026-1")
+    keys.make(settings, "2026-2")
 
     groups = keys.fingerprint(settings, "2026-1").split()
 
@@ -299,7 +309,7 @@ def test_the_fingerprint_is_eight_groups_of_four(settings):
 
 @pytest.mark.parametrize("place", [0, 1], ids=["the first", "the copy"])
 def test_the_drill_names_the_place_whose_key_opens_nothing(settings, place):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     file = keys.places(settings, "2026-1")[place] / "opening.key"
     file.chmod(0o600)
     file.write_bytes(X25519PrivateKey.generate().private_bytes_raw())
@@ -311,7 +321,7 @@ def test_the_drill_names_the_place_whose_key_opens_nothing(settings, place):
 
 
 def test_the_drill_finds_a_key_that_is_no_key(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     file = keys.places(settings, "2026-1")[1] / "opening.key"
     file.chmod(0o600)
     file.write_bytes(b"short")
@@ -321,7 +331,7 @@ def test_the_drill_finds_a_key_that_is_no_key(settings):
 
 
 def test_the_drill_finds_a_copy_that_is_gone(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     (keys.places(settings, "2026-1")[1] / "opening.key").unlink()
 
     with pytest.raises(KeysMissing):
@@ -329,8 +339,8 @@ def test_the_drill_finds_a_copy_that_is_gone(settings):
 
 
 def test_the_drill_finds_a_copy_with_another_signing_key(settings):
-    make_keys(settings, "2026-1")
-    make_keys(settings, "2026-2")
+    keys.make(settings, "2026-1")
+    keys.make(settings, "2026-2")
     file = keys.places(settings, "2026-1")[1] / "signing.pub"
     file.chmod(0o600)
     file.write_bytes((keys.places(settings, "2026-2")[0] / "signing.pub").read_bytes())
@@ -340,7 +350,7 @@ def test_the_drill_finds_a_copy_with_another_signing_key(settings):
 
 
 def test_a_wave_opens_from_its_copy_when_the_first_is_lost(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     first, _ = keys.places(settings, "2026-1")
     expected = keys.opening(settings, "2026-1").private_bytes_raw()
     for file in first.iterdir():
@@ -350,7 +360,7 @@ def test_a_wave_opens_from_its_copy_when_the_first_is_lost(settings):
 
 
 def test_a_key_that_does_not_fit_its_public_half_opens_nothing(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     file = keys.places(settings, "2026-1")[0] / "opening.key"
     file.chmod(0o600)
     file.write_bytes(X25519PrivateKey.generate().private_bytes_raw())
@@ -360,7 +370,7 @@ def test_a_key_that_does_not_fit_its_public_half_opens_nothing(settings):
 
 
 def test_a_signing_key_of_another_kind_is_refused(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     file = keys.places(settings, "2026-1")[0] / "signing.der"
     file.unlink()
     other = ec.generate_private_key(ec.SECP256R1())
@@ -371,7 +381,7 @@ def test_a_signing_key_of_another_kind_is_refused(settings):
 
 
 def test_destroyed_keys_are_gone_from_both_places_and_from_memory(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     keys.intake(settings, "2026-1")
 
     keys.destroy(settings, "2026-1")
@@ -395,7 +405,7 @@ def test_a_wave_whose_name_is_no_folder_name_is_refused(settings, name):
 
 @pytest.fixture
 def wave_keys(settings):
-    make_keys(settings, "2026-1")
+    keys.make(settings, "2026-1")
     return keys.intake(settings, "2026-1")
 
 

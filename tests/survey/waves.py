@@ -53,20 +53,21 @@ class Person(NamedTuple):
 
 async def organisation() -> None:
     """The units and the behaviour, from the first wave on."""
-    ids = {}
-    for code in TREE:
-        unit = Unit(code=code)
-        await unit.save()
-        ids[code] = unit.id
-    for code, parent in TREE.items():
-        await UnitVersion(
-            unit=ids[code],
-            parent=ids[parent] if parent else None,
-            name=f"Enhed {code}",
-            core_task="Borgeren får svar." if code == "K" else None,
-            headcount=INVITED.get(code, 0),
-            valid_from="2026-1",
-        ).save()
+    rows = await Unit.insert(*(Unit(code=code) for code in TREE))
+    ids = {code: row["id"] for code, row in zip(TREE, rows, strict=True)}
+    await UnitVersion.insert(
+        *(
+            UnitVersion(
+                unit=ids[code],
+                parent=ids[parent] if parent else None,
+                name=f"Enhed {code}",
+                core_task="Borgeren får svar." if code == "K" else None,
+                headcount=INVITED.get(code, 0),
+                valid_from="2026-1",
+            )
+            for code, parent in TREE.items()
+        )
+    )
     asked = Behaviour(
         code="Ad1", text="Vi ringer tilbage samme dag.", situation="En borger ringede."
     )
@@ -78,51 +79,39 @@ async def wave(
     settings: Settings, name: str = "2026-1", *, state: str = "open", profession: str = "sosu"
 ) -> list[Person]:
     """A wave with its keys and one code for each invited; the organisation must be there."""
-    make_keys(settings, name)
+    keys.make(settings, name)
     made = Wave(name=name, opens=date(2026, 3, 2), closes=date(2026, 3, 15), state=state)
     await made.save()
     asked = await Behaviour.objects().get(Behaviour.code == "Ad1")
     await WaveBehaviour(wave=made.id, behaviour=asked.id).save()
-    people = []
-    for unit, n in INVITED.items():
-        row = await Unit.objects().get(Unit.code == unit)
-        await Invited(
-            wave=made.id, unit=row.id, behaviour=asked.id, profession=profession, n=n
-        ).save()
-        for _ in range(n):
-            invitation = Invitation(
-                id=secrets.token_hex(16),
-                wave=made.id,
-                kind="person",
-                unit=row.id,
-                behaviour=asked.id,
-                profession=profession,
-            )
-            await invitation.save()
-            people.append(Person(unit, await a_code(name, invitation.id)))
-    return people
-
-
-_kept: dict[str, dict[str, bytes]] = {}
-
-
-def make_keys(settings: Settings, name: str) -> None:
-    """Real keys, made once a run for each wave name: a pair of RSA-3072 takes a second."""
-    first, _ = keys.places(settings, name)
-    if name in _kept and not first.exists():
-        first.mkdir(mode=0o700, parents=True)
-        for file, body in _kept[name].items():
-            (first / file).write_bytes(body)
-            (first / file).chmod(0o400)
-    keys.make(settings, name)
-    _kept[name] = {file.name: file.read_bytes() for file in first.iterdir()}
+    ids = {row["code"]: row["id"] for row in await Unit.select(Unit.id, Unit.code)}
+    about = {"wave": made.id, "behaviour": asked.id, "profession": profession}
+    await Invited.insert(*(Invited(unit=ids[unit], n=n, **about) for unit, n in INVITED.items()))
+    places = [unit for unit, n in INVITED.items() for _ in range(n)]
+    invitations = [
+        Invitation(id=secrets.token_hex(16), kind="person", unit=ids[unit], **about)
+        for unit in places
+    ]
+    await Invitation.insert(*invitations)
+    given = await _codes(name, *(invitation.id for invitation in invitations))
+    return [Person(unit, code) for unit, code in zip(places, given, strict=True)]
 
 
 async def a_code(wave: str, invitation: str) -> str:
     """A new code for an invitation, as a mail would carry it."""
-    code = codes.new_code()
-    await InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation).save()
-    return code.text
+    [code] = await _codes(wave, invitation)
+    return code
+
+
+async def _codes(wave: str, *invitations: str) -> list[str]:
+    given = [codes.new_code() for _ in invitations]
+    await InvitationCode.insert(
+        *(
+            InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation)
+            for code, invitation in zip(given, invitations, strict=True)
+        )
+    )
+    return [code.text for code in given]
 
 
 async def submission(settings: Settings, person: Person, **changes: object) -> Submission:
@@ -157,10 +146,15 @@ async def answered(settings: Settings, *, comments: bool = True) -> list[Person]
     """An open wave to which everybody has answered: unit by unit, in order."""
     await organisation()
     people = await wave(settings)
-    for unit, n in INVITED.items():
-        for number in range(n):
-            text = f"Kanarie {unit} {number}" if comments else None
-            await stored(settings, seal.Frame(unit, "Ad1", {**ANSWER, "clarity": 5}, text))
+    frames = [
+        seal.Frame(
+            unit, "Ad1", {**ANSWER, "clarity": 5}, f"Kanarie {unit} {number}" if comments else None
+        )
+        for unit, n in INVITED.items()
+        for number in range(n)
+    ]
+    public = keys.intake(settings, "2026-1").sealing
+    await _as_written(*(seal.seal(public, "2026-1", frame) for frame in frames))
     invitation = await Invitation.objects().first()
     await Invitation.update({Invitation.issued: b"i" * 32}).where(Invitation.id == invitation.id)
     return people
@@ -171,9 +165,12 @@ async def stored(
 ) -> None:
     """One sealed answer with its ballot, as the writer leaves them."""
     public = keys.intake(settings, "2026-1").sealing
-    row = sealed or seal.seal(public, "2026-1", frame)
-    await Ballot(hash=secrets.token_bytes(32), wave=1).save()
-    await Intake(key=secrets.token_bytes(16), wave=1, sealed=row).save()
+    await _as_written(sealed or seal.seal(public, "2026-1", frame))
+
+
+async def _as_written(*rows: bytes) -> None:
+    await Ballot.insert(*(Ballot(hash=secrets.token_bytes(32), wave=1) for _ in rows))
+    await Intake.insert(*(Intake(key=secrets.token_bytes(16), wave=1, sealed=row) for row in rows))
 
 
 def random_message() -> str:
