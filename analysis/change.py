@@ -57,24 +57,33 @@ def newcombe(earlier: Shares, later: Shares) -> Difference:
     its end touches 0. Newcombe (1998), Stat. Med. 17: 873-890, method 10; checked against its
     worked examples.
     """
-    low, high = _ends(earlier, later, np.full_like(later.p, Z95))
+    low, high = newcombe_ends(earlier, later)
     p = 2 * special.ndtr(-_touching_z(earlier, later))
     return Difference(later.p - earlier.p, low, high, p)
 
 
-def _ends(earlier: Shares, later: Shares, z: Floats) -> tuple[Floats, Floats]:
-    d = later.p - earlier.p
-    fall = np.hypot(later.p - later.low(z), earlier.high(z) - earlier.p)
-    rise = np.hypot(later.high(z) - later.p, earlier.p - earlier.low(z))
-    return d - fall, d + rise
+def newcombe_ends(earlier: Shares, later: Shares) -> tuple[Floats, Floats]:
+    """The ends of that interval alone."""
+    d, z = later.p - earlier.p, np.full_like(later.p, Z95)
+    return d - _reach(later, earlier, z), d + _reach(earlier, later, z)
+
+
+def _reach(upper: Shares, lower: Shares, z: Floats) -> Floats:
+    """How far the difference reaches towards a smaller upper and a larger lower share."""
+    return np.hypot(upper.p - upper.low(z), lower.high(z) - lower.p)
 
 
 def _touching_z(earlier: Shares, later: Shares) -> Floats:
-    near, far = np.zeros_like(later.p), np.full_like(later.p, Z_FAR)
+    rises = later.p > earlier.p
+    upper, lower = (
+        Shares(np.where(up, later.p, earlier.p), np.where(up, later.n, earlier.n))
+        for up in (rises, ~rises)
+    )
+    d = upper.p - lower.p
+    near, far = np.zeros_like(d), np.full_like(d, Z_FAR)
     for _ in range(BISECTIONS):
         z = (near + far) / 2
-        low, high = _ends(earlier, later, z)
-        excludes_0 = (low > 0) | (high < 0)
+        excludes_0 = d > _reach(upper, lower, z)
         near, far = np.where(excludes_0, z, near), np.where(excludes_0, far, z)
     return near
 

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from analysis.findings.columns import Columns
 from analysis.findings.numbers import Number, number
 from analysis.findings.values import (
     AuditRecord,
@@ -76,8 +77,8 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
         A unit has one cell per measure and item, so its behaviour need not be named.
         """
-        scope = behaviour if unit is None else None
-        return self._cells.get((unit, scope, measure, item, barrier, trial, profession))
+        row = (unit, behaviour if unit is None else None, profession)
+        return self.columns.cell(row, (measure, item, barrier or UNSET, trial or UNSET))
 
     def number(self, unit: str | None, measure: str, item: str | None = None) -> "Number":
         """What may be said of a unit's measure: hidden when there is no such cell."""
@@ -98,8 +99,9 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return tuple(note for note in self.quality if note.unit == code)
 
     @cached_property
-    def _cells(self) -> Mapping[CellKey, Cell]:
-        return {cell_key(cell): cell for cell in self.cells}
+    def columns(self) -> Columns:
+        """The cells as a table, read once."""
+        return Columns(self.cells)
 
     @cached_property
     def _cells_of(self) -> Mapping[str, tuple[Cell, ...]]:

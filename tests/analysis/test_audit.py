@@ -354,6 +354,45 @@ def test_two_cells_in_one_place_are_found(four_waves) -> None:
     assert first_leak(sealed(replace(made, cells=(*made.cells, made.cells[0])))).rule == "A7"
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        # A scope on base S cuts across the tree; nobody would attack it.
+        {"unit": None, "behaviour": "Ad3"},
+        {"base": "A"},
+        {"base": "trial"},
+        {"unit": "nobody"},
+    ],
+)
+def test_a_cell_that_no_table_holds_is_found(four_waves, other: dict) -> None:
+    made = four_waves[0]
+    at, cell = next((i, c) for i, c in enumerate(made.cells) if (c.unit, c.base) == ("F4", "S"))
+    cells = list(made.cells)
+    cells[at] = replace(cell, **other)
+
+    assert first_leak(sealed(replace(made, cells=tuple(cells)))).rule == "A7"
+
+
+@pytest.mark.parametrize("base", ["A", "S", "Y"])
+def test_a_unit_that_is_shown_and_not_in_the_frozen_pattern_is_found(four_waves, base: str) -> None:
+    # The leaf itself leaks nothing: it is the hash that says that it was not decided.
+    made = four_waves[0]
+    above = {unit.parent for unit in made.units}
+    leaf = next(
+        cell.unit
+        for cell in made.cells
+        if (cell.base, cell.status) == (base, "shown") and cell.unit and cell.unit not in above
+    )
+
+    def hidden(cell: Cell) -> Cell:
+        if (cell.unit, cell.base) != (leaf, base):
+            return cell
+        return Cell(cell.unit, cell.behaviour, cell.measure, cell.item, cell.base, "hidden", cell.N)
+
+    assert "A6" in {tried.rule for tried in attacks(with_cells(made, hidden)) if tried.leak}
+    assert first_leak(sealed(replace(made, pattern_sha256="0" * 64))).rule == "A6"
+
+
 # --- A4: several files together ------------------------------------------------------------------
 
 PARENTS = {"K": None, "C0": "K", "C1": "K", "A": "C0", "B": "C0", "D": "C1", "E": "C1"}

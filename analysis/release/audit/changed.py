@@ -1,34 +1,104 @@
 """Changes redone from what both waves display: a change that says more would be a leak."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
-from typing import Final, TypeAlias
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
+from msgspec import UNSET
 
 from analysis.audit import Leak
-from analysis.change import Levels, Shares, newcombe, welch
+from analysis.change import Levels, Shares, newcombe_ends, welch
 from analysis.disclosure import BANDS_BELOW, step_and_ends
 from analysis.estimate import SPREAD_STEP, level_interval, outwards
 from analysis.findings import Cell, Change, Release, since_first
-from analysis.release.audit.told import crossed, named
+from analysis.findings.columns import Coded, Columns, coded
+from analysis.release.audit.told import LEVEL_PER, named, per_of
 
+Ints = np.typing.NDArray[np.int64]
+Flags = np.typing.NDArray[np.bool_]
 Floats = np.typing.NDArray[np.float64]
 Ends: TypeAlias = tuple[int, int]
-# Per unit, None for whole scopes, its cells that have a change.
-Changed: TypeAlias = dict[str | None, list[tuple[Cell, Change]]]
+Possible: TypeAlias = tuple[Ints, Floats, Floats]  # of which pair, and the ends of an interval
 BAND_ORDER: Final = ("few", "some", "nearly_all")
 LARGEST_SPREAD: Final = 55  # points: no told standard deviation of a level is larger
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A displayed number now and then, and the change that is told of it."""
 
     now: Cell
     then: Cell
     change: Change
+
+
+class _Changed:
+    """The cells of a release that have a change of one kind, beside an earlier release.
+
+    `at` are their places, `change` what is told of each, `unit` where each stands.
+    """
+
+    def __init__(self, told: Columns, then: Columns, at: Ints, change: Coded[Change]) -> None:
+        self.told, self.then, self.at, self.change = told, then, at, change
+        self.unit = coded(told.rows.values[row][0] for row in told.rows.of[at].tolist())
+        self._column = np.array(
+            [then.columns.place.get(one, -1) if one[3] is UNSET else -1
+             for one in told.columns.values],
+            dtype=np.int64,
+        )  # fmt: skip
+        self._number_now, self._number_then = _numbers(told), _numbers(then)
+
+    def cell(self, i: int) -> Cell:
+        [cell] = self.told.some(self.at[i : i + 1])
+        return cell
+
+    def fits(self, which: Ints, codes: Mapping[str | None, str | None]) -> Flags:
+        """Whether each change is that of the two displays; `codes` is the code then of a unit.
+
+        Equal changes of equal displays are redone once.
+        """
+        at, before = self.at[which], self._before(self.at[which], codes)
+        found = np.flatnonzero(before >= 0)
+        found = found[self.told.is_shown[at[found]] & self.then.is_shown[before[found]]]
+        at, before, change = at[found], before[found], self.change.of[which[found]]
+        pair = self._number_now[at] * len(self.then.sayings) + self._number_then[before]
+        _, first, of = np.unique(
+            pair * len(self.change.place) + change, return_index=True, return_inverse=True
+        )
+        told = self.change.values
+        pairs = [
+            _Shown(self.told.cells[now], self.then.cells[then], told[one])
+            for now, then, one in zip(
+                at[first].tolist(), before[first].tolist(), change[first].tolist(), strict=True
+            )
+        ]
+        fits = np.zeros(len(which), dtype=bool)
+        fits[found] = _fit(pairs)[of]
+        return fits
+
+    def _before(self, at: Ints, codes: Mapping[str | None, str | None]) -> Ints:
+        """The place of the same cell then, -1 without one."""
+        rows, of = np.unique(self.told.rows.of[at], return_inverse=True)
+        named = [self.told.rows.values[u] for u in rows.tolist()]
+        place = self.then.rows.place
+        row = np.array(
+            [place.get((codes[unit], *rest), -1) if unit in codes else -1 for unit, *rest in named],
+            dtype=np.int64,
+        )[of]
+        column = self._column[self.told.columns.of[at]]
+        known = (row >= 0) & (column >= 0)
+        before = np.full(len(at), -1, dtype=np.int64)
+        before[known] = self.then.at[row[known], column[known]]
+        return before
+
+
+def _numbers(told: Columns) -> Ints:
+    """Per cell a code of what of its saying a change depends on."""
+    says = attrgetter("display", "n", "n_band", "value", "value_to", "low", "high", "clip", "band",
+                      "band_to")  # fmt: skip
+    numbers = coded((per_of(cell), says(cell)) for cell in told.sayings)
+    return numbers.of[told.said.of]
 
 
 def changes_redone(release: Release, waves: Mapping[str, Release]) -> int:
@@ -37,61 +107,45 @@ def changes_redone(release: Release, waves: Mapping[str, Release]) -> int:
     A change is against the previous wave, one since the first against the first.
     """
     ends = (release.earlier[-1], release.earlier[0]) if release.earlier else (None, None)
-    told: dict[str, Changed] = {}
-    for cell in release.cells:
-        for change, against in zip((cell.change, since_first(cell)), ends, strict=True):
-            if change is not None and change.against != against:
-                raise Leak("A4", units=named(cell))
-            if change is not None:
-                told.setdefault(change.against, {}).setdefault(cell.unit, []).append((cell, change))
-    at_hand = [(waves[wave], changed) for wave, changed in told.items() if wave in waves]
-    for then, changed in at_hand:
-        _redo(release, then, changed)
-    return sum(len(one) for _, changed in at_hand for one in changed.values())
+    told = release.columns
+    changes = ([cell.change for cell in told.cells], [since_first(cell) for cell in told.cells])
+    redone = 0
+    for kind, against in zip(changes, ends, strict=True):
+        at = np.array([i for i, change in enumerate(kind) if change is not None], dtype=np.int64)
+        change = coded(change for change in kind if change is not None)
+        for code, one in enumerate(change.values):
+            if one.against != against:
+                raise Leak("A4", units=named(told.cells[at[change.of == code][0]]))
+        if against is not None and against in waves:
+            then = waves[against]
+            _redo(release, then, _Changed(told, then.columns, at, change))
+            redone += len(at)
+    return redone
 
 
-def _redo(release: Release, then: Release, changed: Changed) -> None:
+def _redo(release: Release, then: Release, changed: _Changed) -> None:
     """All at once by code; where that fails, unit by unit.
 
     A unit whose code did not exist then may have been any that no longer exists: its changes must
     all fit one of them.
     """
-    known = {u: of for u, of in changed.items() if u is None or then.unit(u) is not None}
-    pairs = [_against(then, unit, of) for unit, of in known.items()]
-    rest = {u: of for u, of in changed.items() if u not in known}
-    if not _fit([pair for some in pairs for pair in some]):
-        rest = changed
+    units = changed.unit
+    codes = {unit: unit for unit in units.values if unit is None or then.unit(unit)}
+    fits = changed.fits(np.arange(len(changed.at)), codes)
     now = {unit.unit for unit in release.units}
     gone = [old.unit for old in then.units if old.unit not in now]
-    for unit, of in rest.items():
-        same = [unit] if unit in known else []
-        if not any(_fit(_against(then, code, of)) for code in (*same, *gone)):
-            raise Leak("A4", units=named(of[0][0]))
+    for code in np.unique(units.of[~fits]).tolist():
+        mine, unit = np.flatnonzero(units.of == code), units.values[code]
+        if unit is None or not any(changed.fits(mine, {unit: old}).all() for old in gone):
+            raise Leak("A4", units=named(changed.cell(int(mine[0]))))
 
 
-def _against(
-    then: Release, code: str | None, changed: list[tuple[Cell, Change]]
-) -> list[_Shown | None]:
-    """The changed cells of a unit beside those of the unit that had `code`; None if not shown."""
-    pairs = []
-    for cell, change in changed:
-        old = then.cell(
-            code, cell.measure, cell.item, behaviour=cell.behaviour, profession=crossed(cell),
-            barrier=cell.barrier if isinstance(cell.barrier, str) else None,
-        )  # fmt: skip
-        is_shown = old is not None and {cell.status, old.status} == {"shown"}
-        pairs.append(_Shown(cell, old, change) if old is not None and is_shown else None)
-    return pairs
-
-
-def _fit(pairs: list[_Shown | None]) -> bool:
-    """Whether all changes are those of the two displays beside each other."""
-    found = [pair for pair in pairs if pair is not None]
-    return (
-        len(found) == len(pairs)
-        and all(_says_no_more(pair) for pair in found)
-        and _intervals_fit([pair for pair in found if pair.change.diff is not None])
-    )
+def _fit(pairs: list[_Shown]) -> Flags:
+    """Whether each change is that of the two displays beside each other."""
+    fits = np.array([_says_no_more(pair) for pair in pairs], dtype=bool)
+    told = [i for i, pair in enumerate(pairs) if fits[i] and pair.change.diff is not None]
+    fits[told] = _intervals_fit([pairs[i] for i in told])
+    return fits
 
 
 def _says_no_more(pair: _Shown) -> bool:
@@ -146,39 +200,50 @@ def _nearest(now: Cell, then: Cell) -> Ends:
 # --- the interval of a difference ------------------------------------------------------------
 
 
-def _intervals_fit(pairs: list[_Shown]) -> bool:
-    if any(min(p.now.least_people, p.then.least_people) < BANDS_BELOW for p in pairs):
-        return False
-    shares = [pair for pair in pairs if pair.now.measure != "behaviour_level"]
-    levels = [pair for pair in pairs if pair.now.measure == "behaviour_level"]
-    return _shares_fit(shares) and all(_level_fits(pair) for pair in levels)
+def _intervals_fit(pairs: list[_Shown]) -> Flags:
+    """Whether there are people enough, and the interval is that of the displayed values."""
+    fits = np.array([_least_people(pair) >= BANDS_BELOW for pair in pairs], dtype=bool)
+    is_level = np.array([per_of(pair.now) == LEVEL_PER for pair in pairs], dtype=bool)
+    for kind, ends in ((~is_level, _shares), (is_level, _levels)):
+        some = np.flatnonzero(kind & fits)
+        # A level has as many intervals as there are standard deviations that it may have.
+        fits[some] = False
+        of, low, high = ends([pairs[i] for i in some.tolist()])
+        for i, *told in zip(some[of].tolist(), low.tolist(), high.tolist(), strict=True):
+            fits[i] |= told == [pairs[i].change.low, pairs[i].change.high]
+    return fits
 
 
-def _shares_fit(pairs: list[_Shown]) -> bool:
+def _shares(pairs: list[_Shown]) -> Possible:
     """Newcombe of the displayed values, outwards on the coarser step."""
-    if not pairs:
-        return True
-    value = np.array([_nearest(pair.now, pair.then) for pair in pairs], dtype=float) / 100
-    n = np.array([(p.now.least_people, p.then.least_people) for p in pairs], dtype=float)
-    found = newcombe(Shares(value[:, 1], n[:, 1]), Shares(value[:, 0], n[:, 0]))
-    low, high = outwards(100 * found.low, 100 * found.high, _coarser(n))
-    told = np.array([(pair.change.low, pair.change.high) for pair in pairs], dtype=float)
-    return bool((told[:, 0] == low).all() and (told[:, 1] == high).all())
+    (value, old), (n, n_old), step = _sides(pairs)
+    low, high = newcombe_ends(Shares(old / 100, n_old), Shares(value / 100, n))
+    return np.arange(len(pairs)), *outwards(100 * low, 100 * high, step)
 
 
-def _level_fits(pair: _Shown) -> bool:
+def _levels(pairs: list[_Shown]) -> Possible:
     """Welch of the displayed levels, for any standard deviations that their intervals allow."""
-    value, old = (np.array([float(v)]) for v in _nearest(pair.now, pair.then))
-    n, n_old = (np.array([float(cell.least_people)]) for cell in (pair.now, pair.then))
-    step = _coarser(np.stack([n, n_old], axis=1))
-    for s, s_old in product(_spreads(pair.now), _spreads(pair.then)):
-        found = welch(
-            Levels(old, np.array([float(s_old)]), n_old), Levels(value, np.array([float(s)]), n)
-        )
-        low, high = outwards(found.low, found.high, step)
-        if (int(low[0]), int(high[0])) == (pair.change.low, pair.change.high):
-            return True
-    return False
+    spreads = [
+        (i, s, s_old)
+        for i, pair in enumerate(pairs)
+        for s, s_old in product(_spreads(pair.now), _spreads(pair.then))
+    ]
+    of, s, s_old = np.array(spreads, dtype=np.int64).reshape(-1, 3).T
+    (value, old), (n, n_old), step = _sides([pairs[i] for i in of.tolist()])
+    found = welch(Levels(old, s_old.astype(float), n_old), Levels(value, s.astype(float), n))
+    return of, *outwards(found.low, found.high, step)
+
+
+def _sides(pairs: list[_Shown]) -> tuple[Floats, Floats, Floats]:
+    """Now and then the per cents that are compared and their people, and the coarser step."""
+    value = np.array([_nearest(pair.now, pair.then) for pair in pairs], dtype=float)
+    n = np.array([(p.now.least_people, p.then.least_people) for p in pairs], dtype=float)
+    step = np.array([step_and_ends(_least_people(pair))[0] for pair in pairs], dtype=float)
+    return value.reshape(-1, 2).T, n.reshape(-1, 2).T, step
+
+
+def _least_people(pair: _Shown) -> int:
+    return min(pair.now.least_people, pair.then.least_people)
 
 
 def _spreads(cell: Cell) -> list[int]:
@@ -192,7 +257,3 @@ def _spreads(cell: Cell) -> list[int]:
         if level_interval(*_value_ends(cell), cell.n, spread=spread, step=step)
         == (cell.low, cell.high)
     ]
-
-
-def _coarser(n: Floats) -> Floats:
-    return np.array([step_and_ends(int(least))[0] for least in n.min(axis=1)], dtype=float)

@@ -6,7 +6,7 @@ is told of.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -14,9 +14,10 @@ import numpy as np
 from msgspec import UNSET
 
 from analysis.audit import Leak
-from analysis.disclosure import BANDS_BELOW, FEW_BELOW, step_and_ends
+from analysis.disclosure import BANDS_BELOW, step_and_ends
 from analysis.estimate import SPREAD_STEP, level_interval, share_ends
 from analysis.findings import Cell, Pair, Release, Settings
+from analysis.findings.columns import first_of_each
 from analysis.release.audit.told import Range, crossed, named, people, told
 
 BANDS: Final = {"5-7": ("half_or_less", "over_half"), "8-19": ("few", "some", "nearly_all")}
@@ -39,10 +40,14 @@ def shown_checked(release: Release) -> int:
     """How many cells were tried; raises `Leak` for the first that says what no rule displays."""
     if not _frozen_thresholds(release.settings):
         raise Leak("A7")
-    for cell in release.cells:
+    told = release.columns
+    for cell in told.sayings:
         _cell(cell, release.settings)
+    # A change is not part of what a cell says.
+    for cell in told.some(np.flatnonzero(~told.is_shown)):
+        _refuse(cell, unless=cell.change is None and not cell.since_first)
     _marks(release)
-    _intervals([cell for cell in release.cells if cell.value is not None])
+    _intervals([cell for cell in told.sayings if cell.value is not None])
     return len(release.cells)
 
 
@@ -54,17 +59,24 @@ def embedded_checked(release: Release) -> int:
     copies = list(_embedded(release))
     for copy in copies:
         _copy(release, copy)
-    shown: dict[str, set[str | None]] = {"A": set(), "S": set()}
-    for cell in release.cells:
-        if cell.status == "shown" and cell.base in shown:
-            shown[cell.base].add(cell.unit)
+    on_S, on_A = (_shown_on(base, release) for base in ("S", "A"))
     for pair in release.pairs:
         if pair.status == "shown":
-            _pair(release, pair, shown["S"])
+            _pair(pair, on_S)
     for note in release.quality:
-        if note.kind == "response" and note.unit not in shown["A"]:
+        if note.kind == "response" and note.unit not in on_A:
             raise Leak("A7", units=(note.unit,))
     return len(copies)
+
+
+def _shown_on(base: str, release: Release) -> dict[str | None, Cell]:
+    """The units that are shown on a base, each with the first of its cells there."""
+    told = release.columns
+    whole = np.array([row[2] is None for row in told.rows.values], dtype=bool)
+    of_base = np.array([cell.base == base for cell in told.sayings], dtype=bool)
+    here = np.flatnonzero(told.is_shown & of_base[told.said.of] & whole[told.rows.of])
+    first = here[first_of_each(told.rows.of[here])]
+    return {cell.unit: cell for cell in told.some(first)}
 
 
 def _frozen_thresholds(settings: Settings) -> bool:
@@ -138,14 +150,22 @@ def _inside(cell: Cell, n: int) -> bool:
 def _marks(release: Release) -> None:
     """From 20 people a mark is one of the class: the same display has the same mark."""
     root = release.units[0].unit if release.units else None
+    told = release.columns
+    testable = np.array(
+        [unit not in (None, root) and who is None for unit, _, who in told.rows.values], dtype=bool
+    )
+    # One cell of all that say the same of the same item, at the root and in a scope apart.
+    same = 2 * (told.said.of * told.at.shape[1] + told.columns.of) + testable[told.rows.of]
     known: dict[tuple[object, ...], bool | None] = {}
-    for cell in release.cells:
-        if cell.status == "hidden":
-            continue
-        tested = cell.measure == "barrier_share" and cell.unit != root and cell.n_band != "5-7"
-        plain = cell.cross is UNSET and cell.unit is not None
-        _refuse(cell, unless=(cell.marked is None) or (tested and plain))
-        if cell.n is not None and tested and plain and cell.least_people >= FEW_BELOW:
+    for cell in told.some(first_of_each(same)):
+        tested = (
+            cell.measure == "barrier_share"
+            and cell.unit not in (None, root)
+            and cell.cross is UNSET
+            and cell.n_band != "5-7"
+        )
+        _refuse(cell, unless=cell.marked is None or tested)
+        if tested and cell.n is not None:
             lowest = (cell.item, cell.n, cell.value, cell.clip, cell.display)
             _refuse(cell, unless=known.setdefault(lowest, cell.marked) == cell.marked)
 
@@ -207,12 +227,10 @@ def _copy(release: Release, copy: Cell) -> None:
         raise Leak("A7", units=named(copy))
 
 
-def _pair(release: Release, pair: Pair, shown: set[str | None]) -> None:
+def _pair(pair: Pair, shown: Mapping[str | None, Cell]) -> None:
     """Both parts are shown, and with the people that their own cells tell."""
     bands, exact = pair.n_band or (None, None), pair.n or (None, None)
     for unit, n, band in zip((pair.a, pair.b), exact, bands, strict=True):
-        own = next(
-            (c for c in release.cells_of(unit) if (c.base, c.status) == ("S", "shown")), None
-        )
-        if unit not in shown or own is None or (own.n, own.n_band) != (n, band):
+        own = shown.get(unit)
+        if own is None or (own.n, own.n_band) != (n, band):
             raise Leak("A7", units=(unit,))

@@ -14,6 +14,7 @@ from analysis.audit import Leak
 from analysis.disclosure import BANDS_BELOW, Classes, classes_of, displayed
 from analysis.findings import Release
 from analysis.release.audit.displayed import embedded_checked, shown_checked
+from analysis.release.audit.frozen import pattern_hash
 from analysis.release.audit.reading import (
     EVERYBODY,
     Atoms,
@@ -78,7 +79,7 @@ class Reading:
     def _known(self) -> Known:
         """The people of a barrier's own base are those who gave it priority: a count, told."""
         return {
-            (table.rows[u][0], "priority_share", table.barrier): (
+            (table.rows[u], ("priority_share", table.barrier)): (
                 int(people.low[u, 0]),
                 int(people.high[u, 0]),
             )
@@ -244,17 +245,19 @@ def insiders(reading: Reading) -> dict[str, int]:
 def patterns(reading: Reading) -> dict[str, int]:
     """A6: on base S and A every item is shown in the same rows; the level only where barriers are.
 
-    A pattern that differed between items would have followed the answers.
+    A pattern that differed between items would have followed the answers. It is frozen with the
+    wave (rule R11): its hash is that of what is shown.
     """
     tried = 0
     for table in reading.tables:
         if table.base not in ("S", "A") or table.barrier is not None:
             continue
-        for row in table.rows:
-            told = {cells[row].status for cells in table.cells.values() if row in cells}
-            if len(told) > 1:
-                raise Leak("A6", units=tuple(code for code in row[:1] if code))
+        mixed = table.shown.any(axis=1) & ((table.at >= 0) & ~table.shown).any(axis=1)
+        if mixed.any():
+            raise Leak("A6", units=(table.code(int(np.flatnonzero(mixed)[0])),))
         tried += 1
+    if pattern_hash(reading.tables) not in (None, reading.release.pattern_sha256):
+        raise Leak("A6")
     return {"patterns": tried}
 
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from analysis.audit import Leak, Passed, passes
 from analysis.findings import Settings
-from analysis.release.audit.tables import Part, Table
-from analysis.release.audit.told import Range, named, people, told
+from analysis.findings.columns import Row, coded
+from analysis.release.audit.tables import Column, Part, Table
+from analysis.release.audit.told import Range, people, told
 
 Ints = np.typing.NDArray[np.int64]
-# What is known of a count beside its cell, by unit, measure and item.
-Known: TypeAlias = Mapping[tuple[str | None, str, str | None], Range]
+# What is known of a count beside its cell, by the cell's row and column.
+Known: TypeAlias = Mapping[tuple[Row, Column], Range]
 
 EVERYBODY: Final = 1 << 40  # people: more than any atom holds
 
@@ -48,14 +49,12 @@ class Atoms:
 
 def told_people(table: Table, settings: Settings) -> People:
     """What each cell of a table says of its people."""
-    shape = (len(table.rows), len(table.cells))
-    low, high = np.zeros(shape, dtype=np.int64), np.full(shape, EVERYBODY, dtype=np.int64)
-    place = {row: u for u, row in enumerate(table.rows)}
-    for i, cells in enumerate(table.cells.values()):
-        for row, cell in cells.items():
-            if cell.status == "shown":
-                low[place[row], i], high[place[row], i] = people(cell, settings)
-    return People(low, high)
+    sayings = table.cells.sayings
+    ends = np.zeros((len(sayings), 2), dtype=np.int64)
+    for code in np.unique(table.said[table.shown]).tolist():
+        ends[code] = people(sayings[code], settings)
+    fewest, most = ends[table.said].transpose(2, 0, 1)
+    return People(np.where(table.shown, fewest, 0), np.where(table.shown, most, EVERYBODY))
 
 
 def people_of(table: Table, told: People) -> People:
@@ -76,16 +75,16 @@ def atoms_of(part: Part, people: People, known: Known) -> Atoms:
     size = len(part.columns)
     first, last = np.full((2, len(part.shown), size), -1, dtype=np.int64)
     low, high = np.zeros((2, len(part.shown), 2 * size), dtype=np.int64)
-    ends = list(zip(n.low[:, 0].tolist(), n.high[:, 0].tolist(), strict=True))
-    for i in range(size):
-        for u, cell in part.cells(i):
-            said = told(cell, ends[u])
-            extra = known.get((cell.unit, cell.measure, cell.item), (0, EVERYBODY))
-            first[u, i], last[u, i] = said.first, said.last
-            low[u, i], low[u, size + i] = max(said.yes[0], extra[0]), said.no[0]
-            high[u, i], high[u, size + i] = min(said.yes[1], extra[1]), said.no[1]
-            if low[u, i] > high[u, i]:
-                raise Leak("A7", units=named(cell))
+    shown = part.shown
+    told_of = _told(part, np.stack([n.low[shown, 0], n.high[shown, 0]], axis=1))
+    first[shown], last[shown] = told_of[..., 0], told_of[..., 1]
+    low[shown] = np.hstack([told_of[..., 2], told_of[..., 4]])
+    high[shown] = np.hstack([told_of[..., 3], told_of[..., 5]])
+    for (row, column), ends in known.items():
+        if column in part.columns and row in part.table.rows:
+            u, i = part.table.rows.index(row), part.columns.index(column)
+            low[u, i], high[u, i] = max(low[u, i], ends[0]), min(high[u, i], ends[1])
+    _refuse(part.table, np.flatnonzero((low > high).any(axis=1)), "A7")
     counts = _passed(part, low, high, part.per * n.most[:, :, 0])
     fewest, most = part.per * n.least, part.per * n.most
     yes_low, no_low = counts.least[:, :, :size], counts.least[:, :, size:]
@@ -99,6 +98,25 @@ def atoms_of(part: Part, people: People, known: Known) -> Atoms:
         first,
         last,
     )
+
+
+def _told(part: Part, people: Ints) -> Ints:
+    """Per shown row and column the places of the displayed classes, and the ends of yes and no.
+
+    `people` are the fewest and the most of each shown row. What cells of as many people say alike
+    is worked out once.
+    """
+    ends = coded(map(tuple, people.tolist()))
+    said = part.table.said[part.shown][:, part.places]
+    distinct, of = np.unique(said * len(ends.place) + ends.of[:, None], return_inverse=True)
+    sayings, ranges = part.table.cells.sayings, ends.values
+    found = []
+    for code in distinct.tolist():
+        at, of_people = divmod(code, len(ranges))
+        one = told(sayings[at], ranges[of_people])
+        found.append((one.first, one.last, *one.yes, *one.no))
+    each: Ints = np.array(found, dtype=np.int64)[of.reshape(said.shape)]
+    return each
 
 
 def _passed(part: Part, low: Ints, high: Ints, own: Ints | int) -> Passed:

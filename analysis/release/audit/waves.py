@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final, TypeAlias
 
+import numpy as np
 from msgspec import UNSET
 
 from analysis.attack import FEW
@@ -22,6 +23,7 @@ Exact: TypeAlias = Mapping[tuple[str, str], int]
 # By unit and barrier its people and what is displayed of them.
 Said: TypeAlias = Mapping[tuple[str | None, str | None], tuple[object, ...]]
 ALIKE_FROM: Final = 10  # cells: so many equal values are the same answers, not chance
+POOLED_OF: Final = 2  # waves: one alone is the same answers, not a pool
 POOLED_FROM: Final = 3  # rows: so many equal sums are a pooled period, not chance
 
 
@@ -39,10 +41,9 @@ def linked(release: Release, others: Sequence[Release]) -> dict[str, int]:
         if known.sha256 != other.sha256:
             raise Leak("A4", *_between(known, other))
     series = [waves[wave] for wave in sorted(waves)]
-    answers = {one.wave: _leaves_say(one) for one in series}
+    tree = _tree(release)
     for other in series:
-        same = other is not release and _same_answers(answers[release.wave], answers[other.wave])
-        if same and _tree(other) != _tree(release):
+        if _tree(other) != tree and _same_answers(_leaves_say(release), _leaves_say(other)):
             raise Leak("A4", *_between(other, release))
     _pooled(series)
     changes = changes_redone(release, waves)
@@ -71,12 +72,21 @@ def _between(one: Release, other: Release) -> tuple[int | None, tuple[str, ...]]
     return (differ[0][0], (differ[0][1],)) if differ else (None, ())
 
 
-def _exact(release: Release) -> dict[tuple[str, str], int]:
-    return {
-        (cell.base, cell.unit or cell.behaviour or ""): cell.n
-        for cell in release.cells
-        if cell.n is not None and cell.cross is UNSET and cell.barrier is UNSET
-    }
+def _exact(release: Release) -> Exact:
+    told = release.columns
+    of_tree = [i for i, (_, _, *other) in enumerate(told.columns.values) if other == [UNSET] * 2]
+    at = told.at[:, of_tree]
+    n = np.array([cell.n or 0 for cell in told.sayings], dtype=np.int64)
+    base = np.array([cell.base for cell in told.sayings])
+    exact: dict[tuple[str, str], int] = {}
+    for one in ("S", "Y"):
+        people = np.where(base == one, n, 0)[told.said.of][at] * (at >= 0)
+        most = people.max(axis=1, initial=0)
+        for u in np.flatnonzero(most).tolist():
+            unit, scope, profession = told.rows.values[u]
+            if profession is None:
+                exact[one, unit or scope or ""] = int(most[u])
+    return exact
 
 
 def _tree(release: Release) -> dict[str, str | None]:
@@ -95,8 +105,8 @@ def _leaves_say(release: Release) -> Said:
     return {
         (cell.unit, cell.item): (cell.n, cell.value, cell.value_to, cell.clip)
         for cell in release.cells
-        if cell.measure == "barrier_share"
-        and cell.n is not None
+        if cell.n is not None
+        and cell.measure == "barrier_share"
         and cell.unit not in above
         and cell.unit is not None
         and cell.cross is UNSET
@@ -105,17 +115,21 @@ def _leaves_say(release: Release) -> Said:
 
 def _pooled(series: Sequence[Release]) -> None:
     """Refuse a release of the answers of several others: the rest of it isolates each of them."""
+    if len(series) < POOLED_OF + 1:
+        return
     people = [_exact(release) for release in series]
+    rows = sorted({row for of in people for row in of})
+    n = np.array([[of.get(row, 0) for row in rows] for of in people], dtype=np.int64)
     for p, pool in enumerate(people):
-        others = [of for i, of in enumerate(people) if i != p]
+        others = [i for i in range(len(people)) if i != p]
+        # Up to each wave the sum of people, and of how many waves they are told.
+        sums, told = (np.cumsum(np.insert(of[others], 0, 0, axis=0), axis=0) for of in (n, n > 0))
         for first in range(len(others)):
-            for last in range(first + 2, len(others) + 1):
-                window = others[first:last]
-                rows = [row for row in pool if all(row in of for of in window)]
-                if len(rows) >= POOLED_FROM and all(
-                    pool[row] == sum(of[row] for of in window) for row in rows
-                ):
-                    raise Leak("A4", *_isolated(pool, window))
+            for last in range(first + POOLED_OF, len(others) + 1):
+                all_told = (n[p] > 0) & (told[last] - told[first] == last - first)
+                alike = (n[p] == sums[last] - sums[first])[all_told]
+                if len(alike) >= POOLED_FROM and alike.all():
+                    raise Leak("A4", *_isolated(pool, [people[i] for i in others[first:last]]))
 
 
 def _isolated(pool: Exact, window: Sequence[Exact]) -> tuple[int | None, tuple[str, ...]]:
