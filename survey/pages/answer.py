@@ -16,7 +16,8 @@ from litestar.params import FromPath
 
 from survey import questionnaire, texts
 from survey.errors import Broken, Busy, KernepulsError
-from survey.intake import Submission, accept, ballots
+from survey.intake import ballots
+from survey.intake.acceptance import Submission, accept
 from survey.intake.refusals import (
     CodeUnknown,
     CodeUsed,

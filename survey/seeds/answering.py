@@ -13,7 +13,8 @@ from email.message import EmailMessage
 from typing import NamedTuple, TypeVar
 
 from survey.actions.invitations import has_own_address
-from survey.intake import Submission, accept, ballots, blind, keys, shown, tickets
+from survey.intake import ballots, blind, keys, shown, tickets
+from survey.intake.acceptance import Submission, accept
 from survey.intake.ballots import LookUp
 from survey.organisation import UnitRow
 from survey.questionnaire import validated

@@ -27,7 +27,8 @@ from survey.importing.reading import Table, read
 from survey.importing.roster import import_staff
 from survey.importing.trials import import_trials
 from survey.importing.units import import_units
-from survey.intake import codes, keys, running
+from survey.intake import codes, keys
+from survey.intake.writer import running
 from survey.organisation import UnitRow
 from survey.seeds import note
 from survey.seeds.answering import Codes, answer_wave

@@ -30,7 +30,9 @@ from survey.importing.mapping import BEHAVIOURS, STAFF, UNITS
 from survey.importing.reading import read
 from survey.importing.refusals import CprInFile, UnitCodeUnusable
 from survey.importing.unitfile import unit_versions
-from survey.intake import Submission, accept, ballots, running
+from survey.intake import ballots
+from survey.intake.acceptance import Submission, accept
+from survey.intake.writer import running
 from survey.settings import Settings
 from survey.texts import Voice
 from tests.survey.test_answer_pages import Respondent

@@ -12,9 +12,11 @@ import pytest
 
 from survey import engine
 from survey.engine import opened
-from survey.intake import Submission, accept, keys, running, seal
+from survey.intake import keys, seal
+from survey.intake.acceptance import Submission, accept
 from survey.intake.closing import close_wave
 from survey.intake.files import answers_file, comments_file
+from survey.intake.writer import running
 from survey.tables import Ballot, Intake, Invitation, InvitationCode
 from tests.crash.test_crash import submissions
 from tests.survey import waves

@@ -12,7 +12,8 @@ import msgspec
 
 from survey import engine, settings
 from survey.errors import KernepulsError
-from survey.intake import Submission, accept, running
+from survey.intake.acceptance import Submission, accept
+from survey.intake.writer import running
 
 
 async def main(socket: Path) -> None:

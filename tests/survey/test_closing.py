@@ -23,7 +23,7 @@ from survey import engine, insight, log
 from survey.app import create_app
 from survey.engine import opened
 from survey.errors import DiskFull, WaveUnknown
-from survey.intake import child, closing, disk, keys, opening, running, seal
+from survey.intake import child, closing, disk, keys, opening, seal
 from survey.intake.closing import close_wave, resume
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
 from survey.intake.opening import Task, open_and_write, rolled_up
@@ -37,6 +37,7 @@ from survey.intake.refusals import (
     WalHeld,
     WaveNotOpen,
 )
+from survey.intake.writer import running
 from survey.tables import Ballot, Closing, Intake, Invitation, InvitationCode, Wave
 from tests.survey import waves
 from tests.survey.waves import ANSWER, EVERYBODY, INVITED, TREE, answered, stored

@@ -17,7 +17,8 @@ from survey.cli import main
 from survey.cli.demo import ready
 from survey.engine import opened
 from survey.engine.refusals import ServerRunning
-from survey.intake import ballots, blind, keys, running, shown
+from survey.intake import ballots, blind, keys, shown
+from survey.intake.writer import running
 from survey.seeds import demo, note
 from survey.seeds.drawn import Invitee, drawn_wave
 from survey.seeds.files import roster, write

@@ -13,7 +13,8 @@ import pytest
 from survey import engine
 from survey.engine import opened
 from survey.errors import DiskFull, WaveUnknown
-from survey.intake import Submission, accept, ballots, codes, keys, running, seal, shown, tickets
+from survey.intake import ballots, codes, keys, seal, shown, tickets
+from survey.intake.acceptance import Submission, accept
 from survey.intake.files import receipts_file
 from survey.intake.refusals import (
     AnswerMalformed,
@@ -27,7 +28,15 @@ from survey.intake.refusals import (
     ServerBusy,
     WaveClosed,
 )
-from survey.intake.writer import TOGETHER, WAITING, Item, Writer, end_process, running_writer
+from survey.intake.writer import (
+    TOGETHER,
+    WAITING,
+    Item,
+    Writer,
+    end_process,
+    running,
+    running_writer,
+)
 from survey.tables import (
     Ballot,
     Intake,

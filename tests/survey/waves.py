@@ -8,7 +8,8 @@ import secrets
 from datetime import date
 from typing import NamedTuple
 
-from survey.intake import Submission, accept, ballots, codes, keys, seal, tickets
+from survey.intake import ballots, codes, keys, seal, tickets
+from survey.intake.acceptance import Submission, accept
 from survey.settings import Settings
 from survey.tables import (
     Ballot,
