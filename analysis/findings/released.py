@@ -99,6 +99,11 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return tuple(note for note in self.quality if note.unit == code)
 
     @cached_property
+    def canonical(self) -> bytes:
+        """The bytes of the file, written once: a release never changes."""
+        return _file(self)[1]
+
+    @cached_property
     def columns(self) -> Columns:
         """The cells as a table, read once."""
         return Columns(self.cells)
@@ -139,31 +144,27 @@ def _or_none(value: str | UnsetType) -> str | None:
 
 
 def sealed(release: Release) -> Release:
-    """The release with its `sha256`, taken over the rest of the file."""
-    return msgspec.structs.replace(release, sha256=_digest(_written(release)))
+    """The release with its `sha256`, taken over the rest of the file; `encode` has its bytes."""
+    digest, data = _file(release)
+    made = msgspec.structs.replace(release, sha256=digest)
+    vars(made)["canonical"] = data
+    return made
 
 
 def encode(release: Release) -> bytes:
     """The canonical bytes: sorted keys, no spaces, sealed."""
-    written = _written(release)
-    return _joined({**written, "sha256": _digest(written)})
+    return release.canonical
 
 
-def _written(release: Release) -> dict[str, object]:
-    """Each key but the seal with its bytes, so that they are written once for seal and file."""
-    return {
+def _file(release: Release) -> tuple[str, bytes]:
+    """The seal and the sealed file; each key is written once for both."""
+    written: dict[str, object] = {
         name: msgspec.Raw(msgspec.json.encode(getattr(release, name), order="sorted"))
         for name in release.__struct_fields__
         if name != "sha256"
     }
-
-
-def _digest(written: Mapping[str, object]) -> str:
-    return hashlib.sha256(_joined(written)).hexdigest()
-
-
-def _joined(written: Mapping[str, object]) -> bytes:
-    return msgspec.json.encode(written, order="sorted")
+    digest = hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest()
+    return digest, msgspec.json.encode({**written, "sha256": digest}, order="sorted")
 
 
 def decode(data: bytes) -> Release:
@@ -174,6 +175,6 @@ def decode(data: bytes) -> Release:
         raise ReleaseRefused("malformed") from error
     if release.sha256 is UNSET:
         raise ReleaseRefused("unsealed")
-    if encode(release) != data:
+    if _file(release)[1] != data:
         raise ReleaseRefused("changed")
     return release

@@ -3,25 +3,29 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal, TypeAlias
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
 
 from analysis.change import Difference, Levels, Shares, newcombe, welch
-from analysis.disclosure import BANDS_BELOW, step_and_ends
+from analysis.disclosure import step_and_ends
 from analysis.estimate import SPREAD_STEP, benjamini_hochberg, level_interval, outwards
 from analysis.findings import Band, Cell, Change
+from analysis.findings.columns import coded, first_of_each
 from analysis.frames import Tree
 from analysis.release.past import Past
 
 Floats = np.typing.NDArray[np.float64]
 Flags = np.typing.NDArray[np.bool_]
-Bands: TypeAlias = tuple[Band | None, Band | None]  # the first and the last of joined ones
 
 BAND_ORDER: Final[tuple[Band, ...]] = ("few", "some", "nearly_all")
 BANDS_OF_FEW: Final = "8-19"
+BELOW_20: Final = (None, "5-7", BANDS_OF_FEW)
 RISE_OF_SHOCK: Final = 5  # points
+# What a change of 20 people and more depends on.
+DISPLAY: Final = attrgetter("n", "n_band", "value", "value_to", "low", "high", "clip")
 LARGEST_SPREAD: Final = 55  # points: no told standard deviation of a level is larger
 
 
@@ -33,8 +37,7 @@ class Against:
     careful: frozenset[int]
 
 
-@dataclass(frozen=True)
-class _Compared:
+class _Compared(NamedTuple):
     """A pair of displayed numbers of at least 20 people each."""
 
     cell: Cell
@@ -98,13 +101,12 @@ def _changes(
         if cell.status == "hidden":
             continue
         u = place[cell.unit] if cell.unit is not None else None
-        earlier = past.cell(u, cell)
+        earlier = past.shown(u, cell.behaviour).get((cell.measure, cell.item))
         if earlier is None:
             continue
         if cell.n_band == earlier.n_band == BANDS_OF_FEW:
-            bands = (cell.band, cell.band_to), (earlier.band, earlier.band_to)
-            changes[i] = _bands(*bands, then)
-        elif min(cell.least_people, earlier.least_people) >= BANDS_BELOW:
+            changes[i] = _bands(cell.band, cell.band_to, earlier.band, earlier.band_to, then)
+        elif _from_20(cell) and _from_20(earlier):
             if _comparable(past, u, cell, earlier):
                 tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
             else:
@@ -112,6 +114,11 @@ def _changes(
     for compared, change in zip(tested, _judged(tested, then, q, family_of), strict=True):
         changes[compared.at] = change
     return changes
+
+
+def _from_20(cell: Cell) -> bool:
+    """Whether at least 20 people are told: exactly, or as a step of base A."""
+    return cell.n is not None or cell.n_band not in BELOW_20
 
 
 def _comparable(past: Past, u: int | None, cell: Cell, earlier: Cell) -> bool:
@@ -144,22 +151,23 @@ def _nearest(cell: Cell, earlier: Cell) -> tuple[int, int]:
 
 
 def _judged(tested: list[_Compared], then: str, q: float, family_of: "Family") -> list[Change]:
+    """The change of each; what two pairs display alike is worked out once."""
     if not tested:
         return []
-    difference, step = _differences(tested)
+    pair = coded((DISPLAY(c.cell), DISPLAY(c.earlier), _is_level(c)) for c in tested).of
+    difference, step = _differences([tested[i] for i in first_of_each(pair).tolist()])
     low, high = outwards(difference.low, difference.high, step)
     excludes_0 = (difference.low > 0) | (difference.high < 0)
-    kept = _kept(tested, difference.p, q, family_of) & excludes_0
-    told = zip(tested, difference.d.tolist(), low.tolist(), high.tolist(), kept, strict=True)
+    kept = _kept(tested, difference.p[pair], q, family_of) & excludes_0[pair]
+
+    @cache
+    def change(of: int, *, kept: bool) -> Change:
+        d, least, most = difference.d[of], int(low[of]), int(high[of])
+        return Change(then, round(d), least, most, verdict=_verdict(d, kept=kept))
+
     return [
-        Change(
-            then,
-            diff=round(d),
-            low=int(least),
-            high=int(most),
-            verdict=_verdict(d, kept=bool(is_kept) and not compared.careful),
-        )
-        for compared, d, least, most, is_kept in told
+        change(of, kept=is_kept and not compared.careful)
+        for compared, of, is_kept in zip(tested, pair.tolist(), kept.tolist(), strict=True)
     ]
 
 
@@ -219,11 +227,11 @@ def _spread(cell: Cell) -> float:
 
 def _kept(tested: list[_Compared], p: Floats, q: float, family_of: "Family") -> Flags:
     """Which of the compared are more than chance within their family; None: on its own."""
-    families = np.array([family_of(compared) or "" for compared in tested])
-    kept: Flags = families == ""
-    for family in np.unique(families[~kept]):
-        mine = families == family
-        kept |= mine & (p <= benjamini_hochberg(p[mine], q))
+    families = coded(family_of(compared) for compared in tested)
+    kept = np.zeros(len(tested), dtype=bool)
+    for family, at in families.place.items():
+        mine = families.of == at
+        kept |= mine & (family is None or p <= benjamini_hochberg(p[mine], q))
     return kept
 
 
@@ -247,16 +255,18 @@ def _since_first(_: _Compared) -> str:
 
 
 @cache
-def _bands(cell: Bands, earlier: Bands, then: str) -> Change:
+def _bands(
+    band: Band | None, band_to: Band | None, old: Band | None, old_to: Band | None, then: str
+) -> Change:
     """Same or other band; open or joined bands count as the same where they overlap."""
-    now, now_to = _band_range(*cell)
-    old, old_to = _band_range(*earlier)
+    now_first, now_last = _band_range(band, band_to)
+    then_first, then_last = _band_range(old, old_to)
     moved: Literal["same", "rise", "fall"] = "same"
-    if now > old_to:
+    if now_first > then_last:
         moved = "rise"
-    elif now_to < old:
+    elif now_last < then_first:
         moved = "fall"
-    return Change(then, bands=moved, from_=earlier[0], to=cell[0])
+    return Change(then, bands=moved, from_=old, to=band)
 
 
 def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
@@ -268,21 +278,18 @@ def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
 
 def _with_common_shock(cells: list[Cell], root: str) -> list[Cell]:
     """A barrier that rises in more than half of the units at any level, and surely at the root."""
+    barriers = [i for i, cell in enumerate(cells) if cell.measure == "barrier_share"]
     moves: dict[str | None, list[bool]] = {}
-    for cell in cells:
-        if _is_barrier(cell) and cell.unit != root and cell.change and cell.change.diff is not None:
+    for cell in (cells[i] for i in barriers):
+        if cell.unit != root and cell.change and cell.change.diff is not None:
             moves.setdefault(cell.item, []).append(cell.change.diff >= RISE_OF_SHOCK)
     shocked = {item for item, rises in moves.items() if 2 * sum(rises) > len(rises)}
-    return [
-        replace(cell, flags=(*(cell.flags or ()), "common_shock"))
-        if cell.unit == root and cell.item in shocked and _is_barrier(cell) and _rises(cell)
-        else cell
-        for cell in cells
-    ]
-
-
-def _is_barrier(cell: Cell) -> bool:
-    return cell.measure == "barrier_share"
+    told = list(cells)
+    for i in barriers:
+        cell = cells[i]
+        if cell.unit == root and cell.item in shocked and _rises(cell):
+            told[i] = replace(cell, flags=(*(cell.flags or ()), "common_shock"))
+    return told
 
 
 def _rises(cell: Cell) -> bool:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from analysis.findings import Cell, Release
 from analysis.release.counts import Wave
 
+Told: TypeAlias = Mapping[tuple[str, str | None], Cell]  # by measure and item
 Lineage: TypeAlias = Literal["same", "new", "merged", "split"]
 
 # Share of a parent's people who are in another unit, or of another profession, than before.
@@ -60,18 +61,27 @@ class Past:
 
     def cell(self, u: int | None, cell: Cell) -> Cell | None:
         """The same cell then, as far as it was shown."""
-        code = None if u is None else self.origin[u][1]
-        return self._shown.get((code or cell.behaviour, u is None, cell.measure, cell.item))
+        return self.shown(u, cell.behaviour).get((cell.measure, cell.item))
+
+    def shown(self, u: int | None, behaviour: str | None) -> Told:
+        """What was shown then of a unit; without one of a behaviour's whole scope."""
+        where = (True, behaviour) if u is None else (False, self.origin[u][1])
+        return self._shown.get(where, {})
 
     @cached_property
-    def _shown(self) -> dict[tuple[str | None, bool, str, str | None], Cell]:
-        """What was shown of units and of behaviours' whole scopes, by place and measure."""
-        return {
-            (cell.unit or cell.behaviour, cell.unit is None, cell.measure, cell.item): cell
-            for cell in self.release.cells
-            if cell.status == "shown" and cell.barrier is UNSET and cell.trial is UNSET
-            and cell.cross is UNSET
-        }  # fmt: skip
+    def _shown(self) -> Mapping[tuple[bool, str | None], Told]:
+        """What was shown of behaviours' whole scopes and of units, by measure and item."""
+        shown: dict[tuple[bool, str | None], dict[tuple[str, str | None], Cell]] = {}
+        for cell in self.release.cells:
+            if (
+                cell.status == "shown"
+                and cell.barrier is UNSET
+                and cell.trial is UNSET
+                and cell.cross is UNSET
+            ):
+                where = cell.unit is None, cell.unit or cell.behaviour
+                shown.setdefault(where, {})[cell.measure, cell.item] = cell
+        return shown
 
     @cached_property
     def recomposed(self) -> frozenset[int]:
@@ -80,14 +90,14 @@ class Past:
         Half the sum of the moves of the shares: by headcount, never by who answered. Professions
         are compared where INVITED tells those of everybody in both waves; else by unit alone.
         """
-        tree, invited = self.wave.tree, self.wave.own_invited
+        tree, invited = self.wave.tree, self.wave.own_invited.tolist()
         then = self._people()
         moved = set()
         for u in np.flatnonzero(~tree.is_leaf).tolist():
             now: dict[str, int] = {}
             for v in (u, *tree.below(u)):
                 code = self.origin[v][1]
-                now[code] = now.get(code, 0) + int(invited[v])
+                now[code] = now.get(code, 0) + invited[v]
             before = then.get(self.origin[u][1], {})
             if _distance(now, before) > COMPOSITION_MOVED:
                 moved.add(u)
@@ -111,10 +121,12 @@ class Past:
 
     def _people(self) -> dict[str, dict[str, int]]:
         """Per unit then, the people attached to each unit of its part, itself included."""
-        own: dict[str, int] = {}
-        for cell in self.release.cells:
-            if cell.unit is not None and cell.N is not None:
-                own.setdefault(cell.unit, cell.N)
+        # The first of a unit's cells, for the crossed ones at the end are of some of its people.
+        own = {
+            cell.unit: cell.N
+            for cell in reversed(self.release.cells)
+            if cell.unit is not None and cell.N is not None
+        }
         parents = {unit.unit: unit.parent for unit in self.release.units}
         totals = dict(own)
         for code, parent in parents.items():
