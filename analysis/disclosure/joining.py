@@ -72,16 +72,15 @@ def _nesting(parent: Ints, shown: Flags) -> tuple[Ints, Ints]:
 
     A unit that is not shown has -1 levels.
     """
-    parents, told = parent.tolist(), shown.tolist()
-    above, height = [-1] * len(parents), [-1] * len(parents)
-    for u, p in enumerate(parents):
-        if p >= 0:
-            above[u] = p if told[p] else above[p]
-    for u in np.flatnonzero(shown)[::-1].tolist():
-        height[u] = max(height[u], 0)
-        if above[u] >= 0:
-            height[above[u]] = max(height[above[u]], height[u] + 1)
-    return np.array(above, dtype=np.int64), np.array(height, dtype=np.int64)
+    above = parent.copy()
+    while len(under_hidden := np.flatnonzero((above >= 0) & ~shown[above])):
+        above[under_hidden] = parent[above[under_hidden]]
+    height = np.where(shown, 0, -1)
+    level = 0
+    while len(units := np.flatnonzero((height == level) & (above >= 0))):
+        level += 1
+        height[above[units]] = level
+    return above, height
 
 
 def _leaves(result: Displayed, n: Ints, k: Ints, *, units: Ints, tables: Tables) -> None:
@@ -189,7 +188,7 @@ def _place(result: Displayed, rows: _Rows, limits: _Limits, k: Ints) -> None:
     at = (rows.high < k[here]).sum(axis=0)
     first, last = at, at
     start, passed = np.full((2, len(row)), -1)  # of the open group, and of the last that passed
-    for place in range(len(low)):
+    for place in np.flatnonzero(is_possible.any(axis=1)).tolist():
         start = np.where(is_possible[place] & (start < 0), place, start)
         lo, hi = low[start, row], high[place]
         passes = is_possible[place] & (hi > floor) & (lo < ceiling) & (hi - lo > slack)
