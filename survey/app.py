@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from survey import engine, headers, jobs, log, sessions
 from survey.errors import KernepulsError, NotInitialised
 from survey.intake import closing, writer
-from survey.pages import accounts, answer, front, refusals, results, waves
+from survey.pages import accounts, answer, front, lost, refusals, results, waves
 from survey.sessions import Clock, utc_now
 from survey.settings import Settings
 
@@ -26,7 +26,11 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     if not settings.data.is_dir():
         raise NotInitialised(folder=settings.data)
     log.configure()
-    respondents = Router("/", route_handlers=list(answer.ROUTES), request_max_body_size=ANSWER_BODY)
+    respondents = Router(
+        "/",
+        route_handlers=[*answer.ROUTES, *lost.ROUTES],
+        request_max_body_size=ANSWER_BODY,
+    )
     staff = Router(
         "/",
         route_handlers=[*accounts.ROUTES, *results.ROUTES, *waves.ROUTES],

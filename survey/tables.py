@@ -201,8 +201,8 @@ class MailItem(
     id: Serial
     wave = BigInt()
     invitation = Text()
-    kind = Text(help_text="invitation, reminder_1 or reminder_2")
-    state = Text(default="waiting", help_text="waiting, sent or failed")
+    kind = Text(help_text="invitation, reminder_1, reminder_2 or lost_code")
+    state = Text(default="waiting", help_text="waiting, sent, failed or withdrawn")
     day = Date(null=True, default=None)
 
 

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from survey.actions.readiness import Scope
-from survey.engine import transaction
+from survey.engine import current, transaction
 from survey.house import Organisation
 from survey.intake import codes
 from survey.tables import Invitation, InvitationCode, Invited, MailItem, Person, Wave
@@ -136,6 +136,39 @@ async def new_codes(wave: str, invitations: Sequence[str]) -> dict[str, str]:
                 )
             )
     return {invitation: code.text for invitation, code in made.items()}
+
+
+async def new_codes_for_unopened(wave: str, invitations: Sequence[str]) -> dict[str, str]:
+    """A second code for those nobody has opened; the first works until one of the two is used."""
+    rows = await Invitation.select(Invitation.id).where(
+        Invitation.id.is_in(list(invitations)) & Invitation.issued.is_null()
+    )
+    return await new_codes(wave, [row["id"] for row in rows])
+
+
+async def replaced_codes(wave: str, invitations: Sequence[str]) -> dict[str, str]:
+    """A code in place of all an invitation had; "" for one that is opened, which keeps its own.
+
+    Whoever begins with an old code meanwhile waits for this, or has begun before it.
+    """
+    made = {invitation: codes.new_code() for invitation in invitations}
+    holes = ", ".join("{}" for _ in made)
+    async with transaction():
+        rows = await Invitation.raw(
+            f"SELECT id FROM invitation WHERE id IN ({holes}) AND issued IS NULL"  # noqa: S608 - holes only
+            f"{current().for_share}",
+            *made,
+        )
+        unopened = [row["id"] for row in rows]
+        if unopened:
+            await InvitationCode.delete().where(InvitationCode.invitation.is_in(unopened))
+            await InvitationCode.insert(
+                *(
+                    InvitationCode(hash=codes.hash_code(wave, made[one].raw), invitation=one)
+                    for one in unopened
+                )
+            )
+    return {**dict.fromkeys(made, ""), **{one: made[one].text for one in unopened}}
 
 
 async def counts_of(wave: Wave) -> Counts:

@@ -79,14 +79,14 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
         if wave.state != "open":
             await _check(settings, wave)
             compose = await _composer(settings, wave, day)
-        async with _opened(settings, name, to) as letter_box:
+        async with letter_box(settings, name, to) as box:
             begun = wave.state != "open"
             if begun:
                 await _open(wave, by)
             mails = await queue.send_waiting(
                 wave.id,
                 queue.Mailing(
-                    post=letter_box,
+                    post=box,
                     new_codes=partial(new_codes, name),
                     compose=compose or await _composer(settings, wave, day),
                     today=day,
@@ -97,9 +97,10 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
     return Opened(name=name, opened=begun, mails=mails, folder=folder)
 
 
-def _opened(
+def letter_box(
     settings: Settings, wave: str, to: post.Post | None
 ) -> AbstractAsyncContextManager[post.Post]:
+    """Where the mails of a wave go; `to` stands in for the mail server."""
     return post.opened(settings, wave) if to is None else nullcontext(to)
 
 

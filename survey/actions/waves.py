@@ -77,7 +77,7 @@ class WaveStatus:
     med_date: date | None
     behaviours: tuple[str, ...]
     counts: Counts
-    mails: Mapping[str, int]  # waiting, sent, failed
+    mails: Mapping[str, int]  # invitations waiting, sent, failed; of later mails nothing is told
     opened: tuple[Share, ...]
     opened_day: date | None  # the night the shares were counted
     step: str | None  # the last step of the close that is done
@@ -145,7 +145,9 @@ async def wave_status(settings: Settings, name: str) -> WaveStatus:
     )
     mails = Counter(
         row["state"]
-        for row in await MailItem.select(MailItem.state).where(MailItem.wave == wave.id)
+        for row in await MailItem.select(MailItem.state).where(
+            (MailItem.wave == wave.id) & (MailItem.kind == "invitation")
+        )
     )
     job = await Closing.objects().where(Closing.wave == wave.id).first()
     shares, day = await _shares(wave)

@@ -1,28 +1,28 @@
 """`kernepuls wave`: plan, approve, open, close and look at a wave; each says what to do next."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from survey import engine, organisation, texts
+from survey import organisation, texts
 from survey.actions import waves
-from survey.actions.opening import today_here
+from survey.actions.mailing import send_due
+from survey.actions.opening import LOCAL, today_here
 from survey.actions.readiness import NotDiscussed
 from survey.cli import spoken
+from survey.cli.wave_mails import remind, resend
+from survey.cli.wave_options import DAY, as_json, day, run
 from survey.cli.wave_report import STEPS, detail, facts, line, lines, print_json, say
 from survey.errors import N_
 from survey.settings import Settings, from_environment
 from survey.texts import Voice
-
-T = TypeVar("T")
 
 
 class Behaviours(click.ParamType):  # type: ignore[type-arg] # generic in new versions of click only
@@ -35,17 +35,13 @@ class Behaviours(click.ParamType):  # type: ignore[type-arg] # generic in new ve
         return "all" if [code.lower() for code in codes] == ["all"] else codes
 
 
-def day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
-    return value.date() if value else None
-
-
-DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
 @click.group()
 def wave() -> None:
     """Plan, approve, open and close a wave, and see where it stands."""
+
+
+wave.add_command(remind)
+wave.add_command(resend)
 
 
 @wave.command()
@@ -63,7 +59,7 @@ def plan(name: str, opens: date, closes: date, behaviours: Any, *, as_json: bool
         )
         return planned, await waves.wave_status(settings, name)
 
-    planned, status = _run(work)
+    planned, status = run(work)
     if as_json:
         print_json({**facts(status), "overlaps": list(planned.overlaps)})
         return
@@ -102,7 +98,7 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
                 settings, name=name, med_date=med_date, by=None, again=again, progress=progress
             )
 
-    approved = _run(work)
+    approved = run(work)
     counts, data = approved.counts, from_environment().data
     if as_json:
         print_json(
@@ -163,9 +159,10 @@ def open_(name: str, *, as_json: bool) -> None:
     async def work(settings: Settings) -> tuple[waves.Opened, waves.WaveStatus]:
         with _bar(N_("Mails"), hidden=as_json) as progress:
             opened = await waves.open_wave(settings, name=name, by=None, progress=progress)
+        await send_due(settings, datetime.now(LOCAL))
         return opened, await waves.wave_status(settings, name)
 
-    opened, status = _run(work)
+    opened, status = run(work)
     mails = opened.mails
     if as_json:
         print_json({**facts(status), "opened": opened.opened, "run": msgspec.to_builtins(mails)})
@@ -218,11 +215,11 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
                 settings, name=name, by=None, confirmed_by=accounts, progress=progress
             )
 
-    status, root = _run(before)
+    status, root = run(before)
     agreeing = [(login, _password(login)) for login in logins]
     if status.state == "open" and today_here() <= status.closes and not yes:
         _ask_early(status.closes)
-    done = _run(work)
+    done = run(work)
     if as_json:
         print_json(facts(done))
     if done.state == "held":
@@ -251,7 +248,7 @@ def status(name: str | None, *, as_json: bool) -> None:
         names = [name] if name else await waves.waves()
         return [await waves.wave_status(settings, one) for one in names]
 
-    found = _run(work)
+    found = run(work)
     if as_json:
         print_json(facts(found[0]) if name else [facts(one) for one in found])
     elif not found:
@@ -262,16 +259,6 @@ def status(name: str | None, *, as_json: bool) -> None:
     else:
         for one in found:
             line(one)
-
-
-def _run(work: Callable[[Settings], Awaitable[T]]) -> T:
-    settings = from_environment()
-
-    async def inside() -> T:
-        async with engine.opened(settings):
-            return await work(settings)
-
-    return asyncio.run(inside())
 
 
 def _password(login: str) -> str:

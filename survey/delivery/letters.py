@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from survey.errors import N_, Refused
 from survey.house import Organisation
@@ -140,6 +141,42 @@ def invitation(
     return Letter(
         subject=filled(titled[language], fields, file=around.file),
         text="\n\n".join((*paragraphs, f"-- \n{footer}")) + "\n",
+    )
+
+
+def reminder(around: Round, *, area: str, code: str) -> Letter:
+    """The first reminder, with a new code, to those who have not opened the form."""
+    texts = content("messages")["reminder_1"]
+    return _plain(around, texts, {"area": area, "link": around.link(code)})
+
+
+def general_reminder(around: Round, *, today: date) -> Letter:
+    """The second and last reminder, to everyone and without a code; it says today on the last day.
+
+    Where the last day is a Sunday the mail goes before it, and names the day.
+    """
+    texts = content("messages")["reminder_2"]
+    return _plain(around, texts if today == around.closes else texts["before"], {})
+
+
+def new_code(around: Round, *, code: str) -> Letter:
+    """To somebody who asked: the code that is put in place of those sent before."""
+    texts = content("messages")["lost_code"]
+    return _plain(around, texts["new"], {"code": code, "link": around.link(code)})
+
+
+def code_was_used(around: Round) -> Letter:
+    """To somebody who asked and whose code is used: no second ballot, but a card can be drawn."""
+    return _plain(around, content("messages")["lost_code"]["used"], {})
+
+
+def _plain(around: Round, texts: Mapping[str, Any], own: Mapping[str, str]) -> Letter:
+    """A subject and paragraphs, filled with the fields of the wave and the mail's own."""
+    fields = {**around.fields(), **own}
+    said = [filled(text, fields, file=around.file) for text in texts[around.language]]
+    return Letter(
+        subject=filled(texts["subject"][around.language], fields, file=around.file),
+        text="\n\n".join(said) + "\n",
     )
 
 

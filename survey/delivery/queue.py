@@ -3,6 +3,9 @@
 Order for each mail: the attempt's day is kept, the code's hash is kept, the mail goes, the mail is
 marked as sent. Whoever kills the process between two of these loses no mail and sends nobody two
 on one day: an attempt whose end is unknown is made again the day after.
+
+A reminder waits for everyone, and whom it is not for is marked as sent like the others: what is
+kept of a mail never tells who had opened the form.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -19,9 +22,15 @@ LOT = 50  # mails whose codes are kept in one transaction
 CHUNK = 5_000  # rows in one statement: PostgreSQL stops at 32,767 arguments
 
 Row = dict[str, Any]  # a row of a table: column -> value
-NewCodes = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]  # invitation id -> clear code
+# Invitation id -> clear code, "" for a mail that carries none; whom it leaves out gets no mail.
+NewCodes = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 Compose = Callable[["Addressee", str], EmailMessage]
 Progress = Callable[[int, int], None]  # done, of how many
+
+UNSENT = ("waiting", "failed")
+# What a person asked for comes on the day, however much we wrote; once a day is enough for that.
+ASKED_FOR = "lost_code"
+WITHDRAWN = "withdrawn"  # overtaken by a later mail, but it may have arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of the mails of a wave in one run."""
+    """What became of the mails of a wave in one run; `sent` counts those that left the house."""
 
     sent: int = 0
     failed: int = 0
@@ -60,52 +69,101 @@ async def enqueue(wave: int, invitations: Iterable[str], *, kind: str) -> None:
         await MailItem.insert(*items[start : start + CHUNK])
 
 
-async def send_waiting(wave: int, mailing: Mailing, *, progress: Progress | None = None) -> Sent:
-    """Send what waits or failed in a wave, at most one mail per person and day.
+async def no_codes(invitations: Sequence[str]) -> dict[str, str]:
+    """For mails that are the same for all and carry none."""
+    return dict.fromkeys(invitations, "")
 
-    May be run again at any time. Raises MailServerUnreachable when the server is gone; what was
-    not sent then waits.
-    """
-    items: list[Row] = (
-        await MailItem.select()
-        .where((MailItem.wave == wave) & MailItem.state.is_in(["waiting", "failed"]))
-        .order_by(MailItem.id)
+
+async def withdraw(wave: int, *, kind: str) -> None:
+    """Send no more of a kind; part of the caller's transaction."""
+    await MailItem.update({MailItem.state: WITHDRAWN}).where(
+        (MailItem.wave == wave) & (MailItem.kind == kind) & MailItem.state.is_in(list(UNSENT))
     )
-    reached = await _had_mail(mailing.today)
-    due = [item for item in items if item["invitation"] not in reached]
-    sent = 0
+
+
+async def send_waiting(
+    wave: int,
+    mailing: Mailing,
+    *,
+    kind: str = "invitation",
+    failed_today: bool = True,
+    progress: Progress | None = None,
+) -> Sent:
+    """Send what waits or failed of a kind in a wave, at most one mail per person and day.
+
+    May be run again at any time; without `failed_today` what failed today is left for tomorrow.
+    Raises MailServerUnreachable when the server is gone; what was not sent then waits.
+    """
+    items = await _unsent(wave, kind)
+    due = await _due(items, mailing.today, kind, failed_today=failed_today)
+    sent = failed = 0
     for start in range(0, len(due), LOT):
         lot = due[start : start + LOT]
-        sent += await _send_lot(lot, mailing)
+        lot_sent, lot_failed = await _send_lot(lot, mailing)
+        sent, failed = sent + lot_sent, failed + lot_failed
         if progress is not None:
             progress(start + len(lot), len(due))
-    return Sent(sent=sent, failed=len(due) - sent, put_off=len(items) - len(due))
+    return Sent(sent=sent, failed=failed, put_off=len(items) - len(due))
 
 
-async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> int:
-    """How many of the lot went; the others are marked as failed."""
+async def is_due(wave: int, *, kind: str, today: date) -> bool:
+    """Whether a mail of the kind may go now; what failed today may not."""
+    return bool(await _due(await _unsent(wave, kind), today, kind, failed_today=False))
+
+
+async def _unsent(wave: int, kind: str) -> list[Row]:
+    items: list[Row] = (
+        await MailItem.select()
+        .where(
+            (MailItem.wave == wave) & (MailItem.kind == kind) & MailItem.state.is_in(list(UNSENT))
+        )
+        .order_by(MailItem.id)
+    )
+    return items
+
+
+async def _due(items: Sequence[Row], today: date, kind: str, *, failed_today: bool) -> list[Row]:
+    """Those of the mails whose person has had none today."""
+    if not items:
+        return []
+    reached = await _had_mail(today, kind)
+    return [
+        item
+        for item in items
+        if item["invitation"] not in reached
+        and (failed_today or (item["state"], item["day"]) != ("failed", today))
+    ]
+
+
+async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> tuple[int, int]:
+    """How many of the lot went and how many failed; the rest was for nobody."""
     to = await _addressees(lot)
     async with transaction():
         await _mark(lot, state="waiting", day=mailing.today)
     codes = await mailing.new_codes([item["invitation"] for item in lot])
-    arrived: list[Row] = []
+    done: list[Row] = []
     refused: list[Row] = []
-    begun = 0
+    begun = went = 0
     try:
         for item in lot:
             begun += 1
-            went = await _send_one(mailing, to.get(item["invitation"]), codes)
-            (arrived if went else refused).append(item)
+            if item["invitation"] not in codes:
+                done.append(item)
+            elif await _send_one(mailing, to.get(item["invitation"]), codes):
+                done.append(item)
+                went += 1
+            else:
+                refused.append(item)
     except MailServerUnreachable:
         begun -= 1
         raise
     finally:
         # Those that never left keep no day, so they may go today.
         async with transaction():
-            await _mark(arrived, state="sent", day=mailing.today)
+            await _mark(done, state="sent", day=mailing.today)
             await _mark(refused, state="failed", day=mailing.today)
             await _mark(lot[begun:], state="waiting", day=None)
-    return len(arrived)
+    return went, len(refused)
 
 
 async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, str]) -> bool:
@@ -119,15 +177,19 @@ async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, 
     return True
 
 
-async def _had_mail(today: date) -> frozenset[str]:
+async def _had_mail(today: date, kind: str) -> frozenset[str]:
     """Invitations whose person may have had a mail today, in any wave.
 
     A mail that failed never arrived, so it may be tried again; one whose end is unknown may have.
+    What was asked for is held back by its own kind only, in each wave.
     """
-    rows = await MailItem.select(MailItem.invitation).where(
-        (MailItem.day == today) & MailItem.state.is_in(["waiting", "sent"])
-    )
+    may_have = (MailItem.day == today) & (MailItem.state != "failed")
+    if kind == ASKED_FOR:
+        may_have = may_have & (MailItem.kind == ASKED_FOR)
+    rows = await MailItem.select(MailItem.invitation).where(may_have)
     ids = [row["invitation"] for row in rows]
+    if kind == ASKED_FOR:
+        return frozenset(ids)
     people = {row["person"] for row in await _invitations(ids)}
     if not people:
         return frozenset(ids)

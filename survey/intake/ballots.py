@@ -151,7 +151,7 @@ async def _invited(code_text: str) -> tuple[Invitation, Wave]:
         if wave.state == "closing":
             raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
         return Invitation(**row, _exists_in_db=True), wave
-    await _refuse_unknown()
+    await refuse_when_none_is_open()
     raise CodeUnknown
 
 
@@ -168,8 +168,8 @@ async def _with_codes(hashed: list[bytes]) -> list[dict[str, Any]]:
     return rows
 
 
-async def _refuse_unknown() -> None:
-    """With no wave open an unknown code says what is true of all: it is over, or not begun."""
+async def refuse_when_none_is_open() -> None:
+    """With no wave open an unknown code hears what is true of all: it is over, or not begun."""
     waves = await Wave.select(Wave.state, Wave.opens, Wave.closes).order_by(Wave.name)
     if any(wave["state"] == "open" for wave in waves):
         return

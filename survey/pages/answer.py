@@ -47,10 +47,10 @@ class Known:
 
 def refused(request: Asked, error: KernepulsError) -> Page:
     """A state with a page of its own: what happened, what became of the work, what to do."""
-    language = _language(request)
+    language = asked_language(request)
     if _wants_json(request):
         return _json({"error": getattr(error, "text", "")}, error.status)
-    return _page(
+    return answer_page(
         request,
         "state",
         language,
@@ -72,21 +72,21 @@ class AnswerPages(Controller):
     @get(["/", "/uden-script", "/opslag", "/sprog", "/send"], name="answer")
     async def enter_code(self, request: Asked) -> Page:
         """Also where a browser reloads one of the posted pages: the script goes on from there."""
-        return _code_page(request, _language(request))
+        return _code_page(request, asked_language(request))
 
     @post("/opslag", status_code=200, name="answer-look-up")
     async def look_up(self, request: Asked) -> Page:
         """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
-        posted = await _posted(request)
-        language, typed = _language(request), one(posted, "code")
+        posted = await read_form(request)
+        language, typed = asked_language(request), one(posted, "code")
         tries = _tries(request)
-        tries.check(_address(request))
+        tries.check(address_of(request))
         try:
-            found = await ballots.look_up(_settings(request), typed)
+            found = await ballots.look_up(settings_of(request), typed)
         except CodeUnknown as error:
-            tries.wrong(_address(request))
+            tries.wrong(address_of(request))
             return _code_page(request, language, error=error, posted=posted)
-        return _page(
+        return answer_page(
             request,
             "begin",
             language,
@@ -98,31 +98,31 @@ class AnswerPages(Controller):
     @post("/uden-script", status_code=200, name="answer-begin")
     async def begin(self, request: Asked) -> Page:
         """The ballot and the whole questionnaire; the same code and nonce give the same again."""
-        posted = await _posted(request)
-        language = _language(request)
+        posted = await read_form(request)
+        language = asked_language(request)
         tries = _tries(request)
-        tries.check(_address(request))
+        tries.check(address_of(request))
         try:
             made = await ballots.without_script(
-                _settings(request), one(posted, "code"), one(posted, "nonce")
+                settings_of(request), one(posted, "code"), one(posted, "nonce")
             )
         except CodeUnknown as error:
-            tries.wrong(_address(request))
+            tries.wrong(address_of(request))
             return _code_page(request, language, error=error, posted=posted)
         return _form_page(request, language, await sheet.fresh(made, language))
 
     @post("/sprog", status_code=200, name="answer-language")
     async def change_language(self, request: Asked) -> Page:
         """The same form in the other language, with everything that was given."""
-        posted = await _posted(request)
-        language = _language(request)
-        shown = await sheet.again(_settings(request), sheet.posted_ballot(posted), language)
+        posted = await read_form(request)
+        language = asked_language(request)
+        shown = await sheet.again(settings_of(request), sheet.posted_ballot(posted), language)
         return _form_page(request, language, shown, _kept(posted))
 
     @post("/send", status_code=200, name="answer-send")
     async def send(self, request: Asked) -> Page:
         """Take the answer; the receipt is shown only after it is stored."""
-        posted = await _posted(request)
+        posted = await read_form(request)
         ballot = sheet.posted_ballot(posted)
         try:
             receipt, closes = await _taken(request, posted, ballot)
@@ -132,19 +132,19 @@ class AnswerPages(Controller):
             return await _form_again(request, posted, ballot, error)
         if _wants_json(request):
             return _json({"receipt": receipt}, 200)
-        return _page(
+        return answer_page(
             request,
             "receipt",
-            _language(request),
+            asked_language(request),
             receipt=receipt,
             dates=_dates(request, closes),
         )
 
     @get("/privat", name="answer-privacy")
     async def privacy(self, request: Asked) -> Page:
-        language = _language(request)
-        wave = await sheet.facts(_settings(request), Voice(language))
-        return _page(request, "privacy", language, wave=wave, address="/svar/privat")
+        language = asked_language(request)
+        wave = await sheet.facts(settings_of(request), Voice(language))
+        return answer_page(request, "privacy", language, wave=wave, address="/svar/privat")
 
     @get("/dele/{wave:str}", name="answer-parts")
     async def places(self, wave: FromPath[str]) -> Page:
@@ -162,7 +162,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, d
 
     A wave that is not open is `accept`'s to speak about.
     """
-    settings = _settings(request)
+    settings = settings_of(request)
     wave = await sheet.open_wave(ballot.wave)
     columns: dict[str, int | str | None] = {}
     comment = None
@@ -195,7 +195,7 @@ async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known
     """Read once for each unit of a wave: a thousand answers at nine o'clock need it."""
     kept: dict[tuple[int, str], Known] = request.app.state.setdefault("answer_known", {})
     if (wave.id, unit) not in kept:
-        shown = await sheet.again(_settings(request), ballot, "da")
+        shown = await sheet.again(settings_of(request), ballot, "da")
         codes = frozenset(part.code for part in shown.places)
         kept[wave.id, unit] = Known(parts=codes, trial=shown.card.trial is not None)
     return kept[wave.id, unit]
@@ -205,8 +205,8 @@ async def _form_again(
     request: Asked, posted: Posted, ballot: Ballot, error: KernepulsError
 ) -> Page:
     """The same form with every value kept, what is wrong above it and beside it."""
-    language = _language(request)
-    shown = await sheet.again(_settings(request), ballot, language)
+    language = asked_language(request)
+    shown = await sheet.again(settings_of(request), ballot, language)
     problems = error.problems if isinstance(error, FormInvalid) else ()
     kept = _kept(
         posted,
@@ -243,7 +243,7 @@ def _code_page(
     posted: Posted | None = None,
 ) -> Page:
     """The page that asks for the code, with what was typed where it was not known."""
-    return _page(
+    return answer_page(
         request,
         "start",
         language,
@@ -258,7 +258,7 @@ def _form_page(
     request: Asked, language: Language, shown: Sheet, kept: Kept | None = None, status: int = 200
 ) -> Page:
     own = kept or Kept(given={}, order=sheet.drawn_order())
-    return _page(
+    return answer_page(
         request,
         "form",
         language,
@@ -276,7 +276,7 @@ def _form_page(
     )
 
 
-def _page(
+def answer_page(
     request: Asked,
     template: str,
     language: Language,
@@ -285,7 +285,8 @@ def _page(
     dates: Mapping[str, str] | None = None,
     **own: object,
 ) -> Page:
-    house = sheet.told(_settings(request))
+    """A page of a respondent, with what every one of them needs beside its own fields."""
+    house = sheet.told(settings_of(request))
     context = {
         "form": questionnaire.form(),
         "house": house,
@@ -319,29 +320,31 @@ def _wants_json(request: Asked) -> bool:
 
 
 def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
-    own = sheet.told(_settings(request))
+    own = sheet.told(settings_of(request))
     return states.sentence(
         error, own, Voice(language), had_answers=request.url.path == "/svar/send"
     )
 
 
 def _dates(request: Asked, closes: date) -> dict[str, str]:
-    return sheet.after(sheet.told(_settings(request)), closes, Voice(_language(request)))
+    return sheet.after(sheet.told(settings_of(request)), closes, Voice(asked_language(request)))
 
 
-async def _posted(request: Asked) -> Posted:
+async def read_form(request: Asked) -> Posted:
     """The posted form; its language is that of every page that follows from it."""
     posted = await posted_form(request)
     request.state.language = one(posted, "vis") or one(posted, "sprog")
     return posted
 
 
-def _language(request: Asked) -> Language:
+def asked_language(request: Asked) -> Language:
+    """The language of the posted form or of the address; else the organisation's."""
     asked = request.state.get("language") or request.query_params.get("sprog")
-    return language_of(asked, sheet.told(_settings(request)).language)
+    return language_of(asked, sheet.told(settings_of(request)).language)
 
 
-def _settings(request: Asked) -> Settings:
+def settings_of(request: Asked) -> Settings:
+    """The installation the request came to."""
     found: Settings = request.app.state.settings
     return found
 
@@ -351,5 +354,6 @@ def _tries(request: Asked) -> Tries:
     return found
 
 
-def _address(request: Asked) -> str:
+def address_of(request: Asked) -> str:
+    """Where the request came from, for counting tries only."""
     return request.client.host if request.client else ""

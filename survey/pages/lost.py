@@ -1,0 +1,77 @@
+"""A lost link or code: a work mail is typed, and every address gets the same reply.
+
+What is known of an address is found out later, by the job that sends the mail. Nothing is logged.
+"""
+
+import re
+
+from litestar import Controller, get, post
+
+from survey.actions.lost_link import ask_for_code
+from survey.errors import KernepulsError
+from survey.pages.answer import (
+    Asked,
+    Page,
+    address_of,
+    answer_page,
+    asked_language,
+    read_form,
+    refused,
+)
+from survey.pages.posting import Tries, one
+
+ADDRESS = re.compile(r"\s*[^\s@]+@[^\s@]+\s*")  # no more than a slip of the fingers is caught here
+
+
+class LostLinkPages(Controller):
+    """The page for somebody whose mail or code is gone."""
+
+    path = "/svar/mistet"
+    request_max_body_size = None  # posting.posted_form has the limit, and a page that says so
+    exception_handlers = {KernepulsError: refused}  # noqa: RUF012 - Litestar's own shape
+
+    @get("/", name="lost-link")
+    async def ask(self, request: Asked) -> Page:
+        """Where the work mail is typed."""
+        return _page(request)
+
+    @post("/", status_code=200, name="lost-link-ask")
+    async def asked(self, request: Asked) -> Page:
+        """Let a mail wait, and say the same whoever it is for."""
+        email = one(await read_form(request), "email")
+        tries = _tries(request)
+        tries.check(address_of(request))
+        tries.wrong(address_of(request))
+        if not ADDRESS.fullmatch(email):
+            return _page(request, typed=email, problem=True, status=422)
+        await ask_for_code(email)
+        return _page(request, done=True)
+
+
+ROUTES = [LostLinkPages]
+
+
+def _page(
+    request: Asked,
+    *,
+    typed: str = "",
+    problem: bool = False,
+    done: bool = False,
+    status: int = 200,
+) -> Page:
+    return answer_page(
+        request,
+        "lost",
+        asked_language(request),
+        status=status,
+        address="/svar/mistet",
+        typed=typed,
+        problem=problem,
+        done=done,
+    )
+
+
+def _tries(request: Asked) -> Tries:
+    """Every request counts, since none tells whether its address was right."""
+    found: Tries = request.app.state.setdefault("lost_tries", Tries())
+    return found
