@@ -35,13 +35,48 @@ from survey.settings import Settings
 numbers = count()
 generate_private_key = rsa.generate_private_key
 DEALT = 6  # more than the waves of any one test
+FOLDER = Path(__file__).parent
+# The files that take ten seconds or more, the longest first. Begun in this order two workers end
+# together; xdist alone begins with those of most tests, and leaves two minutes of one for the end.
+LONGEST = (
+    "survey/test_demo.py",
+    "browser/test_answer_seen.py",
+    "survey/test_closing.py",
+    "browser/test_staff.py",
+    "browser/test_answer.py",
+    "browser/test_answer_sending.py",
+    "survey/test_report_command.py",
+    "spec/test_verify.py",
+    "survey/test_wave_command.py",
+    "survey/test_closing_killed.py",
+    "survey/test_sessions.py",
+    "spec/test_fjordlund.py",
+    "survey/test_import_staff.py",
+    "crash/test_crash.py",
+    "survey/test_waves.py",
+    "survey/test_answer_pages.py",
+    "analysis/test_analyse_command.py",
+    "analysis/test_report_pdf.py",
+    "survey/test_seeds.py",
+    "survey/test_intake.py",
+    "test_project.py",
+    "survey/test_results_pages.py",
+    "analysis/test_trials.py",
+    "analysis/test_audit.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("xdist"):
+        config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long runs are for `make soak`, which asks for them by name."""
-    if "soak" in config.getoption("markexpr"):
-        return
-    items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+    """Long runs are for `make soak`, which asks for them by name; long files go first."""
+    if "soak" not in config.getoption("markexpr"):
+        items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+    place = {FOLDER / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -194,7 +229,7 @@ def make_template(folder: str) -> None:
         subprocess.run(
             [sys.executable, "-c", script,
              address(folder, "postgres"), address(folder, "kernepuls_template"), data],
-            check=True, cwd=Path(__file__).parent.parent,
+            check=True, cwd=FOLDER.parent,
         )  # fmt: skip
 
 

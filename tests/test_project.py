@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from survey.cli import WHERE
+from tests.conftest import LONGEST
 
 ROOT = Path(__file__).parent.parent
 TRACKED = subprocess.run(
@@ -70,6 +71,11 @@ def _code() -> str:
         for name in TRACKED
         if name.startswith(("survey/", "analysis/")) and name.endswith(".py")
     )
+
+
+def test_every_file_that_is_tested_early_is_there() -> None:
+    assert [name for name in LONGEST if f"tests/{name}" not in TRACKED] == []
+    assert len(set(LONGEST)) == len(LONGEST)
 
 
 def test_an_installed_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
