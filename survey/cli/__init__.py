@@ -55,6 +55,13 @@ WHERE = {
         "Write the reports of all units to a folder; finished ones are kept, so it can be resumed.",
     ),
     "account": Place("survey.cli.accounts", "Accounts of staff."),
+    "backup": Place(
+        "survey.cli.backup",
+        "Write the installation to one encrypted file while answers arrive; without its keys.",
+    ),
+    "restore": Place(
+        "survey.cli.backup", "Put the backup FILE into an empty installation, whole or not at all."
+    ),
 }
 
 

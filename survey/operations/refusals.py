@@ -1,0 +1,97 @@
+"""Why no backup was made, or none put back: each leaves everything as it was."""
+
+from survey.errors import N_, BadInput, Broken, Busy, Refused
+
+
+class KeyFileThere(Refused):
+    sentence = N_(
+        "The file {file} is there already. Nothing was changed. A key that is written over can "
+        "never open its backups again: choose another name."
+    )
+
+
+class KeyFileUnreadable(BadInput):
+    sentence = N_(
+        "{file} is not a key for backups. Nothing was changed. "
+        "Make one with: kernepuls backup --new-key FILE"
+    )
+
+
+class KeyFileOpen(Refused):
+    sentence = N_(
+        "Others on this machine can read the key {file}. Nothing was changed. Run: chmod 600 {file}"
+    )
+
+
+class KeyDoesNotFit(BadInput):
+    sentence = N_(
+        "The key does not open {file}: it belongs to other backups, or the beginning of the file "
+        "was changed. Nothing was changed here. Use the key the backup was made with."
+    )
+
+
+class NotABackup(BadInput):
+    sentence = N_(
+        "{file} is not a backup that Kernepuls made. Nothing was changed. Check the name."
+    )
+
+
+class BackupDamaged(BadInput):
+    sentence = N_(
+        "{file} was cut short or changed since it was made. Nothing was changed here. "
+        "Use another backup."
+    )
+
+
+class BackupForeign(BadInput):
+    sentence = N_(
+        "{file} holds something that no backup of ours holds. Nothing was changed. "
+        "Use another backup."
+    )
+
+
+class BackupOfOtherEngine(Refused):
+    sentence = N_(
+        "The backup was made on {made_on}, and KERNEPULS_DATABASE names another kind of database. "
+        "Nothing was changed. Put it back on the same kind."
+    )
+
+
+class TargetTaken(Refused):
+    sentence = N_(
+        "{file} is there already and is no backup. Nothing was written. Choose another name."
+    )
+
+
+class TargetUnusable(BadInput):
+    sentence = N_(
+        "The backup cannot be written to {file} ({problem}). Nothing was left there. "
+        "Choose another place with --to."
+    )
+
+
+class TargetFull(Broken):
+    sentence = N_(
+        "There is no room for the backup {file}. Nothing was left there. "
+        "Free some space, and run it again."
+    )
+
+
+class CloseRunning(Busy):
+    sentence = N_(
+        "A wave is being closed just now. No backup was made. Run it again when the wave is closed."
+    )
+
+
+class CopyDiffers(Broken):
+    sentence = N_(
+        "The copy of the database is not whole ({table}). Nothing was left. Run kernepuls doctor, "
+        "and look at the disk."
+    )
+
+
+class NotEmpty(Refused):
+    sentence = N_(
+        "There is something in {place} already. Nothing was changed. A backup is only put back "
+        "into an empty installation: set KERNEPULS_DATA and KERNEPULS_DATABASE to new ones."
+    )
