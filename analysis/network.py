@@ -5,14 +5,17 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from scipy.special import gammaln
 
 from analysis.frames import Tree
 
 Ints = np.typing.NDArray[np.int64]
+Floats = np.typing.NDArray[np.float64]
 
 PART_FROM: Final = 10  # people in the situation on each side
 NAMED_FROM: Final = 3  # at least so many name the other part, and at least so many do not
 HOW_FROM: Final = 5  # people with the same answer to what happens when it stalls
+ROUNDING: Final = 1e-7  # probabilities whose logarithms differ by less are equal
 
 
 def external_internal(named: Ints) -> float | None:
@@ -43,6 +46,34 @@ def asymmetry(named: tuple[int, int], n: tuple[int, int]) -> float | None:
     """
     one, other = (k / people for k, people in zip(named, n, strict=True))
     return (one - other) / (one + other) if one + other else None
+
+
+def fisher(named: Ints, n: Ints) -> Floats:
+    """Fisher's exact test of each pair, two-sided: whether its sides name each other alike.
+
+    `named` of the `n` people of either side (pair by side) name the other; K and N are their sums.
+
+        p = Σ P(x) over all x with P(x) <= P(named_a),  P(x) = C(n_a, x) C(n_b, K - x) / C(N, K)
+
+    Checked against scipy.stats.fisher_exact.
+    """
+    total = named.sum(axis=1)
+    x = np.arange(int(n[:, 0].max(initial=0)) + 1)
+    other = total[:, None] - x
+    possible = (x <= n[:, :1]) & (other >= 0) & (other <= n[:, 1:])
+    # C(N, K) is the same for all x: it cancels.
+    log = np.where(possible, _log_choose(n[:, :1], x) + _log_choose(n[:, 1:], other), -np.inf)
+    seen = np.take_along_axis(log, named[:, :1], axis=1)
+    weight = np.exp(log - log.max(axis=1, keepdims=True, initial=-np.inf))
+    p: Floats = (weight * (log <= seen + ROUNDING)).sum(axis=1) / weight.sum(axis=1)
+    return p
+
+
+def _log_choose(n: Ints, k: Ints) -> Floats:
+    """Logarithm of C(n, k); any number where k is not 0..n."""
+    inside = k.clip(0, n)
+    log: Floats = gammaln(n + 1) - gammaln(inside + 1) - gammaln(n - inside + 1)
+    return log
 
 
 @dataclass(frozen=True)
@@ -87,11 +118,12 @@ def seams(answers: pl.DataFrame, tree: Tree, shown: np.typing.NDArray[np.bool_])
     wide = {part for part, count in n.items() if count >= PART_FROM and shown[part]}
     named = _named(people, parts)
     k = {(i, j): count for i, j, count in named.group_by("part", "other").len().iter_rows()}
+    how = _how_between(named)
     edges = sorted({(min(edge), max(edge)) for edge in k})
     found = [
         Seam(
             a, b, (n[a], n[b]), (k.get((a, b), 0), k.get((b, a), 0)),
-            _most_common(named.filter(_between(a, b))["stall_how"]),
+            _most_common(how.get((a, b), {})),
         )
         for a, b in edges
         if {a, b} <= wide
@@ -111,8 +143,16 @@ def _named(people: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _between(a: int, b: int) -> pl.Expr:
-    return pl.min_horizontal("part", "other").eq(a) & pl.max_horizontal("part", "other").eq(b)
+def _how_between(named: pl.DataFrame) -> dict[tuple[int, int], dict[str | None, int]]:
+    """Per edge how many say each thing of what happens, in either direction; None: no answer."""
+    between = (
+        pl.min_horizontal("part", "other").alias("a"),
+        pl.max_horizontal("part", "other").alias("b"),
+    )
+    how: dict[tuple[int, int], dict[str | None, int]] = {}
+    for a, b, what, count in named.group_by(*between, "stall_how").len().iter_rows():
+        how.setdefault((a, b), {})[what] = count
+    return how
 
 
 def _how(answers: pl.DataFrame) -> pl.Expr:
@@ -121,9 +161,9 @@ def _how(answers: pl.DataFrame) -> pl.Expr:
     return pl.lit(None, dtype=pl.String).alias("stall_how")
 
 
-def _most_common(how: pl.Series) -> tuple[str, ...]:
+def _most_common(how: dict[str | None, int]) -> tuple[str, ...]:
     """What happens most, told from ten people of whom five say the same; ties by code."""
-    if len(how) < PART_FROM:
+    if sum(how.values()) < PART_FROM:
         return ()
-    counts = sorted(how.drop_nulls().value_counts().iter_rows(), key=lambda c: (-c[1], c[0]))
-    return (counts[0][0],) if counts and counts[0][1] >= HOW_FROM else ()
+    counts = sorted((-count, what) for what, count in how.items() if what is not None)
+    return (counts[0][1],) if counts and -counts[0][0] >= HOW_FROM else ()

@@ -10,7 +10,7 @@ from analysis.disclosure import BANDS_BELOW, classes_of, group_band
 from analysis.estimate import benjamini_hochberg
 from analysis.findings import Directed, Pair, Part
 from analysis.frames import Tree
-from analysis.network import Seam, seams
+from analysis.network import Seam, fisher, seams
 
 Flags = np.typing.NDArray[np.bool_]
 HALF = 50  # per cent
@@ -24,19 +24,15 @@ def pairs_of(people: pl.DataFrame, tree: Tree, shown: Flags, q: float) -> tuple[
     (Fisher's exact test, Benjamini-Hochberg at `q`), and only for the managers above both.
     """
     found = seams(people, tree, shown)
-    p = np.array([_fisher(seam) for seam in found])
+    p = fisher(
+        np.array([seam.named for seam in found], dtype=np.int64).reshape(-1, 2),
+        np.array([seam.n for seam in found], dtype=np.int64).reshape(-1, 2),
+    )
     uneven = p <= benjamini_hochberg(p, q)
     return tuple(
         _pair(seam, tree, directed=bool(differs))
         for seam, differs in zip(found, uneven, strict=True)
     )
-
-
-def _fisher(seam: Seam) -> float:
-    from scipy.stats import fisher_exact  # noqa: PLC0415 - a second, only where waves are released
-
-    table = np.array([[k, n - k] for k, n in zip(seam.named, seam.n, strict=True)])
-    return float(fisher_exact(table).pvalue)
 
 
 def _pair(seam: Seam, tree: Tree, *, directed: bool) -> Pair:

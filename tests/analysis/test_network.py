@@ -3,17 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import fisher_exact
 
 from analysis.frames import tree_of
 from analysis.network import (
-    Seam,
     asymmetry,
     expected_external_internal,
     external_internal,
+    fisher,
     part_of,
     seams,
 )
-from analysis.release.seams import _fisher, pairs_of
+from analysis.release.seams import pairs_of
 
 UNITS = pl.DataFrame(
     {"unit": ["K", "A", "A1", "A11", "A2", "B", "B1", "C"],
@@ -167,7 +168,20 @@ def test_one_part_names_the_other_more_than_the_other_way() -> None:  # V18
 
 
 def test_whether_they_differ_more_than_by_chance() -> None:  # V18
-    assert _fisher(Seam(0, 1, (20, 15), (6, 2), ())) == pytest.approx(0.4193, abs=5e-5)
+    assert fisher(np.array([[6, 2]]), np.array([[20, 15]])) == pytest.approx(0.4193, abs=5e-5)
+
+
+def test_fisher_is_that_of_scipy_for_every_table() -> None:
+    rng = np.random.default_rng(1)
+    n = np.concatenate([rng.integers(1, 200, (300, 2)), rng.integers(1, 9, (300, 2))])
+    n = np.concatenate([n, np.repeat(n[:100, :1], 2, axis=1)])  # equal sides: equal probabilities
+    named = rng.integers(0, n + 1)
+
+    p = fisher(named, n)
+
+    expected = [fisher_exact([k, people - k]).pvalue for k, people in zip(named, n, strict=True)]
+    assert p == pytest.approx(expected, rel=1e-9)
+    assert fisher(np.zeros((0, 2), dtype=np.int64), np.zeros((0, 2), dtype=np.int64)).shape == (0,)
 
 
 def test_where_nothing_is_named_there_is_no_index() -> None:
