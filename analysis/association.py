@@ -1,17 +1,15 @@
 """How the barriers go with success: an association among people, never a cause and never a score.
 
-Firth's logistic regression on groups of equal people. A group is a leaf and a pattern of barriers,
-so the linear predictor is a leaf's part plus a pattern's part, and no matrix has a row per person.
+Firth's logistic regression on groups of equal people: a leaf and a pattern of barriers.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 import polars as pl
-from scipy import special
+from scipy import sparse, special
 
 Floats = np.typing.NDArray[np.float64]
 Ints = np.typing.NDArray[np.int64]
@@ -26,6 +24,8 @@ JEFFREYS: Final = 0.5  # exponent of the determinant; 0 is plain maximum likelih
 SMALLEST_STEP: Final = 1e-7  # root mean square move of the linear predictor, log odds
 DRAWN_STEP: Final = 1e-3  # the same in a draw: what is left is its square, far below a point
 MOST_STEPS: Final = 50
+MOST_DRAWN_STEPS: Final = 8
+BLOCK: Final = 10  # draws that are fitted together: what fits into a processor's own memory
 MOST_HALVINGS: Final = 20
 SINGULAR: Final = 1e-10  # of the largest eigenvalue: below this a direction is not in the data
 
@@ -50,86 +50,26 @@ class Association:
 
 @dataclass(frozen=True)
 class Groups:
-    """Equal people: the leaf and the pattern of each group, its n people and k successes.
+    """Equal people: the leaf of each group, its n people and k successes, and its row of the model.
 
-    `leaves` holds a row per leaf and `patterns` one per pattern: the columns of the model that
-    belong to each. Those of the patterns are 0 or 1, one per barrier of `barriers`. `said` lists
-    each barrier that each group names: the group, and the barrier's place.
+    The last columns are those of `barriers`: 1 for what the group says, 0 for what it does not.
+    Those before belong to the leaf.
     """
 
     barriers: tuple[str, ...]
     leaf: Ints
-    pattern: Ints
     n: Floats
     k: Floats
-    leaves: Floats
-    patterns: Floats
-    said: tuple[Ints, Ints]
-
-    @cached_property
-    def _said_in(self) -> Ints:
-        """The place of what is named in a table of leaf by barrier."""
-        group, barrier = self.said
-        place: Ints = self.leaf[group] * self.patterns.shape[1] + barrier
-        return place
+    model: Floats
 
     @property
     def parameters(self) -> int:
-        """Columns of the model: those of the leaves, then those of the patterns."""
-        leaf, pattern = self.leaves.shape[1], self.patterns.shape[1]
-        return int(leaf + pattern)
-
-    def predictor(self, coefficients: Floats) -> Floats:
-        """The linear predictor of each group, log odds."""
-        at = self.leaves.shape[1]
-        of_leaf, of_pattern = self.leaves @ coefficients[:at], self.patterns @ coefficients[at:]
-        eta: Floats = of_leaf[self.leaf] + of_pattern[self.pattern]
-        return eta
-
-    def summed(self, values: Floats) -> Floats:
-        """X'v: a value per group summed over every column."""
-        per_leaf = np.bincount(self.leaf, values, len(self.leaves))
-        per_pattern = np.bincount(self.pattern, values, len(self.patterns))
-        return np.concatenate([per_leaf @ self.leaves, per_pattern @ self.patterns])
-
-    def information(self, weights: Floats) -> Floats:
-        """X'WX, block by block."""
-        per_leaf = np.bincount(self.leaf, weights, len(self.leaves))
-        per_pattern = np.bincount(self.pattern, weights, len(self.patterns))
-        size = (len(self.leaves), self.patterns.shape[1])
-        named = np.bincount(self._said_in, weights[self.said[0]], size[0] * size[1])
-        both = self.leaves.T @ named.reshape(size)
-        return np.block(
-            [
-                [self.leaves.T @ (per_leaf[:, None] * self.leaves), both],
-                [both.T, self.patterns.T @ (per_pattern[:, None] * self.patterns)],
-            ]
-        )
-
-    def leverage(self, inverse: Floats) -> Floats:
-        """Of each group x'Vx, without its weight."""
-        at = self.leaves.shape[1]
-        V, cross, U = inverse[:at, :at], self.leaves @ inverse[:at, at:], inverse[at:, at:]
-        of_leaf = ((self.leaves @ V) * self.leaves).sum(axis=1)
-        of_pattern = ((self.patterns @ U) * self.patterns).sum(axis=1)
-        of_both = np.bincount(self.said[0], cross.ravel()[self._said_in], len(self.n))
-        leverage: Floats = of_leaf[self.leaf] + of_pattern[self.pattern] + 2 * of_both
-        return leverage
+        return int(self.model.shape[1])
 
     def drawn(self, times: Ints) -> "Groups":
-        """The same people with each leaf counted so many times; leaves not drawn are left out."""
+        """The same people with each leaf counted so many times."""
         weight = times[self.leaf]
-        kept = weight > 0
-        place = np.cumsum(kept) - 1
-        group, barrier = self.said
-        return replace(
-            self,
-            leaf=self.leaf[kept],
-            pattern=self.pattern[kept],
-            n=(self.n * weight)[kept],
-            k=(self.k * weight)[kept],
-            said=(place[group[kept[group]]], barrier[kept[group]]),
-        )
+        return replace(self, n=self.n * weight, k=self.k * weight)
 
 
 @dataclass(frozen=True)
@@ -189,19 +129,76 @@ def _carries(groups: Groups) -> bool:
     return bool(
         people >= PEOPLE_FROM
         and min(successes, people - successes) >= EVENTS_PER_PARAMETER * groups.parameters
-        and len(groups.leaves) >= LEAVES_FROM
+        and groups.leaf.max() + 1 >= LEAVES_FROM
     )
 
 
 def _draws(groups: Groups, whole: Floats, seed: str) -> Floats:
     """The associations in each draw of leaves, draw by barrier."""
     rng = np.random.default_rng(list(seed.encode()))
-    leaves = len(groups.leaves)
-    found = []
-    for times in rng.multinomial(leaves, np.full(leaves, 1 / leaves), size=DRAWS):
-        drawn = groups.drawn(times)
-        found.append(impacts(drawn, firth(drawn, whole, smallest_step=DRAWN_STEP)))
-    return np.array(found)
+    leaves = int(groups.leaf.max()) + 1
+    times = rng.multinomial(leaves, np.full(leaves, 1 / leaves), size=DRAWS)
+    fits = drawn_fits(groups, whole, times)
+    found = [
+        impacts(groups, fits[of], groups.n[:, None] * times[of].T[groups.leaf])
+        for of in _blocks(len(times))
+    ]
+    return np.concatenate(found)
+
+
+def _blocks(draws: int) -> list[slice]:
+    return [slice(first, first + BLOCK) for first in range(0, draws, BLOCK)]
+
+
+def drawn_fits(groups: Groups, whole: Floats, times: Ints) -> Floats:
+    """`firth` of each draw (draw by parameter), where `whole` is the fit to everybody.
+
+    `times` (draw by leaf) is how often a leaf is drawn. The steps go from `whole`, where score and
+    information of a draw are the sums of those of its leaves, on with that information and with
+    the leverages of everybody: neither changes much on the way. A draw that does not get there is
+    fitted by itself. Raises `NoMaximum`.
+    """
+    X, (i, j) = groups.model, np.triu_indices(groups.parameters)
+    g = special.expit(X @ whole)
+    weights = groups.n * g * (1 - g)
+    leverage = _leverage(X, _inverse(X.T @ (weights[:, None] * X))[0])
+    residual = groups.k - groups.n * g + JEFFREYS * weights * leverage * (1 - 2 * g)
+    scores = times @ _by_leaf(groups, residual[:, None] * X)
+    information = np.empty((len(times), groups.parameters, groups.parameters))
+    of_pairs = times @ _by_leaf(groups, weights[:, None] * X[:, i] * X[:, j])
+    information[:, i, j] = information[:, j, i] = of_pairs
+    inverse, _ = _inverse(information)
+    fits: Floats = whole + _times(inverse, scores)
+    there = np.zeros(len(times), dtype=bool)
+    for of in _blocks(len(times)):
+        weight = times[of].T[groups.leaf]
+        n, k, penalty = (v[:, None] * weight for v in (groups.n, groups.k, groups.n * leverage))
+        for _ in range(MOST_DRAWN_STEPS):
+            g = special.expit(X @ fits[of].T)
+            variance = g * (1 - g)
+            score = (k - n * g + JEFFREYS * penalty * variance * (1 - 2 * g)).T @ X
+            step = _times(inverse[of], score)
+            fits[of] += step
+            moved = (score * step).sum(axis=1) / (n * variance).sum(axis=0)
+            there[of] = moved < DRAWN_STEP**2
+            if there[of].all():
+                break
+    for d in np.flatnonzero(~there):
+        fits[d] = firth(groups.drawn(times[d]), whole, smallest_step=DRAWN_STEP)
+    return fits
+
+
+def _by_leaf(groups: Groups, values: Floats) -> Floats:
+    """The sums of values (group by column) in each leaf."""
+    at = (groups.leaf, np.arange(len(values)))
+    leaf = sparse.csr_array((np.ones(len(values)), at))
+    return np.asarray(leaf @ values)
+
+
+def _times(matrices: Floats, vectors: Floats) -> Floats:
+    """Each matrix times its vector."""
+    product: Floats = (matrices @ vectors[..., None])[..., 0]
+    return product
 
 
 def _ranks(values: Floats) -> Ints:
@@ -210,16 +207,21 @@ def _ranks(values: Floats) -> Ints:
     return ranks
 
 
-def impacts(groups: Groups, coefficients: Floats) -> Floats:
+def impacts(groups: Groups, coefficients: Floats, people: Floats | None = None) -> Floats:
     """Per barrier the mean over all people of g(x) - g(x with the person's own b = 0).
 
     With b = 0 the leaf's mean stays, so the linear predictor falls by the barrier's coefficient.
+    `coefficients` are those of one fit; or fit by parameter, with the `people` group by fit.
     """
-    eta, beta = groups.predictor(coefficients), coefficients[groups.leaves.shape[1] :]
-    group, barrier = groups.said
-    difference = special.expit(eta)[group] - special.expit(eta[group] - beta[barrier])
-    total = np.bincount(barrier, groups.n[group] * difference, len(beta))
-    mean: Floats = total / groups.n.sum()
+    n = groups.n if people is None else people
+    eta = groups.model @ coefficients.T
+    g = special.expit(eta)
+    total = []
+    for b in range(-len(groups.barriers), 0):
+        says = np.flatnonzero(groups.model[:, b])
+        without = special.expit(eta[says] - coefficients[..., b])
+        total.append((n[says] * (g[says] - without)).sum(axis=0))
+    mean: Floats = (np.stack(total) / n.sum(axis=0)).T
     return mean
 
 
@@ -246,16 +248,13 @@ def grouped(people: pl.DataFrame, barriers: Sequence[str]) -> Groups | None:
     inside = (patterns[at] - means[leaf])[:, differs]
     if not differs.any() or np.linalg.matrix_rank((inside.T * n) @ inside) < differs.sum():
         return None
-    group, barrier = np.nonzero(patterns[at][:, differs])
+    basis = _basis(np.column_stack([np.ones(len(means)), means]))
     return Groups(
         barriers=tuple(b for b, has in zip(barriers, differs, strict=True) if has),
         leaf=leaf,
-        pattern=at,
         n=n,
         k=rows["k"].to_numpy().astype(float),
-        leaves=_basis(np.column_stack([np.ones(len(means)), means])),
-        patterns=patterns[:, differs].astype(float),
-        said=(group, barrier),
+        model=np.hstack([basis[leaf], patterns[at][:, differs]]),
     )
 
 
@@ -306,16 +305,16 @@ def firth(
 
 
 def _point(groups: Groups, coefficients: Floats, jeffreys: float) -> _Point:
-    eta = groups.predictor(coefficients)
+    X = groups.model
+    eta = X @ coefficients
     g = special.expit(eta)
     weights = groups.n * g * (1 - g)
-    inverse, log_determinant = _inverse(groups.information(weights))
+    inverse, log_determinant = _inverse(X.T @ (weights[:, None] * X))
     likelihood = groups.k @ eta - groups.n @ np.logaddexp(0, eta)
     residual = groups.k - groups.n * g
     if jeffreys:
-        hat = weights * groups.leverage(inverse)
-        residual += jeffreys * hat * (1 - 2 * g)
-    score = groups.summed(residual)
+        residual += jeffreys * weights * _leverage(X, inverse) * (1 - 2 * g)
+    score = residual @ X
     step = inverse @ score
     return _Point(
         coefficients,
@@ -325,9 +324,16 @@ def _point(groups: Groups, coefficients: Floats, jeffreys: float) -> _Point:
     )
 
 
-def _inverse(information: Floats) -> tuple[Floats, float]:
-    """Inverse and log determinant in the directions that the data hold."""
+def _leverage(X: Floats, inverse: Floats) -> Floats:
+    """Of each group x'Vx, without its weight."""
+    leverage: Floats = ((X @ inverse) * X).sum(axis=1)
+    return leverage
+
+
+def _inverse(information: Floats) -> tuple[Floats, Floats]:
+    """Inverse and log determinant of each matrix in the directions that the data hold."""
     values, vectors = np.linalg.eigh(information)
-    held = values > SINGULAR * values[-1]
-    values, vectors = values[held], vectors[:, held]
-    return (vectors / values) @ vectors.T, float(np.log(values).sum())
+    held = values > SINGULAR * values[..., -1:]
+    values = np.where(held, values, 1)
+    inverse: Floats = (vectors * (held / values)[..., None, :]) @ vectors.swapaxes(-1, -2)
+    return inverse, np.log(values).sum(axis=-1)

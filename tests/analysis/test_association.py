@@ -10,7 +10,15 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from analysis import association
-from analysis.association import Groups, NoMaximum, associations, firth, grouped, impacts
+from analysis.association import (
+    Groups,
+    NoMaximum,
+    associations,
+    drawn_fits,
+    firth,
+    grouped,
+    impacts,
+)
 
 THREE = ("SILO", "OKO", "TID")
 
@@ -30,9 +38,8 @@ def people(
 
 def plain(x: np.ndarray, n: np.ndarray, k: np.ndarray) -> Groups:
     """A regression without leaves: an intercept and the columns of x."""
-    rows = np.arange(len(x))
-    zero = np.zeros(len(x), dtype=np.int64)
-    return Groups(("x",) * x.shape[1], zero, rows, n, k, np.ones((1, 1)), x, said=np.nonzero(x))
+    leaf = np.zeros(len(x), dtype=np.int64)
+    return Groups(("x",) * x.shape[1], leaf, n, k, np.column_stack([np.ones(len(x)), x]))
 
 
 def split(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,7 +110,7 @@ def test_without_the_penalty_it_is_the_regression_of_statsmodels() -> None:
     coefficients = firth(groups, jeffreys=0)
 
     # x = m + w, so that the coefficient of x is that of w.
-    assert coefficients[groups.leaves.shape[1] :] == pytest.approx(expected.params[4:], abs=1e-6)
+    assert coefficients[-len(THREE) :] == pytest.approx(expected.params[4:], abs=1e-6)
     assert firth(groups) == pytest.approx(coefficients, abs=0.05)
 
 
@@ -260,3 +267,38 @@ def test_a_fit_that_does_not_end_says_nothing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(association, "MOST_STEPS", 0)
 
     assert associations(people(600, (-0.8,)), ("SILO",), seed="2026-1") == ()
+
+
+# --- the draws -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("leaves", [12, 60])
+def test_the_fits_of_all_draws_together_are_those_of_each_draw(leaves: int) -> None:
+    groups = grouped(people(900, (-1.0, 0.3, 0.6), leaves=leaves), THREE)
+    whole = firth(groups)
+    times = np.random.default_rng(1).multinomial(leaves, np.full(leaves, 1 / leaves), size=15)
+
+    fits = drawn_fits(groups, whole, times)
+
+    for d, fit in enumerate(fits):
+        drawn = groups.drawn(times[d])
+        # A point is .01.
+        assert impacts(drawn, fit) == pytest.approx(impacts(drawn, firth(drawn)), abs=5e-4)
+    together = impacts(groups, fits, groups.n[:, None] * times.T[groups.leaf])
+    assert together == pytest.approx(
+        np.array([impacts(groups.drawn(times[d]), fit) for d, fit in enumerate(fits)])
+    )
+
+
+def test_a_draw_that_does_not_arrive_with_the_others_is_fitted_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    groups = grouped(people(900, (-1.0, 0.3, 0.6)), THREE)
+    whole = firth(groups)
+    times = np.random.default_rng(1).multinomial(30, np.full(30, 1 / 30), size=12)
+    alone = [firth(groups.drawn(of), whole, smallest_step=association.DRAWN_STEP) for of in times]
+    monkeypatch.setattr(association, "DRAWN_STEP", 0.0)
+    monkeypatch.setattr(association, "firth", lambda *_args, **_options: alone.pop(0))
+    expected = np.array(alone)
+
+    assert drawn_fits(groups, whole, times).tolist() == expected.tolist()
