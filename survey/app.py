@@ -9,7 +9,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from survey import engine, headers, jobs, log, sessions
+from survey import engine, headers, jobs, log, metrics, sessions
 from survey.errors import KernepulsError, NotInitialised
 from survey.intake import closing, writer
 from survey.pages import accounts, answer, front, lost, refusals, results, waves
@@ -26,6 +26,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     if not settings.data.is_dir():
         raise NotInitialised(folder=settings.data)
     log.configure()
+    counted = metrics.Metrics()
     respondents = Router(
         "/",
         route_handlers=[*answer.ROUTES, *lost.ROUTES],
@@ -40,14 +41,14 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     return Litestar(
         route_handlers=[*front.ROUTES, respondents, staff],
         lifespan=[lambda _: running(settings)],
-        before_send=[headers.add],
+        before_send=[headers.add, counted.count],
         exception_handlers={
             KernepulsError: refusals.refused,
             HTTPException: refusals.http,
             500: refusals.broke,
         },
         allowed_hosts=hosts(settings),
-        state=State({"settings": settings, "now": now}),
+        state=State({"settings": settings, "now": now, "metrics": counted}),
         openapi_config=None,
         logging_config=None,
     )

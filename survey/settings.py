@@ -32,6 +32,7 @@ class Settings:
     smtp: str | None  # smtp://user:password@host:port; None = .eml files in data/mail
     url: str
     organisation: Path
+    metrics_token: str | None = None  # None: /metrics answers on this machine only
 
     @property
     def on_sqlite(self) -> bool:
@@ -55,4 +56,5 @@ def from_environment() -> Settings:
         smtp=os.environ.get("KERNEPULS_SMTP"),
         url=os.environ.get("KERNEPULS_URL", "http://127.0.0.1:8000").rstrip("/"),
         organisation=Path(os.environ.get("KERNEPULS_ORGANISATION", data / "organisation.yaml")),
+        metrics_token=os.environ.get("KERNEPULS_METRICS_TOKEN") or None,
     )

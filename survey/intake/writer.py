@@ -7,6 +7,7 @@ transaction touches both sides.
 import asyncio
 import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Writer:
         self.store = store
         self.on_io_error = on_io_error
         self.items: asyncio.Queue[Item] = asyncio.Queue(WAITING)
+        self.sizes: Counter[int] = Counter()  # of the commits so far: never when, never whose
         self.stopping = False
 
     async def put(self, item: Item) -> bool:
@@ -65,6 +67,7 @@ class Writer:
             batch = [await self.items.get()]
             while len(batch) < TOGETHER and not self.items.empty():
                 batch.append(self.items.get_nowait())
+            self.sizes[len(batch)] += 1
             try:
                 await self._write(batch)
             finally:
