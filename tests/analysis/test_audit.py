@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from analysis.audit import Leak, Published, audited
 from analysis.disclosure import shown_pattern
-from analysis.findings import AuditRecord, Cell, Release, decode, encode, sealed
+from analysis.findings import AuditRecord, Cell, Change, Release, decode, encode, sealed
 from analysis.frames import BARRIERS
 from analysis.release import attacks, audit_release, release
 from analysis.release.audit.one_file import Reading
@@ -393,6 +394,84 @@ def test_a_unit_that_is_shown_and_not_in_the_frozen_pattern_is_found(four_waves,
     assert first_leak(sealed(replace(made, pattern_sha256="0" * 64))).rule == "A6"
 
 
+def cell_as(made: Release, at: int, **other: object) -> Release:
+    cells = list(made.cells)
+    cells[at] = replace(cells[at], **other)
+    return sealed(replace(made, cells=tuple(cells)))
+
+
+def test_the_last_hidden_cell_says_as_little_as_the_first(four_waves) -> None:
+    made = four_waves[1]
+    *_, last = (i for i, cell in enumerate(made.cells) if cell.status == "hidden")
+
+    assert first_leak(cell_as(made, last, change=Change("2026-1", bands="same"))).rule == "A7"
+    assert first_leak(cell_as(made, last, since_first=Change("2026-1", bands="same"))).rule == "A7"
+
+
+def test_of_two_units_that_display_the_same_both_are_marked_or_none(four_waves) -> None:
+    made, seen = four_waves[0], {}
+    for at, cell in enumerate(made.cells):
+        if cell.measure == "barrier_share" and cell.n and cell.unit != "FK" and not cell.cross:
+            alike = seen.setdefault((cell.item, cell.n, cell.value, cell.clip), [])
+            alike.append(at)
+    _, second = next(alike for alike in seen.values() if len(alike) == 2)
+
+    leak = first_leak(cell_as(made, second, marked=not made.cells[second].marked))
+
+    assert (leak.rule, leak.units) == ("A7", (made.cells[second].unit,))
+
+
+@pytest.mark.parametrize("measure", ["priority_share", "safe_share", "behaviour_level"])
+def test_only_barriers_are_marked(four_waves, measure: str) -> None:
+    made = four_waves[0]
+    *_, last = (i for i, c in enumerate(made.cells) if c.measure == measure and c.n_band == "8-19")
+
+    assert first_leak(cell_as(made, last, marked=False)).rule == "A7"
+
+
+def test_a_pair_tells_the_people_that_its_parts_tell(four_waves) -> None:
+    made = four_waves[0]
+    at = next(i for i, pair in enumerate(made.pairs) if pair.n and pair.n[0])
+    pairs = list(made.pairs)
+    pairs[at] = replace(pairs[at], n=(pairs[at].n[0] + 1, pairs[at].n[1]))
+
+    assert first_leak(sealed(replace(made, pairs=tuple(pairs)))).units == (pairs[at].a,)
+
+
+def test_the_response_of_a_unit_that_is_not_shown_is_found(four_waves) -> None:
+    made = four_waves[0]
+    note = replace(made.quality[0], unit="nobody")
+
+    leak = first_leak(sealed(replace(made, quality=(*made.quality, note))))
+
+    assert (leak.rule, leak.units) == ("A7", ("nobody",))
+
+
+def test_an_item_shown_alone_is_named(four_waves) -> None:
+    made = four_waves[0]
+    at = next(i for i, c in enumerate(made.cells) if (c.unit, c.base) == ("F5", "S"))
+
+    leak = first_leak(cell_as(made, at, status="shown", display="open", n_band="8-19", flags=()))
+
+    assert (leak.rule, leak.units) == ("A6", ("F5",))
+
+
+def test_those_with_a_priority_are_as_many_as_gave_it(four_waves) -> None:
+    # Who solves a barrier, told of those with that priority: here of all, of whom some gave it.
+    made = four_waves[0]
+    n = made.cell("FK", "priority_share", "TID").n
+    of_them = [
+        replace(cell, barrier="TID", n=n, display="open", value=None, value_to=None, low=None,
+                high=None, clip=None, since_first=UNSET)
+        for cell in made.cells_of("FK")
+        if cell.measure == "resolver_share"
+    ]  # fmt: skip
+
+    leak = first_leak(sealed(replace(made, cells=(*made.cells, *of_them))))
+
+    assert (leak.rule, leak.units) == ("A7", ("FK",))
+
+
 # --- A4: several files together ------------------------------------------------------------------
 
 PARENTS = {"K": None, "C0": "K", "C1": "K", "A": "C0", "B": "C0", "D": "C1", "E": "C1"}
@@ -481,6 +560,27 @@ def test_earlier_waves_come_in_the_order_of_time() -> None:
     assert leak.rule == "A4"
 
 
+def test_a_unit_may_have_had_the_code_of_one_that_is_gone() -> None:
+    one, two = two_waves(np.random.default_rng(6))
+    before = replace(
+        one,
+        units=tuple(replace(u, unit="old") if u.unit == "A" else u for u in one.units),
+        cells=tuple(replace(c, unit="old") if c.unit == "A" else c for c in one.cells),
+    )
+
+    def one_more(cell: Cell) -> Cell:
+        has_it = cell.unit == "A" and cell.change is not None and cell.change.diff is not None
+        return (
+            replace(cell, change=replace(cell.change, diff=cell.change.diff + 1))
+            if has_it
+            else cell
+        )
+
+    assert first_leak(two, [before]) is None
+    leak = first_leak(with_cells(two, one_more), [before])
+    assert (leak.rule, leak.units) == ("A4", ("A",))
+
+
 def test_a_unit_with_a_new_code_is_compared_with_one_that_is_gone(four_waves) -> None:
     # D21 is renamed before the last wave.
     made, before = four_waves[3], four_waves[2]
@@ -500,7 +600,7 @@ def test_a_unit_with_a_new_code_is_compared_with_one_that_is_gone(four_waves) ->
 # --- professions beside the tree -----------------------------------------------------------------
 
 
-def test_professions_of_a_centre_are_attacked_beside_its_units() -> None:
+def by_profession() -> Release:
     rng = np.random.default_rng(8)
     answers = answered({"A": 60, "B": 45, "D": 50}, rng)
     answers = answers.with_columns(
@@ -513,8 +613,16 @@ def test_professions_of_a_centre_are_attacked_beside_its_units() -> None:
         schema=["wave", "unit", "profession", "n"], orient="row",
     )  # fmt: skip
     tree = tree_of({"K": None, "C0": "K", "C1": "K", "A": "C0", "B": "C0", "D": "C1"})
-    made = release(answers, tree, SCOPE, wave="2026-1", invited=invited)
-    crossed = [c for c in made.cells if isinstance(c.cross, dict) and c.status == "shown"]
+    return release(answers, tree, SCOPE, wave="2026-1", invited=invited)
+
+
+def crossed_in(made: Release) -> list[Cell]:
+    return [c for c in made.cells if isinstance(c.cross, dict) and c.status == "shown"]
+
+
+def test_professions_of_a_centre_are_attacked_beside_its_units() -> None:
+    made = by_profession()
+    crossed = crossed_in(made)
     last = crossed[-1]
     total = made.cell(last.unit, last.measure, last.item).n
     beside = [c.n for c in crossed if (c.unit, c.item) == (last.unit, last.item) and c is not last]
@@ -526,6 +634,27 @@ def test_professions_of_a_centre_are_attacked_beside_its_units() -> None:
     assert first_leak(made) is None
     leak = first_leak(with_cells(made, to_three))
     assert (leak.rule, leak.size) == ("A1", 3)
+
+
+def test_a_profession_told_as_a_band_has_ten_people_or_more() -> None:
+    made = by_profession()
+    said = {"n": None, "n_band": "8-19", "display": "open", "value": None, "value_to": None,
+            "low": None, "high": None, "clip": None}  # fmt: skip
+
+    def few(cell: Cell) -> Cell:
+        is_it = (cell.measure, cell.status) == ("barrier_share", "shown")
+        return replace(cell, **said) if is_it else cell
+
+    reading = Reading(with_cells(made, few))
+    [(table, people)] = [
+        (table, people)
+        for table, people in zip(reading.tables, reading.told, strict=True)
+        if table.base == "S"
+    ]
+
+    fewest = {row: int(people.low[u].max()) for u, row in enumerate(table.rows)}
+    assert fewest["K", None, None] == 8
+    assert {n for (_, _, profession), n in fewest.items() if profession} <= {0, 10}
 
 
 # --- A7 in what is made of a release -------------------------------------------------------------

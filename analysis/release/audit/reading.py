@@ -84,7 +84,6 @@ def atoms_of(part: Part, people: People, known: Known) -> Atoms:
         if column in part.columns and row in part.table.rows:
             u, i = part.table.rows.index(row), part.columns.index(column)
             low[u, i], high[u, i] = max(low[u, i], ends[0]), min(high[u, i], ends[1])
-    _refuse(part.table, np.flatnonzero((low > high).any(axis=1)), "A7")
     counts = _passed(part, low, high, part.per * n.most[:, :, 0])
     fewest, most = part.per * n.least, part.per * n.most
     yes_low, no_low = counts.least[:, :, :size], counts.least[:, :, size:]

@@ -73,20 +73,11 @@ def _between(one: Release, other: Release) -> tuple[int | None, tuple[str, ...]]
 
 
 def _exact(release: Release) -> Exact:
-    told = release.columns
-    of_tree = [i for i, (_, _, *other) in enumerate(told.columns.values) if other == [UNSET] * 2]
-    at = told.at[:, of_tree]
-    n = np.array([cell.n or 0 for cell in told.sayings], dtype=np.int64)
-    base = np.array([cell.base for cell in told.sayings])
-    exact: dict[tuple[str, str], int] = {}
-    for one in ("S", "Y"):
-        people = np.where(base == one, n, 0)[told.said.of][at] * (at >= 0)
-        most = people.max(axis=1, initial=0)
-        for u in np.flatnonzero(most).tolist():
-            unit, scope, profession = told.rows.values[u]
-            if profession is None:
-                exact[one, unit or scope or ""] = int(most[u])
-    return exact
+    return {
+        (cell.base, cell.unit or cell.behaviour or ""): cell.n
+        for cell in release.cells
+        if cell.n is not None and cell.cross is UNSET and cell.barrier is UNSET
+    }
 
 
 def _tree(release: Release) -> dict[str, str | None]:
