@@ -1,13 +1,14 @@
 """The mail queue: invitation ids that wait, never codes. A code is made as its mail is made.
 
-Order for each mail: the attempt's day is kept, the code's hash is kept, the mail goes, the mail is
+Order for each mail: the code's hash is kept, the attempt's day is kept, the mail goes, the mail is
 marked as sent. Whoever kills the process between two of these loses no mail and sends nobody two
-on one day: an attempt whose end is unknown is made again the day after.
+on one day: the one attempt whose end is unknown is made again the day after, the rest at once.
 
 A reminder waits for everyone, and whom it is not for is marked as sent like the others: what is
 kept of a mail never tells who had opened the form.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -96,14 +97,13 @@ async def send_waiting(
     """
     items = await _unsent(wave, kind)
     due = await _due(items, mailing.today, kind, failed_today=failed_today)
-    sent = failed = 0
+    ended: Counter[str] = Counter()
     for start in range(0, len(due), LOT):
         lot = due[start : start + LOT]
-        lot_sent, lot_failed = await _send_lot(lot, mailing)
-        sent, failed = sent + lot_sent, failed + lot_failed
+        ended += await _send_lot(lot, mailing)
         if progress is not None:
             progress(start + len(lot), len(due))
-    return Sent(sent=sent, failed=failed, put_off=len(items) - len(due))
+    return Sent(sent=ended["sent"], failed=ended["failed"], put_off=len(items) - len(due))
 
 
 async def is_due(wave: int, *, kind: str, today: date) -> bool:
@@ -135,46 +135,50 @@ async def _due(items: Sequence[Row], today: date, kind: str, *, failed_today: bo
     ]
 
 
-async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> tuple[int, int]:
-    """How many of the lot went and how many failed; the rest was for nobody."""
+async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> Counter[str]:
+    """State -> how many mails of the lot came to it; those that are for nobody do not count.
+
+    One commit for each mail: it keeps how the one before ended and that this one is begun.
+    """
     to = await _addressees(lot)
-    async with transaction():
-        await _mark(lot, state="waiting", day=mailing.today)
     codes = await mailing.new_codes([item["invitation"] for item in lot])
-    done: list[Row] = []
-    refused: list[Row] = []
-    begun = went = 0
+    async with transaction():
+        left_out = [item for item in lot if item["invitation"] not in codes]
+        await _mark(left_out, state="sent", day=mailing.today)
+    ended: list[tuple[Row, str]] = []
+    counted: Counter[str] = Counter()
     try:
-        for item in lot:
-            begun += 1
-            if item["invitation"] not in codes:
-                done.append(item)
-            elif await _send_one(mailing, to.get(item["invitation"]), codes):
-                done.append(item)
-                went += 1
-            else:
-                refused.append(item)
+        for item in (item for item in lot if item["invitation"] in codes):
+            async with transaction():
+                await _mark_ended(ended, mailing.today)
+                await _mark([item], state="waiting", day=mailing.today)
+            ended = []
+            state = await _send_one(mailing, to.get(item["invitation"]), codes)
+            ended = [(item, state)]
+            counted[state] += 1
     except MailServerUnreachable:
-        begun -= 1
+        # It never left, so it keeps no day and may go today.
+        await _mark([item], state="waiting", day=None)
         raise
     finally:
-        # Those that never left keep no day, so they may go today.
-        async with transaction():
-            await _mark(done, state="sent", day=mailing.today)
-            await _mark(refused, state="failed", day=mailing.today)
-            await _mark(lot[begun:], state="waiting", day=None)
-    return went, len(refused)
+        await _mark_ended(ended, mailing.today)
+    return counted
 
 
-async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, str]) -> bool:
-    """Whether the mail went; somebody without an address on the newest list gets none."""
+async def _mark_ended(ended: Sequence[tuple[Row, str]], today: date) -> None:
+    for item, state in ended:
+        await _mark([item], state=state, day=today)
+
+
+async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, str]) -> str:
+    """The state of the mail now; somebody without an address on the newest list gets none."""
     if to is None:
-        return False
+        return "failed"
     try:
         await mailing.post.send(mailing.compose(to, codes[to.invitation]))
     except NotDelivered:
-        return False
-    return True
+        return "failed"
+    return "sent"
 
 
 async def _had_mail(today: date, kind: str) -> frozenset[str]:

@@ -59,7 +59,21 @@ def used(page: Page, site: Site, path: str) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
-STATES = [start, unknown, privacy, beginning, whole_form, errors, used]
+def lost(page: Page, site: Site, path: str) -> None:
+    page.goto(site.url(path.replace("/svar", "/svar/mistet")))
+    page.locator("#email").fill("kim")
+    page.locator("button.main").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def asked(page: Page, site: Site, path: str) -> None:
+    lost(page, site, path)
+    page.locator("#email").fill("kim@lillehavn.example")
+    page.locator("button.main").click()
+    expect(page.locator("#email")).to_have_count(0)
+
+
+STATES = [start, unknown, privacy, beginning, whole_form, errors, used, lost, asked]
 
 
 @pytest.mark.parametrize("path", WIDTHS)
