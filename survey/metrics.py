@@ -35,6 +35,7 @@ OUTCOMES = {
 BATCHES = (1, 10, 50, 200)  # upper ends of the sizes of a commit
 MIB = 2**20
 DISK_STEP = 100 * MIB
+DISK_ALARM = 0.8  # of the disk used: time to act (trust.md 12)
 NOWHERE = "none"  # the route of an address that no page has
 FORMAT = "text/plain; version=0.0.4"
 

@@ -7,14 +7,18 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from survey import assets, engine, house, texts
+from survey.delivery import post
 from survey.errors import KernepulsError
 from survey.intake import keys
+from survey.metrics import DISK_ALARM
+from survey.operations.backup import last_made
 from survey.settings import Settings
-from survey.tables import Wave
+from survey.tables import AuditEvent, Wave
 from survey.texts import Voice
 
 LIBRARIES = {  # what WeasyPrint loads -> Debian's package
@@ -24,7 +28,9 @@ LIBRARIES = {  # what WeasyPrint loads -> Debian's package
 }
 INSTALL = "apt-get install -y --no-install-recommends"
 PRINTED = ("SourceSans3-Regular", "SourceSans3-It", "SourceSans3-Semibold")
-FULL, SPARE = 0.8, 5 * 2**30  # of the disk used, and bytes left, beyond which it is time to act
+SPARE = 5 * 2**30  # bytes: less than this on a disk past its alarm may not last for a wave
+APART = 60  # seconds two clocks may differ
+OLD = timedelta(days=1)  # of the last backup
 WITH_KEYS = ("approved", "open", "closing")
 
 
@@ -48,6 +54,8 @@ def all_checks(settings: Settings, voice: Voice) -> list[Check]:
         _organisation(settings, voice),
         *asyncio.run(_database(settings, voice)),
         _key_copy(settings, voice),
+        _last_backup(settings, voice),
+        asyncio.run(_mail(settings, voice)),
         *_memory(voice),
     ]
 
@@ -101,9 +109,13 @@ def _folder(settings: Settings, voice: Voice) -> Check:
 def _disk(settings: Settings, voice: Voice) -> Check:
     usage = shutil.disk_usage(_nearest(settings.data))
     what = voice.gettext("%(size)s GB of room") % {"size": voice.number(usage.free // 2**30)}
-    if usage.used / usage.total > FULL and usage.free < SPARE:
+    if usage.used / usage.total <= DISK_ALARM:
+        return Check(what, "fine")
+    if usage.free < SPARE:
         return Check(what, "wrong", voice.gettext("Free some space before the next wave opens."))
-    return Check(what, "fine")
+    advice = voice.gettext("More than %(share)s of the disk is used. Free some space in time.")
+    share = voice.percent(round(DISK_ALARM * 100))
+    return Check(what, "care", advice % {"share": share})
 
 
 def _nearest(path: Path) -> Path:
@@ -134,11 +146,38 @@ async def _database(settings: Settings, voice: Voice) -> list[Check]:
     try:
         async with engine.opened(settings):
             found.append(Check(what, "fine"))
+            found.append(await _clock(voice))
             rows = await Wave.select(Wave.name).where(Wave.state.is_in(list(WITH_KEYS)))
             found.extend(_keys(settings, row["name"], voice) for row in rows)
     except KernepulsError as error:
         found.append(Check(what, "wrong", texts.sentence(error, voice.language)))
     return found
+
+
+async def _clock(voice: Voice) -> Check:
+    """Days decide when a wave opens and closes: this clock, the database's, and its newest day."""
+    now = datetime.now(UTC)
+    what = voice.gettext("The clock agrees with the database")
+    if engine.current().engine_type == "postgres":
+        [row] = await AuditEvent.raw("SELECT now() AS told")
+        apart = round(abs((row["told"] - now).total_seconds()))
+        if apart > APART:
+            advice = voice.gettext(
+                "The two differ by %(seconds)s seconds. Let both machines set their clocks by "
+                "the network: timedatectl set-ntp true"
+            )
+            return Check(what, "wrong", advice % {"seconds": voice.number(apart)})
+    newest = (
+        await AuditEvent.select(AuditEvent.day).order_by(AuditEvent.day, ascending=False).first()
+    )
+    if newest and newest["day"] > now.date() + timedelta(days=1):
+        advice = voice.gettext(
+            "This machine says %(today)s, and the database has events of %(day)s. Set the clock: "
+            "timedatectl set-ntp true"
+        )
+        days = {"today": voice.full_date(now.date()), "day": voice.full_date(newest["day"])}
+        return Check(what, "wrong", advice % days)
+    return Check(what, "fine")
 
 
 def _keys(settings: Settings, wave: str, voice: Voice) -> Check:
@@ -172,6 +211,29 @@ def _key_copy(settings: Settings, voice: Voice) -> Check:
             % {"names": ", ".join(same)},
         )
     return Check(what, "fine")
+
+
+def _last_backup(settings: Settings, voice: Voice) -> Check:
+    made = last_made(settings)
+    if made is None:
+        what = voice.gettext("No backup has been made")
+        return Check(what, "care", voice.gettext("Make one each night: kernepuls backup"))
+    what = voice.gettext("The last backup is from %(day)s") % {"day": voice.full_date(made.date())}
+    if datetime.now(UTC) - made > OLD:
+        return Check(what, "care", voice.gettext("Make one each night: kernepuls backup"))
+    return Check(what, "fine")
+
+
+async def _mail(settings: Settings, voice: Voice) -> Check:
+    """The mail server is greeted and left again; no mail is sent."""
+    if settings.smtp is None:
+        return Check(voice.gettext("No mail server: mails are written to files"), "fine")
+    what = voice.gettext("The mail server answers")
+    try:
+        async with post.opened(settings, "doctor"):
+            return Check(what, "fine")
+    except KernepulsError as error:
+        return Check(what, "wrong", texts.sentence(error, voice.language))
 
 
 def _memory(voice: Voice) -> Iterator[Check]:

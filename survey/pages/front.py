@@ -29,7 +29,6 @@ TYPES = {
 }
 PACKED = (("br", "br"), ("gzip", "gz"))  # name of the encoding, end of the file's name
 
-DISK_ALARM = 0.8  # of the disk used (trust.md 12)
 NOT_READY = "the database does not answer"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -76,7 +75,7 @@ async def health(request: Request[Any, Any, Any]) -> Response[str]:
             raise
         return Response(NOT_READY, status_code=503, media_type=MediaType.TEXT)
     usage = shutil.disk_usage(request.app.state.settings.data)
-    disk = "alarm" if usage.used / usage.total > DISK_ALARM else "ok"
+    disk = "alarm" if usage.used / usage.total > metrics.DISK_ALARM else "ok"
     return Response(f"ok {store.engine_type}\ndisk {disk}", media_type=MediaType.TEXT)
 
 

@@ -2,16 +2,23 @@
 
 import asyncio
 import json
+import re
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from survey import engine
+from survey import audit, engine
 from survey.actions import accounts
 from survey.actions.accounts import (
     LoginTaken,
@@ -25,8 +32,10 @@ from survey.actions.accounts import (
 )
 from survey.cli import WHERE, checks, main
 from survey.errors import KernepulsError
+from survey.operations import backup
 from survey.settings import Settings, from_environment
 from survey.tables import Account, AccountUnit, AuditEvent
+from survey.texts import Voice
 from tests import cast
 
 GOOD = "a sentence of some words"
@@ -135,6 +144,95 @@ def test_doctor_warns_when_others_can_look_in(kernepuls: Callable[..., Result]) 
 
     assert done.exit_code == 0
     assert "chmod 700" in done.output
+
+
+def seen(done: Result, what: str) -> tuple[str, str]:
+    """State and advice of the check whose name begins so."""
+    [found] = [one for one in json.loads(done.output) if one["what"].startswith(what)]
+    return found["state"], found["advice"]
+
+
+@pytest.mark.parametrize(
+    ("used", "free", "state"),
+    [(80, 20, "fine"), (81, 2**40, "care"), (81, 19, "wrong")],
+    ids=["at the alarm", "past it with room left", "past it and nearly full"],
+)
+def test_doctor_raises_the_alarm_of_the_disk(kernepuls, monkeypatch, used, free, state) -> None:
+    kernepuls("init")
+    usage = SimpleNamespace(total=100, used=used, free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+    done = kernepuls("doctor", "--json")
+
+    [found] = [one for one in json.loads(done.output) if one["what"].endswith("GB of room")]
+    assert found["state"] == state
+
+
+def test_doctor_tells_how_old_the_last_backup_is(
+    kernepuls: Callable[..., Result], tmp_path: Path
+) -> None:
+    kernepuls("init")
+    none = seen(kernepuls("doctor", "--json"), "No backup")
+    key = tmp_path / "key"
+    kernepuls("backup", "--new-key", str(key))
+    done = kernepuls("backup", "--to", str(tmp_path / "b"), "--key-file", str(key))
+    assert done.exit_code == 0, done.output
+    fresh = seen(kernepuls("doctor", "--json"), "The last backup is from")
+    (from_environment().data / backup.DONE).write_text("2026-01-02T03:04+00:00", encoding="ascii")
+    old = seen(kernepuls("doctor", "--json"), "The last backup is from 2 January 2026")
+
+    assert none == old == ("care", "Make one each night: kernepuls backup")
+    assert fresh == ("fine", "")
+
+
+def test_doctor_finds_a_clock_that_went_back(kernepuls: Callable[..., Result]) -> None:
+    kernepuls("init")
+    before = seen(kernepuls("doctor", "--json"), "The clock")
+
+    async def event_of_a_later_day() -> None:
+        async with engine.opened(from_environment()):
+            await audit.record(by=None, what="opened", on_what="2126-1", day=date(2126, 1, 2))
+
+    asyncio.run(event_of_a_later_day())
+    state, advice = seen(kernepuls("doctor", "--json"), "The clock")
+
+    assert before == ("fine", "")
+    assert state == "wrong"
+    assert "events of 2 January 2126" in advice
+
+
+async def test_doctor_compares_its_clock_with_that_of_the_database(
+    settings: Settings, new_database: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(seconds=90)
+
+    async with engine.opened(replace(settings, database=await new_database())):
+        right = await checks._clock(Voice("en"))
+        monkeypatch.setattr(checks, "datetime", Slow)
+        wrong = await checks._clock(Voice("en"))
+
+    assert right.state == "fine"
+    assert wrong.state == "wrong"
+    assert re.search(r"differ by (89|9\d) seconds", wrong.advice)
+
+
+def test_doctor_greets_the_mail_server(
+    kernepuls: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernepuls("init")
+    without = seen(kernepuls("doctor", "--json"), "No mail server")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]  # nobody listens there once it is given back
+    monkeypatch.setenv("KERNEPULS_SMTP", f"smtp://127.0.0.1:{port}")
+
+    state, advice = seen(kernepuls("doctor", "--json"), "The mail server answers")
+
+    assert without == ("fine", "")
+    assert state == "wrong"
+    assert "The mail server 127.0.0.1 cannot be reached" in advice
 
 
 # --- account -----------------------------------------------------------------------------------
