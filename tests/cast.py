@@ -56,11 +56,10 @@ def password_hash() -> str:
 async def enter(settings: Settings) -> None:
     """Units and accounts, in a database that is open; no wave and no result yet."""
     house.write_fjordlund(settings)
-    ids: dict[str, int] = {}
-    for code, parent, name, _, _ in UNITS:
-        [unit] = await Unit.insert(Unit(code=code))
-        ids[code] = unit["id"]
-        await UnitVersion.insert(
+    rows = await Unit.insert(*(Unit(code=code) for code, *_ in UNITS))
+    ids = {code: row["id"] for (code, *_), row in zip(UNITS, rows, strict=True)}
+    await UnitVersion.insert(
+        *(
             UnitVersion(
                 unit=ids[code],
                 parent=ids[parent] if parent else None,
@@ -68,13 +67,22 @@ async def enter(settings: Settings) -> None:
                 headcount=10,
                 valid_from="2026-1",
             )
+            for code, parent, name, _, _ in UNITS
         )
-    for login, (role, units) in CAST.items():
-        [account] = await Account.insert(
+    )
+    accounts = await Account.insert(
+        *(
             Account(login=login, password_hash=password_hash(), role=role)
+            for login, (role, _) in CAST.items()
         )
-        for unit in units:
-            await AccountUnit.insert(AccountUnit(account=account["id"], unit=ids[unit]))
+    )
+    await AccountUnit.insert(
+        *(
+            AccountUnit(account=account["id"], unit=ids[unit])
+            for account, (_, units) in zip(accounts, CAST.values(), strict=True)
+            for unit in units
+        )
+    )
 
 
 async def plan_waves(*states: str) -> None:
