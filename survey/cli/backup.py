@@ -34,9 +34,10 @@ def backup(
         return
     if target is None or key_file is None:
         raise click.UsageError("--to and --key-file are needed, or --new-key alone.")
+    settings = from_environment()
     made = asyncio.run(
         making.make(
-            from_environment(),
+            settings,
             target,
             key=envelope.key_of(key_file),
             today=today_here(),
@@ -45,15 +46,28 @@ def backup(
     )
     size = target.stat().st_size
     if as_json:
-        _print_json({"file": str(target), "bytes": size, **_facts(made)})
+        _print_json(
+            {
+                "file": str(target),
+                "bytes": size,
+                **_facts(made.manifest),
+                "damaged": made.damaged,
+            }
+        )
         return
     voice = Voice(spoken())
     said = voice.gettext(
         "%(file)s: %(size)s MB, %(tables)s tables and %(files)s files, read back and verified. "
         "The keys of the waves are not in it: keep their second copy apart from it."
     )
-    facts = {**_facts(made), "size": voice.number(max(1, round(size / 2**20)))}
+    facts = {**_facts(made.manifest), "size": voice.number(max(1, round(size / 2**20)))}
     click.echo(said % {"file": target, **facts})
+    for wave in made.damaged:
+        warned = voice.gettext(
+            "The released files of wave %(wave)s are missing or changed here, and so in the "
+            "backup. Their second copy lies in %(folder)s."
+        )
+        click.echo(warned % {"wave": wave, "folder": settings.backup}, err=True)
 
 
 @click.command()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from survey import engine
 from survey.engine import schema
@@ -22,12 +22,14 @@ from survey.operations.archive import Manifest, Rows, Writing
 from survey.operations.envelope import OWNER_ONLY, Sealer, is_sealed
 from survey.operations.refusals import (
     BackupDamaged,
+    BackupRunning,
     CloseRunning,
     TargetFull,
     TargetTaken,
     TargetUnusable,
 )
 from survey.settings import Settings
+from survey.tables import Closing
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DONE = "last_backup.txt"
@@ -35,28 +37,37 @@ STEPS: Final = (N_("Copying the database"), N_("Copying the files"), N_("Reading
 Watch = Callable[[int, str], None]
 
 
-async def make(
-    settings: Settings, target: Path, *, key: bytes, today: date, watch: Watch
-) -> Manifest:
+class Made(NamedTuple):
+    """What is in the backup, and the waves whose released files are not those that were stored.
+
+    A copy of a damaged installation is still worth having; whoever made it must know.
+    """
+
+    manifest: Manifest
+    damaged: list[str]
+
+
+async def make(settings: Settings, target: Path, *, key: bytes, today: date, watch: Watch) -> Made:
     """Write the backup under its name, whole and verified, or leave nothing.
 
     A backup of that name is replaced, once the new one is verified. `watch` is told the number
-    and the name of each step. Raises TargetTaken, TargetUnusable, TargetFull, CloseRunning,
-    CopyDiffers and what engine.opened raises.
+    and the name of each step. Raises TargetTaken, TargetUnusable, TargetFull, BackupRunning,
+    CloseRunning, CopyDiffers and what engine.opened raises.
     """
     _check_target(target)
     async with engine.opened(settings):
         part = disk.part_of(target)
-        with _refusals(target), _left_nothing(part):
+        with _refusals(target), _alone(settings), _left_nothing(part):
             with _no_close(settings):
                 manifest = await _write(settings, part, key=key, today=today, watch=watch)
+                damaged = await _damaged(manifest)
             disk.sync(part)
             watch(3, STEPS[2])
             if archive.verified(part, key) != manifest:
                 raise BackupDamaged(file=part)
             disk.keep(target)
     disk.write(settings.data / DONE, datetime.now(UTC).isoformat(timespec="minutes").encode())
-    return manifest
+    return Made(manifest, damaged)
 
 
 def last_made(settings: Settings) -> datetime | None:
@@ -99,6 +110,21 @@ async def _write_database(settings: Settings, writing: Writing) -> dict[str, Row
     return tables
 
 
+async def _damaged(manifest: Manifest) -> list[str]:
+    """Waves whose answers or comments are not what their close stored the hash of."""
+    rows = await Closing.select(
+        Closing.wave.name.as_alias("name"), Closing.answers_sha256, Closing.comments_sha256
+    ).order_by(Closing.id)
+    found = {name: entry.sha256 for name, entry in manifest.files.items()}
+    return [
+        row["name"]
+        for row in rows
+        for folder in ("answers", "comments")
+        if row[f"{folder}_sha256"]
+        and row[f"{folder}_sha256"] != found.get(f"{folder}/{row['name']}.parquet")
+    ]
+
+
 def _check_target(target: Path) -> None:
     if not target.parent.is_dir():
         raise TargetUnusable(file=target, problem=os.strerror(errno.ENOENT))
@@ -114,6 +140,17 @@ def _no_close(settings: Settings) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CloseRunning from error
+        yield
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Two at once could write to one name."""
+    with (settings.data / "backup.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupRunning from error
         yield
 
 

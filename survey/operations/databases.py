@@ -8,8 +8,8 @@ that is not tried.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ Put = Callable[[str, bytes], None]
 def sqlite_copy(file: Path) -> tuple[bytes, dict[str, Rows]]:
     """The bytes of a database file as it was at one moment, and its rows. Raises CopyDiffers."""
     with (
+        _readable(),
         closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as source,
         closing(sqlite3.connect(":memory:", isolation_level=None)) as copy,
     ):
@@ -56,11 +57,19 @@ def sqlite_copy(file: Path) -> tuple[bytes, dict[str, Rows]]:
 
 def check_sqlite(file: Path, wanted: Mapping[str, Rows]) -> None:
     """Refuse a file that is not whole, or whose tables have other rows: CopyDiffers."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as copy:
+    with _readable(), closing(sqlite3.connect(file, isolation_level=None)) as copy:
         found = _sqlite_rows(copy)
     for table in sorted({*found, *wanted}):
         if found.get(table) != wanted.get(table):
             raise CopyDiffers(table=table)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise CopyDiffers(table="SQLite") from error
 
 
 def _sqlite_rows(copy: sqlite3.Connection) -> dict[str, Rows]:

@@ -25,6 +25,7 @@ from survey.operations.refusals import (
     KeyFileOpen,
     KeyFileThere,
     KeyFileUnreadable,
+    KeyFileUnwritable,
     NotABackup,
 )
 
@@ -49,6 +50,8 @@ def new_key(file: Path) -> None:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     except FileExistsError as error:
         raise KeyFileThere(file=file) from error
+    except OSError as error:
+        raise KeyFileUnwritable(file=file, problem=error.strerror) from error
     with os.fdopen(handle, "w", encoding="ascii") as target:
         target.write(f"{KEY_LINE}{base64.b64encode(secrets.token_bytes(KEY)).decode()}\n")
         target.flush()

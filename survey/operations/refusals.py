@@ -10,6 +10,13 @@ class KeyFileThere(Refused):
     )
 
 
+class KeyFileUnwritable(BadInput):
+    sentence = N_(
+        "The key cannot be written to {file} ({problem}). Nothing was changed. "
+        "Choose another place."
+    )
+
+
 class KeyFileUnreadable(BadInput):
     sentence = N_(
         "{file} is not a key for backups. Nothing was changed. "
@@ -80,6 +87,13 @@ class TargetFull(Broken):
 class CloseRunning(Busy):
     sentence = N_(
         "A wave is being closed just now. No backup was made. Run it again when the wave is closed."
+    )
+
+
+class BackupRunning(Busy):
+    sentence = N_(
+        "Another backup is being made just now. Nothing was changed. "
+        "Run it again when it has ended."
     )
 
 

@@ -18,7 +18,12 @@ from survey.errors import N_, DatabaseNewer
 from survey.intake import disk, keys
 from survey.operations import archive, databases
 from survey.operations.archive import Manifest
-from survey.operations.refusals import BackupOfOtherEngine, NotEmpty
+from survey.operations.refusals import (
+    BackupDamaged,
+    BackupForeign,
+    BackupOfOtherEngine,
+    NotEmpty,
+)
 from survey.settings import Settings
 from survey.tables import Wave
 
@@ -52,23 +57,27 @@ async def restore(settings: Settings, file: Path, *, key: bytes, watch: Watch) -
     await _check_empty(settings)
     watch(1, STEPS[0])
     manifest = archive.verified(file, key)
-    _check_fits(settings, manifest)
+    _check_fits(settings, manifest, file)
     watch(2, STEPS[1])
     with engine.file_refusals(settings), _whole_or_nothing(settings, manifest):
         stage = settings.data / STAGE
         disk.make_folder(settings.data)
         disk.make_folder(stage)
-        archive.verified(file, key, into=lambda name: _staged(stage, name))
+        if archive.verified(file, key, into=lambda name: _staged(stage, name)) != manifest:
+            raise BackupDamaged(file=file)  # another file than the one that was read before
         await (_into_sqlite if settings.on_sqlite else _into_postgres)(settings, manifest, watch)
         shutil.rmtree(stage)
     return await _told(settings, manifest)
 
 
-def _check_fits(settings: Settings, manifest: Manifest) -> None:
+def _check_fits(settings: Settings, manifest: Manifest, file: Path) -> None:
     if newer := set(manifest.migrations) - set(schema.known()):
         raise DatabaseNewer(found=max(newer))
     if (manifest.engine == "sqlite") != settings.on_sqlite:
         raise BackupOfOtherEngine(made_on=NAMES[manifest.engine])
+    pieces = set(archive.table_pieces(manifest.files))
+    if pieces != (set() if settings.on_sqlite else set(manifest.tables)):
+        raise BackupForeign(file=file)
 
 
 async def _check_empty(settings: Settings) -> None:

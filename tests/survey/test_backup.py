@@ -27,6 +27,7 @@ from click.testing import CliRunner, Result
 from survey import engine, house, sessions
 from survey.cli import main
 from survey.engine import schema
+from survey.engine.postgres import Postgres
 from survey.intake import disk
 from survey.intake.closing import close_wave
 from survey.intake.writer import Item, running
@@ -177,7 +178,8 @@ async def test_what_is_put_back_goes_on_to_its_release(
 
     done = await restoring.restore(here, target, key=opened_by, watch=lambda *_: None)
 
-    assert done.manifest == made
+    assert done.manifest == made.manifest
+    assert made.damaged == []
     assert done.without_keys == ["2026-1"]
     assert here.organisation.read_bytes() == store.organisation.read_bytes()
     assert {one.name for one in here.data.iterdir()} >= {"organisation.yaml"}
@@ -272,6 +274,42 @@ def test_the_order_of_writing_inside_a_page_is_not_in_the_copy(tmp_path: Path) -
     assert copied(rows) == copied(rows[::-1])
 
 
+async def test_the_order_of_writing_is_not_in_the_copy_of_postgres(settings, new_database) -> None:
+    rows = [secrets.token_bytes(32) for _ in range(100)]
+    copies: list[dict[str, bytes]] = []
+    for order in (rows, rows[::-1]):
+        copies.append({})
+        here = replace(settings, database=await new_database())
+        async with engine.opened(here) as store:
+            assert isinstance(store, Postgres)
+            for one in order:
+                await Ballot(hash=one, wave=1).save()
+            await databases.postgres_copy(store, copies[-1].__setitem__)
+
+    assert copies[0]["database/ballot.0001.copy"] == copies[1]["database/ballot.0001.copy"]
+    assert all(one in copies[0]["database/ballot.0001.copy"] for one in rows)
+
+
+async def test_a_large_table_goes_in_pieces_and_comes_back_whole(
+    settings, new_database, tmp_path, key, monkeypatch
+) -> None:
+    monkeypatch.setattr(databases, "PIECE", 1000)
+    rows = {secrets.token_bytes(32) for _ in range(100)}  # 3,200 bytes and more
+    here, opened_by = replace(settings, database=await new_database()), envelope.key_of(key)
+    house.write_fjordlund(here)
+    async with engine.opened(here):
+        await Ballot.insert(*(Ballot(hash=one, wave=1) for one in rows))
+    target, watch = tmp_path / "b", lambda *_: None
+    made = await making.make(here, target, key=opened_by, today=TODAY, watch=watch)
+    there = empty_place(tmp_path / "new", await new_database())
+
+    await restoring.restore(there, target, key=opened_by, watch=watch)
+
+    assert len(archive.table_pieces(made.manifest.files)["ballot"]) > 3
+    async with engine.opened(there):
+        assert {row["hash"] for row in await Ballot.select(Ballot.hash)} == rows
+
+
 # --- the file as it is made --------------------------------------------------------------------
 
 
@@ -355,6 +393,69 @@ def test_no_backup_falls_into_the_middle_of_a_close(
     assert CloseRunning.status == 503
     assert not target.exists()
     assert not disk.part_of(target).exists()
+
+
+def test_one_backup_is_made_at_a_time(installation: Settings, tmp_path: Path, key: Path) -> None:
+    target = tmp_path / "b"
+    with (installation.data / "backup.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        refused = kernepuls(installation, "backup", "--to", target, "--key-file", key)
+
+    assert refused.exit_code == 1
+    assert "Another backup is being made" in refused.output
+    assert not target.exists()
+
+
+def test_a_released_file_that_was_changed_is_told_and_still_copied(
+    installation: Settings, tmp_path: Path, key: Path
+) -> None:
+    async def close() -> None:
+        async with engine.opened(installation):
+            await close_wave(installation, "2026-1")
+
+    asyncio.run(close())
+    command = ("backup", "--to", tmp_path / "b", "--key-file", key)
+    whole = kernepuls(installation, *command)
+    with (installation.data / "answers" / "2026-1.parquet").open("ab") as file:
+        file.write(b"x")
+    changed = kernepuls(installation, *command)
+
+    assert (whole.exit_code, changed.exit_code) == (0, 0)
+    assert "The released files of wave 2026-1" not in whole.output
+    assert "The released files of wave 2026-1 are missing or changed" in changed.output
+
+
+def test_a_database_with_a_broken_page_is_not_taken_for_a_backup(
+    installation: Settings, tmp_path: Path, key: Path
+) -> None:
+    target, page = tmp_path / "b", 4096
+    with closing(sqlite3.connect(installation.sqlite_file)) as connection:
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'unit_version'"
+        [number] = connection.execute(root).fetchone()
+    with installation.sqlite_file.open("r+b") as file:
+        file.seek((number - 1) * page)
+        file.write(b"\xff" * page)
+
+    refused = kernepuls(installation, "backup", "--to", target, "--key-file", key)
+
+    assert refused.exit_code == 1
+    assert "copy of the database is not whole" in refused.output
+    assert not target.exists()
+    assert not disk.part_of(target).exists()
+
+
+@pytest.mark.parametrize("name", ["nowhere/b", ""], ids=["no such folder", "a folder"])
+def test_a_place_that_cannot_be_written_is_a_sentence(installation, tmp_path, key, name) -> None:
+    place = tmp_path / name
+
+    written = kernepuls(installation, "backup", "--to", place, "--key-file", key)
+    made_key = kernepuls(installation, "backup", "--new-key", place)
+
+    assert written.exit_code != 0
+    assert made_key.exit_code != 0
+    assert isinstance(written.exception, SystemExit)
+    assert isinstance(made_key.exception, SystemExit)
 
 
 # --- what is refused, with nothing changed -----------------------------------------------------
@@ -488,9 +589,14 @@ def test_a_name_that_no_backup_has_is_refused(entries, tmp_path, key) -> None:
     assert not (tmp_path / "outside").exists()
 
 
+X = hashlib.sha256(b"x").hexdigest()
 UNFIT: dict[str, tuple[dict[str, Any], str]] = {
     "a newer version": ({"migrations": ("2999-01-01T00:00:00:x",)}, "newer version of Kernepuls"),
     "another engine": ({"engine": "postgres"}, "was made on PostgreSQL"),
+    "tables of the other engine": (
+        {"files": {"database/unit.0001.copy": Entry(X, 1)}, "only": "database/unit.0001.copy"},
+        "holds something that no backup",
+    ),
     "an entry too few": ({"files": {"answers/1.parquet": Entry("0" * 64, 1)}}, "cut short or"),
     "another hash": (
         {"files": {"receipts/1.txt": Entry("0" * 64, 1)}},
@@ -501,7 +607,9 @@ UNFIT: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("about", "sentence"), UNFIT.values(), ids=UNFIT)
 def test_a_backup_that_does_not_fit_is_refused(about, sentence, tmp_path, key) -> None:
-    file = forged(tmp_path / "b", key, {"receipts/1.txt": b"x"}, **about)
+    about = dict(about)
+    only = about.pop("only", "receipts/1.txt")
+    file = forged(tmp_path / "b", key, {only: b"x"}, **about)
     here = empty_place(tmp_path / "new")
 
     refused = kernepuls(here, "restore", file, "--key-file", key)
