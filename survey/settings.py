@@ -32,6 +32,7 @@ class Settings:
     smtp: str | None  # smtp://user:password@host:port; None = .eml files in data/mail
     url: str
     organisation: Path
+    sms: str | None = None  # the name of a sender of text messages; None = nobody gets one
     metrics_token: str | None = None  # None: /metrics answers on this machine only
 
     @property
@@ -56,5 +57,6 @@ def from_environment() -> Settings:
         smtp=os.environ.get("KERNEPULS_SMTP"),
         url=os.environ.get("KERNEPULS_URL", "http://127.0.0.1:8000").rstrip("/"),
         organisation=Path(os.environ.get("KERNEPULS_ORGANISATION", data / "organisation.yaml")),
+        sms=os.environ.get("KERNEPULS_SMS"),
         metrics_token=os.environ.get("KERNEPULS_METRICS_TOKEN") or None,
     )

@@ -24,9 +24,10 @@ from survey.actions.invitations import (
     made_for,
     new_codes,
     people_in,
+    texted,
 )
 from survey.actions.readiness import NobodyInScope, NotDiscussed, Scope, WaveNotReady, scope_of
-from survey.delivery import letters, post, prints
+from survey.delivery import letters, post, prints, sms
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused, WaveUnknown
 from survey.house import Organisation
@@ -118,7 +119,7 @@ async def approve_wave(  # noqa: PLR0913 - one for each option of the command
         if wave.state == "approved":
             await change_state(wave, "approved", "draft")
         await asyncio.to_thread(keys.make, settings, name)
-        invitations = made_for(wave, scope, people)
+        invitations = made_for(wave, scope, people, await texted(settings, people))
         await keep(wave, invitations, frozen_counts(wave, scope, people))
         around = letters.round_of(
             settings, fields, closes=wave.closes, fingerprint=keys.fingerprint(settings, name)
@@ -173,7 +174,8 @@ def clear_prints(settings: Settings, wave: str) -> None:
     """Remove a wave's cards, posters and mail files: codes that are gone only mislead."""
     for file in (prints.cards_file(settings, wave, "x"), prints.poster_file(settings, wave, "x")):
         shutil.rmtree(file.parent, ignore_errors=True)
-    shutil.rmtree(post.folder_of(settings, wave), ignore_errors=True)
+    for module in (post, sms):
+        shutil.rmtree(module.folder_of(settings, wave), ignore_errors=True)
 
 
 async def _print(

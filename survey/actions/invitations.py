@@ -2,16 +2,18 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
 from survey.actions.readiness import Scope
+from survey.delivery.sms import own_numbers
 from survey.engine import current, transaction
 from survey.house import Organisation
 from survey.intake import codes
+from survey.settings import Settings
 from survey.tables import Invitation, InvitationCode, Invited, MailItem, Person, Wave
 
 SPARE_CARDS = Fraction(1, 5)  # of the cards a unit needs, so that nobody counts the bowl
@@ -27,11 +29,12 @@ class Counts:
     invited: int
     by_mail: int
     spare_cards: int
+    by_sms: int = 0
 
     @property
     def by_card(self) -> int:
-        """Card places: everyone in scope without an address of their own."""
-        return self.invited - self.by_mail
+        """Card places: everyone in scope who is reached by nothing of their own."""
+        return self.invited - self.by_mail - self.by_sms
 
 
 async def people_in(scope: Scope, fields: Organisation) -> list[Row]:
@@ -50,17 +53,28 @@ def has_own_address(person: Mapping[str, Any]) -> bool:
     return bool(person["email"]) and not person["email_shared"]
 
 
-def made_for(wave: Wave, scope: Scope, people: Iterable[Row]) -> list[Invitation]:
-    """An invitation for each person with an address, and cards for the rest and a fifth more.
+async def texted(settings: Settings, people: Iterable[Row]) -> frozenset[str]:
+    """The numbers of those who get a text message: no address of their own, but a number."""
+    if settings.sms is None:
+        return frozenset()
+    without = [person for person in people if not has_own_address(person)]
+    return await own_numbers(person["mobile"] or "" for person in without)
 
-    A card has a unit and no person and no profession: nobody knows who will draw it.
+
+def made_for(
+    wave: Wave, scope: Scope, people: Iterable[Row], numbers: Container[str] = ()
+) -> list[Invitation]:
+    """An invitation for each person with an address or one of the numbers; for the rest cards.
+
+    A fifth more cards than they are. A card has a unit and no person and no profession: nobody
+    knows who will draw it.
     """
     units = scope.tree.by_id
     made: list[Invitation] = []
     needed: Counter[int] = Counter()
     for person in people:
         unit = units[person["unit"]]
-        if not has_own_address(person):
+        if not has_own_address(person) and person["mobile"] not in numbers:
             needed[unit.id] += 1
             continue
         made.append(
@@ -175,10 +189,21 @@ async def counts_of(wave: Wave) -> Counts:
     """What was made at approval; all zero before it."""
     rows = await Invited.select(Invited.n).where(Invited.wave == wave.id)
     invited = sum(row["n"] for row in rows)
-    by_mail = await Invitation.count().where(
+    mailed = await Invitation.count().where(
         (Invitation.wave == wave.id) & (Invitation.kind == "person")
     )
+    [row] = await Invitation.raw(
+        "SELECT count(*) AS n FROM invitation JOIN person ON person.id = invitation.person "
+        "WHERE invitation.wave = {} AND (person.email IS NULL OR person.email_shared)",
+        wave.id,
+    )
+    by_sms = int(row["n"])
     cards = await Invitation.count().where(
         (Invitation.wave == wave.id) & (Invitation.kind == "card")
     )
-    return Counts(invited=invited, by_mail=by_mail, spare_cards=max(0, cards - (invited - by_mail)))
+    return Counts(
+        invited=invited,
+        by_mail=mailed - by_sms,
+        spare_cards=max(0, cards - (invited - mailed)),
+        by_sms=by_sms,
+    )

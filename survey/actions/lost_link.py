@@ -41,7 +41,9 @@ async def ask_for_code(address: str, *, wave: str | None = None, by: int | None 
             raise WaveNotOpenNow(wave=wave)
         waves = [named.id]
     asked = address.strip().lower()[: LONGEST + 1]
-    people = await Person.select(Person.id).where(Person.email == asked)
+    people = await Person.select(Person.id).where(
+        (Person.email == asked) & (Person.email_shared == False)  # noqa: E712 - a column
+    )
     found = await Invitation.select(Invitation.id, Invitation.wave).where(
         Invitation.person.is_in([row["id"] for row in people] or [NOBODY])
     )
@@ -72,7 +74,7 @@ async def send_asked_for(
 
     def compose(to: Addressee, code: str) -> EmailMessage:
         letter = letters.new_code(around, code=code) if code else letters.code_was_used(around)
-        return post.mail(letter, around, to=to.email, day=today)
+        return post.mail(letter, around, to=to.email or "", day=today)
 
     async with letter_box(settings, wave.name, box) as opened:
         mailing = queue.Mailing(

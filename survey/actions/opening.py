@@ -17,7 +17,7 @@ from survey.actions.alone import alone
 from survey.actions.approval import change_state, check_ready, stored_wave
 from survey.actions.invitations import new_codes, people_in
 from survey.actions.readiness import scope_of
-from survey.delivery import letters, post, queue
+from survey.delivery import letters, post, queue, sms
 from survey.delivery.queue import Addressee, Progress, Sent
 from survey.engine import transaction
 from survey.errors import N_, Refused
@@ -79,7 +79,7 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
         if wave.state != "open":
             await _check(settings, wave)
             compose = await _composer(settings, wave, day)
-        async with letter_box(settings, name, to) as box:
+        async with letter_box(settings, name, to) as box, sms.opened(settings, name) as texting:
             begun = wave.state != "open"
             if begun:
                 await _open(wave, by)
@@ -90,6 +90,7 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
                     new_codes=partial(new_codes, name),
                     compose=compose or await _composer(settings, wave, day),
                     today=day,
+                    texting=texting,
                 ),
                 progress=progress,
             )
@@ -139,9 +140,15 @@ class _Composer:
         self._around, self._units, self._behaviours = around, units, behaviours
         self._since, self._day = since, day
 
-    def __call__(self, to: Addressee, code: str) -> EmailMessage:
+    def __call__(self, to: Addressee, code: str) -> EmailMessage | sms.TextMessage:
+        if to.email is None:
+            said = self.text(to.behaviour, code)
+            return sms.TextMessage(to=to.mobile or "", text=said, day=self._day)
         letter = self.letter(to.unit, to.behaviour, code)
         return post.mail(letter, self._around, to=to.email, day=self._day)
+
+    def text(self, behaviour: int, code: str) -> str:
+        return letters.text_message(self._around, self._behaviours[behaviour], code=code)
 
     def letter(self, unit: int, behaviour: int, code: str) -> letters.Letter:
         code_of_unit = self._units.by_id[unit].code
@@ -176,6 +183,7 @@ async def _composer(settings: Settings, wave: Wave, day: date) -> _Composer:
     for group in groups:
         letter = composer.letter(group["unit"], group["behaviour"], "0000-0000-0000-0000")
         post.mail(letter, around, to=fields.mail_from, day=day)
+        composer.text(group["behaviour"], "0000-0000-0000-0000")
     return composer
 
 

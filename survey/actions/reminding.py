@@ -16,7 +16,7 @@ from survey.actions.alone import alone
 from survey.actions.approval import stored_wave
 from survey.actions.invitations import new_codes_for_unopened
 from survey.actions.opening import letter_box, today_here
-from survey.delivery import letters, post, queue
+from survey.delivery import letters, post, queue, sms
 from survey.delivery.queue import Addressee
 from survey.delivery.workdays import next_workday
 from survey.engine import transaction
@@ -96,9 +96,11 @@ async def remind_wave(  # noqa: PLR0913 - the two last stand in for the clock an
             await _begin(wave, kind, by)
         if goes > day:
             return Reminded(name, to, goes, about=None, is_sent=False, before=False)
-        async with letter_box(settings, name, box) as opened:
+        async with letter_box(settings, name, box) as opened, sms.opened(settings, name) as texting:
             sent = await queue.send_waiting(
-                wave.id, _mailing(wave, kind, opened, compose, day), kind=kind
+                wave.id,
+                _mailing(wave, kind, box=opened, texting=texting, compose=compose, today=day),
+                kind=kind,
             )
     return Reminded(name, to, day, about=in_fives(sent.sent), is_sent=True, before=False)
 
@@ -113,8 +115,13 @@ async def send_reminders(
         if not await queue.is_due(wave.id, kind=kind, today=today):
             continue
         compose = await _composer(settings, wave, kind, today)
-        async with letter_box(settings, wave.name, box) as opened:
-            mailing = _mailing(wave, kind, opened, compose, today)
+        async with (
+            letter_box(settings, wave.name, box) as opened,
+            sms.opened(settings, wave.name) as texting,
+        ):
+            mailing = _mailing(
+                wave, kind, box=opened, texting=texting, compose=compose, today=today
+            )
             await queue.send_waiting(wave.id, mailing, kind=kind, failed_today=False)
 
 
@@ -124,7 +131,7 @@ def in_fives(mails: int) -> int | None:
 
 
 async def _begin(wave: Wave, kind: str, by: int | None) -> None:
-    """Let a mail wait for everyone with an address of their own: all of it or none."""
+    """Let a mail wait for everyone who was invited by name: all of it or none."""
     if kind == KINDS["not-opened"] and await _begun(wave, KINDS["all"]):
         raise LastWordSaid(wave=wave.name)
     people = await Invitation.select(Invitation.id).where(
@@ -151,15 +158,21 @@ async def _unsent(wave: Wave, kind: str) -> bool:
     )
 
 
-def _mailing(
-    wave: Wave, kind: str, box: post.Post, compose: queue.Compose, today: date
+def _mailing(  # noqa: PLR0913 - the parts of a mailing
+    wave: Wave,
+    kind: str,
+    *,
+    box: post.Post,
+    texting: sms.Texting | None,
+    compose: queue.Compose,
+    today: date,
 ) -> queue.Mailing:
     codes = (
         partial(new_codes_for_unopened, wave.name)
         if kind == KINDS["not-opened"]
         else queue.no_codes
     )
-    return queue.Mailing(post=box, new_codes=codes, compose=compose, today=today)
+    return queue.Mailing(post=box, new_codes=codes, compose=compose, today=today, texting=texting)
 
 
 async def _composer(settings: Settings, wave: Wave, kind: str, day: date) -> queue.Compose:
@@ -177,12 +190,19 @@ async def _composer(settings: Settings, wave: Wave, kind: str, day: date) -> que
             return letters.general_reminder(around, today=day)
         return letters.reminder(around, area=area, code=code)
 
-    def compose(to: Addressee, code: str) -> EmailMessage:
+    def text(code: str) -> str:
+        if kind == KINDS["all"]:
+            return letters.general_text_reminder(around)
+        return letters.text_reminder(around, code=code)
+
+    def compose(to: Addressee, code: str) -> EmailMessage | sms.TextMessage:
+        if to.email is None:
+            return sms.TextMessage(to=to.mobile or "", text=text(code), day=day)
         unit = units.by_id[to.unit].code
         area = units[units.centre_of(unit) or unit].name
         return post.mail(letter(area, code), around, to=to.email, day=day)
 
-    post.mail(
-        letter(units.root.name, "0000-0000-0000-0000"), around, to=around.house.mail_from, day=day
-    )
+    tried = "0000-0000-0000-0000"
+    post.mail(letter(units.root.name, tried), around, to=around.house.mail_from, day=day)
+    text(tried)
     return compose

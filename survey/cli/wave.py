@@ -107,6 +107,7 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
                 "made": approved.made,
                 "invited": counts.invited,
                 "by_mail": counts.by_mail,
+                "by_sms": counts.by_sms,
                 "by_card": counts.by_card,
                 "spare_cards": counts.spare_cards,
                 "units": approved.units,
@@ -130,6 +131,8 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
         mail=counts.by_mail,
         card=counts.by_card,
     )
+    if counts.by_sms:
+        say(N_("%(n)s people get a text message instead of a card."), n=counts.by_sms)
     if counts.by_card:
         say(
             N_("%(n)s cards to print, %(spare)s of them spare: %(folder)s"),
@@ -179,6 +182,8 @@ def open_(name: str, *, as_json: bool) -> None:
         say(N_("Mails written to %(folder)s: %(n)s"), n=mails.sent, folder=opened.folder)
     else:
         say(N_("Mails sent: %(n)s"), n=mails.sent)
+    if status.counts.by_sms:
+        say(N_("Text messages are counted with them; KERNEPULS_SMS says who sends them."))
     if mails.failed:
         failed = voice.pick(texts.content("messages")["errors"]["staff"]["mail_failed"])
         click.echo(failed.format(n=voice.number(mails.failed)))

@@ -62,6 +62,8 @@ def detail(one: waves.WaveStatus) -> None:
             card=one.counts.by_card,
             spare=one.counts.spare_cards,
         )
+    if one.counts.by_sms:
+        say(N_("By text message: %(n)s."), n=one.counts.by_sms)
     if any(one.mails.values()):
         say(N_("Mails: %(sent)s sent, %(failed)s failed, %(waiting)s waiting."), **one.mails)
     if one.missing:

@@ -170,6 +170,29 @@ def code_was_used(around: Round) -> Letter:
     return _plain(around, content("messages")["lost_code"]["used"], {})
 
 
+def text_message(around: Round, behaviour: Behaviour, *, code: str) -> str:
+    """The text message that carries a code."""
+    language = around.language
+    short = short_form(behaviour, language)
+    texts = content("messages")["sms" if short else "sms_plain"]
+    own = {"behaviour_short": short or "", "link": around.link(code)}
+    return filled(texts[language], {**around.fields(), **own}, file=around.file)
+
+
+def text_reminder(around: Round, *, code: str) -> str:
+    """The first reminder as a text message."""
+    texts = content("messages")["sms_reminder_1"]
+    return filled(
+        texts[around.language], {**around.fields(), "link": around.link(code)}, file=around.file
+    )
+
+
+def general_text_reminder(around: Round) -> str:
+    """The second and last reminder as a text message; it names the last day."""
+    texts = content("messages")["sms_reminder_2"]
+    return filled(texts[around.language], around.fields(), file=around.file)
+
+
 def _plain(around: Round, texts: Mapping[str, Any], own: Mapping[str, str]) -> Letter:
     """A subject and paragraphs, filled with the fields of the wave and the mail's own."""
     fields = {**around.fields(), **own}

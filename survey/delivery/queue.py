@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from survey.delivery.post import MailServerUnreachable, NotDelivered, Post
+from survey.delivery.sms import Texting, TextMessage, own_numbers
 from survey.engine import transaction
 from survey.tables import Invitation, MailItem, Person
 
@@ -25,7 +26,7 @@ CHUNK = 5_000  # rows in one statement: PostgreSQL stops at 32,767 arguments
 Row = dict[str, Any]  # a row of a table: column -> value
 # Invitation id -> clear code, "" for a mail that carries none; whom it leaves out gets no mail.
 NewCodes = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
-Compose = Callable[["Addressee", str], EmailMessage]
+Compose = Callable[["Addressee", str], EmailMessage | TextMessage]
 Progress = Callable[[int, int], None]  # done, of how many
 
 UNSENT = ("waiting", "failed")
@@ -36,12 +37,16 @@ WITHDRAWN = "withdrawn"  # overtaken by a later mail, but it may have arrived
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who a mail is for: the address and what the text says, no name."""
+    """Who a mail is for: the address and what the text says, no name.
+
+    Whoever has no address of their own has a number of their own, and gets a text message.
+    """
 
     invitation: str
-    email: str
+    email: str | None
     unit: int
     behaviour: int
+    mobile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Mailing:
     new_codes: NewCodes
     compose: Compose
     today: date
+    texting: Texting | None = None  # None: nobody gets a text message
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,34 +146,42 @@ async def _send_lot(lot: Sequence[Row], mailing: Mailing) -> Counter[str]:
 
     One commit for each mail: it keeps how the one before ended and that this one is begun.
     """
-    to = await _addressees(lot)
+    to = await _addressees(lot, texting=mailing.texting is not None)
     codes = await mailing.new_codes([item["invitation"] for item in lot])
     async with transaction():
         left_out = [item for item in lot if item["invitation"] not in codes]
         await _mark(left_out, state="sent", day=mailing.today)
-    ended: list[tuple[Row, str]] = []
+    ended: tuple[Row, str] | None = None
     counted: Counter[str] = Counter()
     try:
         for item in (item for item in lot if item["invitation"] in codes):
-            async with transaction():
-                await _mark_ended(ended, mailing.today)
-                await _mark([item], state="waiting", day=mailing.today)
-            ended = []
+            await _go_on(ended, item, mailing.today)
+            ended = None
             state = await _send_one(mailing, to.get(item["invitation"]), codes)
-            ended = [(item, state)]
+            ended = (item, state)
             counted[state] += 1
     except MailServerUnreachable:
         # It never left, so it keeps no day and may go today.
         await _mark([item], state="waiting", day=None)
         raise
     finally:
-        await _mark_ended(ended, mailing.today)
+        if ended is not None:
+            await _mark([ended[0]], state=ended[1], day=mailing.today)
     return counted
 
 
-async def _mark_ended(ended: Sequence[tuple[Row, str]], today: date) -> None:
-    for item, state in ended:
-        await _mark([item], state=state, day=today)
+async def _go_on(ended: tuple[Row, str] | None, begun: Row, today: date) -> None:
+    """One statement, so one commit, and plain: forty thousand people may be written to."""
+    before, state = ended or (begun, "waiting")
+    await MailItem.raw(
+        "UPDATE mail_item SET day = {}, state = CASE WHEN id = {} THEN 'waiting' ELSE {} END "
+        "WHERE id IN ({}, {})",
+        today,
+        begun["id"],
+        state,
+        before["id"],
+        begun["id"],
+    )
 
 
 async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, str]) -> str:
@@ -175,7 +189,11 @@ async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, 
     if to is None:
         return "failed"
     try:
-        await mailing.post.send(mailing.compose(to, codes[to.invitation]))
+        message = mailing.compose(to, codes[to.invitation])
+        if isinstance(message, EmailMessage):
+            await mailing.post.send(message)
+        elif mailing.texting is not None:
+            await mailing.texting.send(message)
     except NotDelivered:
         return "failed"
     return "sent"
@@ -203,23 +221,27 @@ async def _had_mail(today: date, kind: str) -> frozenset[str]:
     return frozenset(row["id"] for row in others if row["person"] in people)
 
 
-async def _addressees(lot: Sequence[Row]) -> dict[str, Addressee]:
+async def _addressees(lot: Sequence[Row], *, texting: bool) -> dict[str, Addressee]:
+    """Invitation -> who it is for, for those that can be reached by something of their own."""
     invitations = await _invitations([item["invitation"] for item in lot])
     if not invitations:
         return {}
-    people = await Person.select(Person.id, Person.email).where(
+    people = await Person.select(Person.id, Person.email, Person.email_shared, Person.mobile).where(
         Person.id.is_in([row["person"] for row in invitations])
     )
-    addresses = {row["id"]: row["email"] for row in people if row["email"]}
+    addresses = {row["id"]: row["email"] for row in people if not row["email_shared"]}
+    own = await own_numbers(row["mobile"] or "" for row in people) if texting else frozenset()
+    numbers = {row["id"]: row["mobile"] for row in people if row["mobile"] in own}
     return {
         row["id"]: Addressee(
             invitation=row["id"],
-            email=addresses[row["person"]],
+            email=addresses.get(row["person"]),
             unit=row["unit"],
             behaviour=row["behaviour"],
+            mobile=numbers.get(row["person"]),
         )
         for row in invitations
-        if row["person"] in addresses
+        if addresses.get(row["person"]) or numbers.get(row["person"])
     }
 
 
