@@ -66,7 +66,8 @@ async def make(settings: Settings, target: Path, *, key: bytes, today: date, wat
             if archive.verified(part, key) != manifest:
                 raise BackupDamaged(file=part)
             disk.keep(target)
-    disk.write(settings.data / DONE, datetime.now(UTC).isoformat(timespec="minutes").encode())
+    with engine.file_refusals(settings):
+        disk.write(settings.data / DONE, datetime.now(UTC).isoformat(timespec="minutes").encode())
     return Made(manifest, damaged)
 
 

