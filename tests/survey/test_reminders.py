@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from survey import house
+from survey import engine, house
 from survey.actions.mailing import is_quiet, send_due
 from survey.actions.reminding import (
     LastWordSaid,
@@ -23,6 +24,7 @@ from survey.actions.reminding import (
     in_fives,
     remind_wave,
 )
+from survey.cli import main
 from survey.delivery import letters
 from survey.delivery.letters import FieldEmpty
 from survey.delivery.post import MailServerUnreachable
@@ -287,6 +289,36 @@ def test_the_number_of_mails_is_told_in_fives_from_twenty(mails: int, told: int 
     assert in_fives(mails) == told
 
 
+@pytest.mark.parametrize("opened", [0, BY_MAIL])
+def test_the_command_tells_of_the_whole_wave_and_of_nobody(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, opened: int
+) -> None:
+    asyncio.run(_with_opened(settings, opened))
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    wave = ("wave", "remind", "2026-1", "--today")
+
+    waits, sent, again = [
+        CliRunner().invoke(main, [*wave, day]).output
+        for day in ("2026-02-07", "2026-02-09", "2026-02-09")
+    ]
+    refused = CliRunner().invoke(main, [*wave, "2026-02-17", "--to", "all"])
+
+    assert waits == (
+        "No reminder goes out today. It goes out on Monday 9 February, "
+        "by the server or this command.\n"
+    )
+    assert sent == (
+        "The reminder to those who have not opened the form is sent (2026-1).\n"
+        "Mails: fewer than 20.\n"
+        "Whoever had a mail today or could not be reached gets it on the next working day, "
+        "by the server or this command.\n"
+    )
+    assert again == "It was sent before, and nothing is sent twice. There is no third reminder.\n"
+    assert (refused.exit_code, "none is left before" in refused.output) == (1, True)
+
+
 # --- on which day -----------------------------------------------------------------------------
 
 
@@ -476,10 +508,13 @@ async def count_codes() -> int:
     return int(rows[0]["n"])
 
 
-def killed(settings: Settings, *arguments: str) -> int:
-    """How a process ended that was killed on its way."""
-    environment = {
-        **os.environ,
+async def _with_opened(settings: Settings, opened: int) -> None:
+    async with engine.opened(settings, migrate=True):
+        await begin(settings, (await opened_wave(settings))[:opened])
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {
         "KERNEPULS_DATA": str(settings.data),
         "KERNEPULS_DATABASE": settings.database,
         "KERNEPULS_KEY_COPY": str(settings.key_copy),
@@ -487,9 +522,13 @@ def killed(settings: Settings, *arguments: str) -> int:
         "KERNEPULS_ANSWERS": settings.answers,
         "KERNEPULS_ORGANISATION": str(settings.organisation),
     }
+
+
+def killed(settings: Settings, *arguments: str) -> int:
+    """How a process ended that was killed on its way."""
     return subprocess.run(
         [sys.executable, "-c", REMINDER, *arguments],
-        env=environment,
+        env={**os.environ, **environment(settings)},
         cwd=Path(__file__).parents[2],
         check=False,
     ).returncode
