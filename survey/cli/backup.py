@@ -57,7 +57,7 @@ def backup(
         return
     voice = Voice(spoken())
     said = voice.gettext(
-        "%(file)s: %(size)s MB, %(tables)s tables and %(files)s files, read back and verified. "
+        "%(file)s: %(size)s MB (tables: %(tables)s, files: %(files)s), read back and verified. "
         "The keys of the waves are not in it: keep their second copy apart from it."
     )
     facts = {**_facts(made.manifest), "size": voice.number(max(1, round(size / 2**20)))}
@@ -91,7 +91,7 @@ def restore(file: Path, key_file: Path, *, as_json: bool) -> None:
         return
     voice = Voice(spoken())
     said = voice.gettext(
-        "Put back from %(made)s: %(tables)s tables, %(waves)s waves and %(files)s files; every "
+        "Put back from %(made)s (tables: %(tables)s, waves: %(waves)s, files: %(files)s); every "
         "row and byte was counted. Keys, mails, cards and posters are not in a backup."
     )
     made = voice.full_date(done.manifest.made)
