@@ -13,62 +13,36 @@ two possible counts that had one for two neighbouring x would have one for every
 before.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.disclosure.classes import Classes
-from analysis.disclosure.flows import Open, Reach
-
-Ints = np.typing.NDArray[np.int64]
+from analysis.disclosure.parts import Parts
 
 
 @dataclass(frozen=True)
-class Group:
-    """An edge whose count is protected; a `known` group can be added up by any reader."""
+class Row:
+    """A row under trial: its place in the parts of one item, and its classes."""
 
-    edge: int
-    people: int
-    known: bool
-
-
-def joined_row(  # noqa: PLR0913 - the row and the state it is added to
-    counts: Open,
-    low: Ints,
-    high: Ints,
-    *,
-    edge: int,
-    classes: Classes,
-    k: int,
-    wanted: Sequence[Reach],
-) -> tuple[int, int]:
-    """The first and the last class that a row with count `k` is displayed in.
-
-    `low`..`high` are the bounds of every edge before the row, `wanted` what must stay possible.
-    Everything is joined where nothing less passes.
-    """
-    trial = _Trial(counts, low, high, edge, classes, wanted)
-    at, end = int(classes.holding(np.array([k]))[0]), len(classes.names) - 1
-    if not trial.up_to(at - 1):
-        bottom = next((j for j in range(at, end + 1) if trial.up_to(j)), end)
-        return (trial.least, bottom) if trial.down_to(bottom + 1) else trial.all
-    if not trial.down_to(at + 1):
-        top = next((j for j in range(at, -1, -1) if trial.down_to(j)), 0)
-        return (top, trial.most) if trial.up_to(top - 1) else trial.all
-    return at, at
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """One row under trial."""
-
-    counts: Open
-    low: Ints
-    high: Ints
+    parts: Parts
+    centre: int
     edge: int
     classes: Classes
-    wanted: Sequence[Reach]
+
+    def joined(self, k: int) -> tuple[int, int]:
+        """The first and the last class that the row is displayed in with count `k`.
+
+        Everything is joined where nothing less passes.
+        """
+        at, end = int(self.classes.holding(np.array([k]))[0]), len(self.classes.names) - 1
+        if not self.up_to(at - 1):
+            bottom = next((j for j in range(at, end + 1) if self.up_to(j)), end)
+            return (self.least, bottom) if self.down_to(bottom + 1) else self.all
+        if not self.down_to(at + 1):
+            top = next((j for j in range(at, -1, -1) if self.down_to(j)), 0)
+            return (top, self.most) if self.up_to(top - 1) else self.all
+        return at, at
 
     @property
     def least(self) -> int:
@@ -87,55 +61,16 @@ class _Trial:
         """Whether everything wanted is possible while the row is not above class j."""
         if j < 0:
             return False
-        high = self.high.copy()
-        high[self.edge] = last = int(self.classes.high[j])
-        if self._nearest(last) > last:
-            return False
-        return self.counts.reaches(self.low, high, [(self.edge, "most", last - 1), *self.wanted])
+        last = int(self.classes.high[j])
+        return self.parts.possible(self.centre, self.edge, "most", last)
 
     def down_to(self, j: int) -> bool:
         """Whether everything wanted is possible while the row is not below class j."""
         if j >= len(self.classes.names):
             return False
-        low = self.low.copy()
-        low[self.edge] = first = int(self.classes.low[j])
-        if self._nearest(first) < first:
-            return False
-        return self.counts.reaches(low, self.high, [(self.edge, "least", first + 1), *self.wanted])
+        first = int(self.classes.low[j])
+        return self.parts.possible(self.centre, self.edge, "least", first)
 
     def _class_at(self, count: int) -> int:
-        return int(self.classes.holding(np.array([self._nearest(count)]))[0])
-
-    def _nearest(self, count: int) -> int:
-        return self.counts.nearest(self.low, self.high, edge=self.edge, value=count)
-
-
-def wanted_of(counts: Open, low: Ints, high: Ints, groups: Sequence[Group]) -> list[Reach] | None:
-    """What must stay possible of each group; None where it is not so before any row is shown.
-
-    A known group: a count of 2 and one of n - 2, so that no insider learns that all others answered
-    alike. A hidden group of 1-2: every count. Of 3-4: a width of two, at the end that the displayed
-    tree leaves open. Of more: neither none nor all of them.
-    """
-    wanted: list[Reach] = []
-    for group in groups:
-        options = _needs(group.people, known=group.known)
-        for least, most in options:
-            reach: list[Reach] = [(group.edge, "least", least), (group.edge, "most", most)]
-            if len(options) == 1 or counts.reaches(low, high, reach):
-                wanted += reach
-                break
-        else:
-            return None
-    return wanted if counts.reaches(low, high, wanted) else None
-
-
-def _needs(n: int, *, known: bool) -> list[tuple[int, int]]:
-    """Per option the count that must be reached, and the one not to be exceeded."""
-    if known:
-        return [(2, n - 2)]
-    if n <= 2:
-        return [(n, 0)]
-    if n <= 4:
-        return [(2, 0), (n, n - 2)]
-    return [(1, n - 1)]
+        nearest = self.parts.nearest(self.centre, self.edge, count)
+        return int(self.classes.holding(np.array([nearest]))[0])

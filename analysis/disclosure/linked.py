@@ -6,6 +6,7 @@ not their unions, so an attacker looks for a small group afterwards, and what he
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from math import gcd
 from typing import TypeAlias
 
@@ -62,16 +63,17 @@ def eliminated(
     basis = Basis()
     for r in given:
         basis.add(np.flatnonzero(rows[r]).tolist())
-    secret = [dict.fromkeys(cells, 1) for cells in forbidden if len(cells)]
+    secret = [basis.residue(dict.fromkeys(cells, 1)) for cells in forbidden if len(cells)]
     shown = []
     for r in candidates:
         residue = basis.residue(dict.fromkeys(np.flatnonzero(rows[r]).tolist(), 1))
-        secret = [basis.residue(row) for row in secret]
         if residue and any(row == residue for row in secret):
             continue
         shown.append(r)
         if residue:
             basis.join(residue)
+            pivot = min(residue)
+            secret = [basis.residue(row) if pivot in row else row for row in secret]
     return tuple(shown)
 
 
@@ -95,14 +97,16 @@ class Basis:
         Two rows are parallel exactly when what is left of them is equal.
         """
         left = dict(row)
-        waiting = sorted(left, reverse=True)
+        waiting = [cell for cell in left if cell in self._pivots]
+        heapify(waiting)
         while waiting:
-            cell = waiting.pop()
-            pivot = self._pivots.get(cell)
-            if cell not in left or pivot is None:
-                continue
-            left = _less(left, pivot, cell)
-            waiting = sorted((c for c in left if c > cell), reverse=True)
+            cell = heappop(waiting)
+            if cell in left:
+                pivot = self._pivots[cell]
+                left = _less(left, pivot, cell)
+                for other in pivot:
+                    if other in self._pivots:
+                        heappush(waiting, other)
         return _lowest(left)
 
 

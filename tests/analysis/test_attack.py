@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.attack import Contradiction, cell_intervals, smallest_group
+from analysis.attack import Contradiction, cell_intervals, smallest_group, smallest_of_two
 from analysis.audit import Published, atom_intervals, atoms
 from analysis.disclosure import classes_of, displayed, shown_pattern
 
@@ -172,3 +172,40 @@ def test_the_smallest_group_is_that_of_trying_every_group(
     found = smallest_group(published, people)
 
     assert (None if found is None else people[list(found)].sum()) == brute_force(published, people)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3), st.integers(0, 9)), max_size=14),
+)
+@settings(max_examples=80, deadline=None)
+def test_in_two_divisions_the_smallest_group_is_the_same(cells: list[tuple[int, int, int]]) -> None:
+    one, other, n = (np.array(column) for column in zip(*cells, strict=True)) if cells else (
+        np.zeros((3, 0), dtype=np.int64)
+    )  # fmt: skip
+    published = np.array([side == row for side in (one, other) for row in range(4)])
+
+    found = smallest_of_two(one, other, n)
+
+    expected = smallest_group(published, n)
+    assert (found is None) == (expected is None)
+    if found is not None:
+        assert n[list(found)].sum() == n[list(expected)].sum()
+        group = np.isin(np.arange(len(n)), found)
+        people = n > 0
+        assert rank(published[:, people]) == rank(np.vstack([published, group])[:, people])
+
+
+def rank(table: np.ndarray) -> int:
+    return int(np.linalg.matrix_rank(table.astype(float)))
+
+
+def test_in_a_table_of_any_size_large_cells_are_the_proof() -> None:
+    size = 1000  # rows of one division; each has a cell of nine and one of one with the next
+    one, other = (
+        np.tile(np.arange(size), 2),
+        np.append(np.arange(size), (np.arange(size) + 1) % size),
+    )
+    n = np.repeat([9, 1], size)
+
+    assert smallest_of_two(one, np.where(other == 0, -1, other), n) is None
+    assert smallest_of_two(one, np.tile(np.arange(size), 2), np.repeat([9, 1], size)) is None

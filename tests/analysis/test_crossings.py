@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from analysis.attack import cell_intervals, smallest_group
 from analysis.disclosure import classes_of, displayed, shown_pattern
-from analysis.disclosure.crossed import Group, joined_row, wanted_of
-from analysis.disclosure.flows import SINK, SOURCE, Edge, Flow, Open, Reach
+from analysis.disclosure.crossed import Row
+from analysis.disclosure.flows import SINK, SOURCE, Edge, Flow
 from analysis.disclosure.joining import Displayed
 from analysis.disclosure.linked import eliminated, shown_together
+from analysis.disclosure.parts import Part, Parts
+from analysis.disclosure.wanted import Group, Needs, Reach, Wanted, needs_of
 from analysis.findings import Release
 from analysis.frames import BARRIERS, UNITS, conformed, scopes_of, tree_of
 from analysis.release import release
@@ -357,42 +359,158 @@ def test_the_displayed_class_of_a_row_holds_its_count(seed: int) -> None:
     assert ((result.low[at] <= k[at]) & (k[at] <= result.high[at])).all()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_far_enough_away_needs_no_other_proof(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = rows_of(seed)
+
+    with monkeypatch.context() as every_value_is_tried:
+        every_value_is_tried.setattr(Wanted, "farthest", lambda *_: 10**6)
+        expected = rows_of(seed)
+
+    assert found.first.tolist() == expected.first.tolist()
+    assert found.last.tolist() == expected.last.tolist()
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=100, deadline=None)
+def test_what_is_possible_in_two_centres_is_what_trying_all_counts_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Two rows in either centre, and people at the top. A reader knows the sum, within its ends.
+    n = rng.integers(1, 5, 5)
+    x = rng.integers(0, n + 1)
+    ends = (int(x.sum() - rng.integers(0, 4)), int(x.sum() + rng.integers(0, 4)))
+    least, most = rng.integers(0, 3, (2, 3))  # wanted of a row in either centre, and of the top
+    parts = two_centres(n, x, ends, [*zip(least.tolist(), most.tolist(), strict=True)])
+    ways = np.stack(np.meshgrid(*(np.arange(size + 1) for size in n)), axis=-1).reshape(-1, 5)
+    ways = ways[(ends[0] <= ways.sum(axis=1)) & (ways.sum(axis=1) <= ends[1])]
+
+    def holds(among: np.ndarray) -> bool:
+        protected = among[:, [0, 2, 4]]
+        return bool(((protected >= least).any(axis=0) & (protected <= most).any(axis=0)).all())
+
+    assert parts.settle() == holds(ways)
+    for row in rng.permutation(4).tolist() if holds(ways) else ():
+        at = (row // 2, 1 + row % 2)
+        for value in range(n[row] + 1):
+            up_to, from_ = ways[ways[:, row] <= value], ways[ways[:, row] >= value]
+            two_up, two_down = (up_to[:, row] < value).any(), (from_[:, row] > value).any()
+            assert parts.possible(*at, "most", value) == (two_up and holds(up_to))
+            assert parts.possible(*at, "least", value) == (two_down and holds(from_))
+        span = int(x[row] - rng.integers(0, 3)), int(x[row] + rng.integers(0, 3))
+        shown = ways[(span[0] <= ways[:, row]) & (ways[:, row] <= span[1])]
+        if holds(shown):
+            parts.place(*at, span)
+            ways = shown
+
+
+def two_centres(
+    n: np.ndarray, x: np.ndarray, ends: tuple[int, int], wanted: list[tuple[int, int]]
+) -> Parts:
+    """Two centres of two rows and one group at the top; the first row of each is protected."""
+    below = [n[:2], n[2:4], np.array([n[:2].sum(), n[2:4].sum(), n[4]])]
+    real = [x[:2], x[2:4], np.array([x[:2].sum(), x[2:4].sum(), x[4]])]
+    made = []
+    for sizes, k, edge, (least, most) in zip(below, real, (1, 1, 3), wanted, strict=True):
+        flow = Flow(
+            [
+                Edge(SOURCE, ("all", 0), int(sizes.sum())),
+                *(Edge(("all", 0), SINK, size) for size in sizes.tolist()),
+            ]
+        )
+        each = Wanted.of([(edge, "least", least), (edge, "most", most)])
+        counts_ = np.array([k.sum(), *k, k.sum()])
+        bounds = np.zeros_like(flow.people), flow.people.copy()
+        made.append(Part(flow, counts_, *bounds, Needs(each, each, *nothing_known(flow))))
+    top = made.pop()
+    top.low[0], top.high[0] = max(0, ends[0]), min(int(n.sum()), ends[1])
+    return Parts(top, dict(enumerate(made)), {0: 1, 1: 2})
+
+
+# The edges of two tables: all people, then the units, the cells unit by unit, and the rows.
+ALL, UNIT, ROW = 0, (1, 2), (7, 8)
+
+
 def two_tables() -> tuple[Flow, np.ndarray, np.ndarray]:
     """Two units of 20 of whom 1-4 and 2-5 said yes; two professions that divide each in half."""
     flow = Flow(
         [
-            Edge(SOURCE, ("unit", 0), 20), Edge(SOURCE, ("unit", 1), 20),
+            Edge(SOURCE, ("all", 0), 40),
+            Edge(("all", 0), ("unit", 0), 20), Edge(("all", 0), ("unit", 1), 20),
             *(Edge(("unit", u), ("row", r), 10) for u in (0, 1) for r in (0, 1)),
             Edge(("row", 0), SINK, 20), Edge(("row", 1), SINK, 20),
         ]
     )  # fmt: skip
     low, high = np.zeros_like(flow.people), flow.people.copy()
-    low[:2], high[:2] = (1, 2), (4, 5)
+    low[[*UNIT]], high[[*UNIT]] = (1, 2), (4, 5)
     return flow, low, high
+
+
+def counts(*cells: int) -> np.ndarray:
+    """The counts of all edges from those of the cells, unit by unit."""
+    units, rows_ = np.array(cells).reshape(2, 2).sum(axis=1), np.array(cells).reshape(2, 2).sum(0)
+    return np.array([sum(cells), *units, *cells, *rows_, sum(cells)])
+
+
+def alone(
+    flow: Flow, low: np.ndarray, high: np.ndarray, x: np.ndarray, wanted: list[Reach]
+) -> Parts:
+    """A centre that is everything there is; two values are wanted of each group."""
+    each = Wanted.of(wanted)
+    top = Flow([Edge(SOURCE, SINK, 40)])
+    parts = Parts(
+        Part(top, x[[ALL, ALL]], np.zeros_like(top.people), top.people, unknown(top, [])),
+        {0: Part(flow, x, low, high, Needs(each, each, *nothing_known(flow)))},
+        {0: 0},
+    )
+    assert parts.settle()
+    return parts
+
+
+def unknown(flow: Flow, groups: list[Group]) -> Needs:
+    return Needs(*needs_of(groups), *nothing_known(flow))
+
+
+def nothing_known(flow: Flow) -> tuple[np.ndarray, np.ndarray]:
+    return np.ones_like(flow.people), np.zeros_like(flow.people)
+
+
+def joined(parts: Parts, k: int) -> tuple[int, int]:
+    return Row(parts, 0, ROW[0], classes_of(20)).joined(k)
 
 
 def test_a_count_moves_as_far_as_both_tables_let_it() -> None:
     flow, low, high = two_tables()
-    first = np.array([2, 3, 1, 1, 2, 1, 3, 2, 5])
-    open_ = Open(flow, first)
+    x = counts(1, 1, 2, 1)
+    one, other = ROW
 
-    assert open_.nearest(low, high, edge=6, value=20) == 4 + 5
-    assert open_.nearest(low, high, edge=6, value=0) == 0
-    high[7] = 2
-    assert open_.nearest(low, high, edge=6, value=0) == 1 + 2 - 2
+    assert flow.pushed(x, low, high, edge=one, value=20)[one] == 4 + 5
+    assert flow.pushed(x, low, high, edge=one, value=0)[one] == 0
+    high[other] = 2
+    assert flow.pushed(x, low, high, edge=one, value=0)[one] == 1 + 2 - 2
+
+
+def test_counts_that_were_moved_are_still_within_the_bounds_and_sum_up() -> None:
+    flow, low, high = two_tables()
+
+    x = flow.pushed(counts(1, 1, 2, 1), low, high, edge=ROW[0], value=7)
+
+    assert ((low <= x) & (x <= high)).all()
+    assert x.tolist() == counts(*x[3:7].tolist()).tolist()
+    assert x[ROW[0]] == 7
+
+
+BOTH_WAYS: list[Reach] = [
+    (1, "least", 2), (1, "most", 3), (2, "least", 4), (2, "most", 3),
+]  # fmt: skip
 
 
 def test_the_joining_is_the_same_whatever_the_count() -> None:
-    flow, low, high = two_tables()
     classes = classes_of(20)
-    wanted = [(0, "least", 2), (1, "least", 4), (0, "most", 3), (1, "most", 3)]
+    parts = alone(*two_tables(), counts(1, 1, 2, 1), BOTH_WAYS)
 
-    open_ = Open(flow, np.array([2, 3, 1, 1, 2, 1, 3, 2, 5]))
-
-    groups = {
-        k: joined_row(open_, low, high, edge=6, classes=classes, k=k, wanted=wanted)
-        for k in range(4 + 5 + 1)
-    }
+    groups = {k: joined(parts, k) for k in range(4 + 5 + 1)}
 
     for first, last in groups.values():
         inside = [k for k in groups if classes.low[first] <= k <= classes.high[last]]
@@ -403,14 +521,10 @@ def test_classes_at_both_ends_are_joined_until_everything_is_possible() -> None:
     # At most two in the other row. Of 20: 0-2, 3-4, 5-6, 7-8 and 9 are classes. Up to 2 the second
     # unit cannot have 4; from 9 on both units have all they can.
     flow, low, high = two_tables()
-    high[7] = 2
-    wanted: list[Reach] = [(0, "least", 2), (1, "least", 4), (0, "most", 3), (1, "most", 3)]
-    open_ = Open(flow, np.array([2, 3, 1, 1, 3, 0, 4, 1, 5]))
+    high[ROW[1]] = 2
+    parts = alone(flow, low, high, counts(1, 1, 3, 0), BOTH_WAYS)
 
-    groups = [
-        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=wanted)
-        for k in (1, 3, 5, 7, 9)
-    ]
+    groups = [joined(parts, k) for k in (1, 3, 5, 7, 9)]
 
     assert groups == [(0, 1), (0, 1), (2, 2), (3, 4), (3, 4)]
 
@@ -418,28 +532,20 @@ def test_classes_at_both_ends_are_joined_until_everything_is_possible() -> None:
 def test_where_nothing_less_is_safe_all_classes_are_joined() -> None:
     # With one in the other row this one has 3 - 1 to 9 - 1, and both ends must stay possible.
     flow, low, high = two_tables()
-    low[7] = high[7] = 1
-    wanted: list[Reach] = [(6, "most", 3 - 1), (6, "least", 9 - 1)]
-    open_ = Open(flow, np.array([2, 3, 1, 1, 3, 0, 4, 1, 5]))
+    low[ROW[1]] = high[ROW[1]] = 1
+    wanted: list[Reach] = [(ROW[0], "most", 3 - 1), (ROW[0], "least", 9 - 1)]
+    parts = alone(flow, low, high, counts(1, 1, 3, 0), wanted)
 
-    groups = {
-        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=wanted)
-        for k in range(2, 9)
-    }
-
-    assert groups == {(0, 3)}
+    assert {joined(parts, k) for k in range(2, 9)} == {(0, 3)}
 
 
 def test_a_class_that_holds_one_possible_count_is_joined() -> None:
     # Nobody in the other row: 1 + 3 at least, of the class 3-4, and 4 + 5 at most, of 9-10.
     flow, low, high = two_tables()
-    low[1], high[7] = 3, 0
-    open_ = Open(flow, np.array([2, 3, 2, 0, 3, 0, 5, 0, 5]))
+    low[UNIT[1]], high[ROW[1]] = 3, 0
+    parts = alone(flow, low, high, counts(2, 0, 3, 0), [])
 
-    groups = [
-        joined_row(open_, low, high, edge=6, classes=classes_of(20), k=k, wanted=[])
-        for k in (4, 5, 7, 9)
-    ]
+    groups = [joined(parts, k) for k in (4, 5, 7, 9)]
 
     assert groups == [(1, 2), (1, 2), (3, 4), (3, 4)]
 
@@ -453,8 +559,13 @@ def needs(total: int, *sizes: int, known: bool = False) -> list[Reach] | None:
     for n in sizes:
         x.append(min(n, left))
         left -= x[-1]
-    groups = [Group(1, sizes[0], known)]
-    return wanted_of(Open(flow, np.array([*x, total])), low, high, groups)
+    groups = unknown(flow, [Group(1, sizes[0], known)])
+    wanted = Part(flow, np.array([*x, total]), low, high, groups).possible_needs()
+    if wanted is None:
+        return None
+    least, most = (wanted.way * wanted.value).tolist()
+    assert (wanted.edge.tolist(), wanted.way.tolist()) == ([1, 1], [1, -1])
+    return [(1, "least", least), (1, "most", most)]
 
 
 @pytest.mark.parametrize(
