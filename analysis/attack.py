@@ -7,8 +7,8 @@ two passes of a tree instead, and must agree wherever the rows are one.
 from typing import Final
 
 import numpy as np
+import scipy  # its parts load when they are used: the solver alone takes half a second
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 Ints = np.typing.NDArray[np.int64]
@@ -88,14 +88,14 @@ def _least_group(P: Numbers, people: Ints, most: int) -> Bools | None:
     r, c = P.shape
     balance = np.hstack([np.eye(c), -P.T])
     size = np.concatenate([people, np.zeros(r)]).astype(float)
-    result = milp(
+    result = scipy.optimize.milp(
         size,
         constraints=[
-            LinearConstraint(sparse.csr_array(balance), 0, 0),
-            LinearConstraint(size, 1, most),
+            scipy.optimize.LinearConstraint(sparse.csr_array(balance), 0, 0),
+            scipy.optimize.LinearConstraint(size, 1, most),
         ],
         integrality=np.concatenate([small, np.zeros(r)]).astype(int),
-        bounds=Bounds(
+        bounds=scipy.optimize.Bounds(
             np.concatenate([np.zeros(c), np.full(r, -COEFFICIENT)]),
             np.concatenate([small.astype(float), np.full(r, COEFFICIENT)]),
         ),
@@ -131,8 +131,8 @@ def cell_intervals(  # noqa: PLR0913 - one table: its rows, what they show, peop
     tables that are no tree. Raises `Contradiction` where no counts fit and `Unsolved`.
     """
     asked = (np.eye(len(n), dtype=bool) if of is None else of).astype(np.float64)
-    shown = LinearConstraint(sparse.csr_array(rows.astype(float)), low, high)
-    bounds = Bounds(np.zeros(len(n)), (per * n).astype(float))
+    shown = scipy.optimize.LinearConstraint(sparse.csr_array(rows.astype(float)), low, high)
+    bounds = scipy.optimize.Bounds(np.zeros(len(n)), (per * n).astype(float))
     ends = np.array(
         [[_least(way * group, shown, bounds) for way in (1, -1)] for group in asked],
         dtype=np.int64,
@@ -140,8 +140,10 @@ def cell_intervals(  # noqa: PLR0913 - one table: its rows, what they show, peop
     return ends[:, 0], -ends[:, 1]
 
 
-def _least(weights: Numbers, shown: LinearConstraint, bounds: Bounds) -> int:
-    result = milp(
+def _least(
+    weights: Numbers, shown: "scipy.optimize.LinearConstraint", bounds: "scipy.optimize.Bounds"
+) -> int:
+    result = scipy.optimize.milp(
         weights, constraints=shown, integrality=np.ones(len(weights), dtype=np.int64), bounds=bounds
     )
     if result.status == INFEASIBLE:
