@@ -18,6 +18,7 @@ FLAGS: Final = "What a reader must know beside it; empty when nothing."
 SELDOM: Final = {
     "Cell": ("since_first", "barrier", "trial", "cross"),
     "Part": ("value", "band"),
+    "AuditRecord": ("dropped",),
 }
 DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     "Release": {
@@ -182,6 +183,7 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "A2_narrow": "How many of them were too narrow; a release with any never leaves.",
         "A3": "The same for a reader who knows one answer.",
         "pairs_2_metric": "Groups that two who know their answers could open; told, not refused.",
+        "dropped": "The cuts that were left out whole, since the attacker found a way in.",
     },
 }
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 Base: TypeAlias = Literal["A", "S", "Y", "trial"]
+Cut: TypeAlias = Literal["profession"]  # of the tree, that may be left out whole
 Display: TypeAlias = Literal["percent", "band", "open"]
 Band: TypeAlias = Literal["half_or_less", "over_half", "few", "some", "nearly_all"]
 Measure: TypeAlias = Literal[
@@ -225,10 +226,11 @@ class Quality(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuditRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the attacker tried before the release left the process."""
+    """What the attacker tried before the release left the process, and the cuts left out for it."""
 
     A1: Literal["pass"]
     A2_small_cells: int
     A2_narrow: int
     A3: Literal["pass"]
     pairs_2_metric: int
+    dropped: tuple[Cut, ...] | UnsetType = UNSET

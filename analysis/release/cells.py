@@ -77,7 +77,7 @@ def shown_of(
         crossed=tuple(table.cells(parts[0].items, parts[0].told)) if table else (),
         patterns=patterns,
         pattern_sha256=pattern_hash(wave, patterns, table.named if table else ()),
-        audit=record,
+        audit=replace(record, dropped=("profession",)) if table and table.is_dropped else record,
     )
 
 

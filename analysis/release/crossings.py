@@ -124,11 +124,11 @@ def _centre_of(tree: Tree, u: int) -> int | None:
 # --- which rows are shown ----------------------------------------------------------------------
 
 
-def crossed_pattern(crossed: Crossed, wave: Wave, shown: Flags, minimum: int) -> Flags:
+def crossed_pattern(crossed: Crossed, wave: Wave, shown: Flags, minimum: int) -> Flags | None:
     """Which rows are shown beside the tree, largest first; from the number of people alone.
 
-    A row of fewer than `minimum` is never worked out from the others. Where the audit fails, no
-    row of the wave is shown: a reaction row by row would itself tell a count.
+    A row of fewer than `minimum` is never worked out from the others. None where the audit fails:
+    then no row of the wave may be shown, for a reaction row by row would itself tell a count.
     """
     n = crossed.people
     atom, row, people = _minimal_cells(crossed, wave, shown)
@@ -150,8 +150,10 @@ def crossed_pattern(crossed: Crossed, wave: Wave, shown: Flags, minimum: int) ->
         rows, people, [first + r for r in sorted(may.tolist(), key=lambda r: (-n[r], r))],
         given=range(first), primary=(first + few).tolist(), smallest=smallest,
     )  # fmt: skip
+    if chosen is None:
+        return None
     pattern = np.zeros(len(n), dtype=bool)
-    pattern[[r - first for r in chosen or ()]] = True
+    pattern[[r - first for r in chosen]] = True
     return pattern
 
 
@@ -364,11 +366,13 @@ class CrossedFlow:
 
 
 class CrossedTable:
-    """The crossed rows of a wave: which are shown, and their cells."""
+    """The crossed rows of a wave: which are shown, and their cells; none where it is dropped."""
 
     def __init__(self, crossed: Crossed, wave: Wave, shown: Flags, minimum: int) -> None:
         self._crossed, self._wave, self._shown = crossed, wave, shown
-        self.pattern = crossed_pattern(crossed, wave, shown, minimum)
+        found = crossed_pattern(crossed, wave, shown, minimum)
+        self.is_dropped = found is None
+        self.pattern = np.zeros(len(crossed.centres), dtype=bool) if found is None else found
 
     @property
     def named(self) -> list[tuple[str, str]]:

@@ -213,18 +213,19 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
         units = await organisation.tree(name)
         return await waves.wave_status(settings, name), units.root.code
 
-    async def work(settings: Settings) -> waves.WaveStatus:
+    async def work(settings: Settings) -> tuple[waves.WaveStatus, str | None]:
         accounts = [await _signed_in(login, password) for login, password in agreeing]
         with _steps(hidden=as_json) as progress:
-            return await waves.close_wave(
+            closed = await waves.close_wave(
                 settings, name=name, by=None, confirmed_by=accounts, progress=progress
             )
+        return closed, _dropped(settings, name) if closed.state == "released" else None
 
     status, root = run(before)
     agreeing = [(login, _password(login)) for login in logins]
     if status.state == "open" and today_here() <= status.closes and not yes:
         _ask_early(status.closes)
-    done = run(work)
+    done, dropped = run(work)
     if as_json:
         print_json(facts(done))
     if done.state == "held":
@@ -235,6 +236,8 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
     if as_json:
         return
     say(N_("The check is passed. No number can be worked back to a few people."))
+    if dropped:
+        say(dropped)
     say(N_("Wave %(wave)s is released."), wave=name)
     say(
         N_("Next: kernepuls report %(unit)s --wave %(wave)s --to %(unit)s.pdf"),
@@ -304,6 +307,13 @@ def _bar(label: str, *, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+def _dropped(settings: Settings, name: str) -> str | None:
+    """What is said of a cut that the check made the release leave out."""
+    from survey import insight  # noqa: PLC0415 - the whole analysis comes with it
+
+    return insight.DROPPED if insight.stored_release(settings, name).audit.dropped else None
 
 
 @contextmanager

@@ -40,10 +40,11 @@ from survey.insight.reports import (
     report_file,
     unit_report,
 )
-from survey.insight.summary import summary
+from survey.insight.summary import DROPPED, summary
 
 __all__ = [
     "ANSWERS",
+    "DROPPED",
     "Cell",
     "CellRefused",
     "Dot",

@@ -24,6 +24,9 @@ WIDTH: Final = 96
 SHORT: Final = 60  # letters of a desired behaviour, beside its code
 MANY: Final = 5  # names told of a kind before the rest is left to the file
 FEW: Final = 3
+DROPPED: Final = N_(
+    "The numbers by profession were left out: together with the others they would tell of a few."
+)
 NO_DATE: Final = date.min  # the files of the analysis know waves, and no dates
 
 
@@ -265,6 +268,8 @@ def _hidden(view: View) -> Iterator[str]:
 def _check(view: View) -> Iterator[str]:
     cells = view.voice.number(view.release.audit.A2_small_cells)
     yield view.voice.gettext(N_("Attacked: %(cells)s small cells, no leak.")) % {"cells": cells}
+    if view.release.audit.dropped:
+        yield view.voice.gettext(DROPPED)
 
 
 def _place(view: View, code: str) -> str:

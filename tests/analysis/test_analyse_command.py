@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from analysis.findings import decode, encode
 from analysis.wording.guard import guard
+from survey import insight
 from survey.cli import main
 from survey.texts import Voice
 
@@ -262,6 +263,16 @@ def test_hidden_units_are_named_once_and_nothing_is_said_of_them(told) -> None:
     [line] = [part for part in page.split("\n\n") if "F4" in part]
     assert line.startswith("Det vises ikke")
     assert "Vises ikke, så ingen kan genkendes." in line
+
+
+def test_a_cut_that_was_left_out_for_the_check_is_told(told) -> None:
+    page, release = told
+    made = decode(release)
+    dropped = replace(made, audit=replace(made.audit, dropped=("profession",)))
+    said = "Tallene efter faggruppe er udeladt"
+
+    assert said not in page
+    assert said in insight.summary(dropped, earlier=(), voice=Voice("da"))
 
 
 def test_the_page_has_its_own_name_and_language_where_asked(folder: Path) -> None:

@@ -21,11 +21,18 @@ from analysis.findings import Release
 from analysis.frames import BARRIERS, UNITS, conformed, scopes_of, tree_of
 from analysis.release import release
 from analysis.release.counts import LevelCounts, Wave, counted
-from analysis.release.crossings import Crossed, CrossedFlow, crossed_of, crossed_pattern
+from analysis.release.crossings import (
+    Crossed,
+    CrossedFlow,
+    CrossedTable,
+    crossed_of,
+    crossed_pattern,
+)
 from analysis.release.patterns import _whole_scopes
 
 WHO = ("læge", "pædagog", "sygeplejerske", "teknik")
 FEW = 10  # people: the least that a crossed row needs
+FEW_ALONE = 5  # people: the least that a unit needs
 
 
 # --- which rows -------------------------------------------------------------------------------
@@ -232,7 +239,9 @@ def municipality(seed: int) -> tuple[Wave, Crossed, np.ndarray, np.ndarray, Disp
         tree.parent, wave.S.n, wave.S.k[:, : len(BARRIERS)], shown=shown,
         tables=lambda n: [(classes_of(n), items)],
     )  # fmt: skip
-    return wave, crossed, shown, crossed_pattern(crossed, wave, shown, FEW), told
+    pattern = crossed_pattern(crossed, wave, shown, FEW)
+    assert pattern is not None
+    return wave, crossed, shown, pattern, told
 
 
 def answers(leaves: list[str], rng: np.random.Generator) -> pl.DataFrame:
@@ -610,12 +619,26 @@ def test_nine_people_of_a_profession_are_never_worked_out(seed: int) -> None:
         assert in_span(np.concatenate([tree[shown], in_row[pattern]]), row, crossed.n) == of_tree
 
 
+def test_where_the_attacker_still_finds_a_group_the_whole_crossing_is_dropped() -> None:
+    wave, crossed, *_ = municipality(1)
+    is_small = (wave.S.n > 0) & (wave.S.n < FEW_ALONE)
+    everything = np.ones(len(wave.S.n), dtype=bool)
+
+    table = CrossedTable(crossed, wave, everything, FEW)
+
+    assert is_small.any()
+    assert table.is_dropped
+    assert not table.pattern.any()
+
+
 def test_the_pattern_follows_from_the_number_of_people_alone() -> None:
     wave, crossed, shown, pattern, _ = municipality(1)
 
     others = replace(crossed, k=crossed.n[:, None] - crossed.k)
 
-    assert crossed_pattern(others, wave, shown, FEW).tolist() == pattern.tolist()
+    same = crossed_pattern(others, wave, shown, FEW)
+    assert same is not None
+    assert same.tolist() == pattern.tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))

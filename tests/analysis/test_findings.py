@@ -56,6 +56,15 @@ def test_what_is_written_is_read_again() -> None:
     assert encode(found) == encode(made)
 
 
+def test_a_cut_that_was_left_out_is_named_and_else_there_is_no_such_key() -> None:
+    whole = release(CELL)
+    dropped = replace(whole, audit=replace(whole.audit, dropped=("profession",)))
+
+    assert "dropped" not in json.loads(encode(whole))["audit"]
+    assert json.loads(encode(dropped))["audit"]["dropped"] == ["profession"]
+    assert decode(encode(dropped)).audit.dropped == ("profession",)
+
+
 def test_the_bytes_are_canonical() -> None:
     data = encode(release(CELL))
 
