@@ -55,7 +55,7 @@ def displayed(  # noqa: PLR0913 - one table: its tree, people, counts and how th
     result = Displayed(*(np.full(k.shape, -1, dtype=np.int64) for _ in range(4)))
     above, height = _nesting(parent, shown)
     limits = _Limits(n, k.shape, per)
-    for level in range(int(height.max(initial=-1)) + 1):
+    for level in np.unique(height[shown]).tolist():
         units = np.flatnonzero(height == level)
         if level == 0:
             _leaves(result, n, k, units=units, tables=tables)

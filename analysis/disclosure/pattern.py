@@ -9,7 +9,6 @@ import numpy as np
 
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
-Prices = np.typing.NDArray[np.float64]
 
 MIN_GROUP: Final = 5  # people on the item's base, decision 1
 
@@ -75,10 +74,10 @@ def shown_pattern(
     may_show = (n >= minimum) if candidate is None else (n >= minimum) & candidate
     dear = np.zeros(len(parent), dtype=bool) if before is None else before
     price = [
-        _price(people, was_shown=was_shown) if may else 0
-        for people, may, was_shown in zip(n.tolist(), may_show.tolist(), dear.tolist(), strict=True)
+        _price(people, was_shown=was_shown)
+        for people, was_shown in zip(n.tolist(), dear.tolist(), strict=True)
     ]
-    plans = _Plans(own, np.array(price, dtype=np.float64), may_show, minimum)
+    plans = _Plans(own, np.array(price), may_show, minimum)
     *steps, roots = _steps(parent)
     for units in steps:
         plans.close(units)
@@ -121,7 +120,7 @@ def _price(n: int, *, was_shown: bool) -> int:
 class _Plans:
     """Per unit and number of people left over: the least price, and how it was reached."""
 
-    def __init__(self, own: Ints, price: Prices, may_show: Flags, minimum: int) -> None:
+    def __init__(self, own: Ints, price: Ints, may_show: Flags, minimum: int) -> None:
         self._price, self._may_show = price, may_show
         self._costs = np.full((len(own), minimum + 1), np.inf)
         self._costs[np.arange(len(own)), np.minimum(own, minimum)] = 0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.audit import Leak, Published, atom_intervals, atoms, audited, passes
-from analysis.disclosure import classes_of, displayed, shown_pattern
+from analysis.disclosure import Classes, classes_of, cut_at, displayed, shown_pattern
 from analysis.release.cells import Part, _attack
 from analysis.release.counts import Counts, Item
 from analysis.release.sayings import said
@@ -142,12 +142,25 @@ def joined_by_the_rule(base: Published, tables, told, u: int, item: int) -> list
     return groups
 
 
+def count_by_count(per: int):
+    """Bands below 14 people; from there on each count is told for itself."""
+
+    def told(n: int):
+        counts = np.arange(per * n + 1)
+        alone = Classes(n, per, counts, counts, tuple(counts.tolist()))
+        return [(classes_of(n, per) if n < 14 else alone, np.arange(ITEMS))]
+
+    return told
+
+
+@pytest.mark.parametrize("told_in", [tables, count_by_count])
 @pytest.mark.parametrize("per", [1, 5])
 @pytest.mark.parametrize("seed", range(40))
-def test_the_joining_is_that_of_the_rule_tried_class_by_class(seed: int, per: int) -> None:
+def test_the_joining_is_that_of_the_rule_tried_class_by_class(seed: int, per: int, told_in) -> None:
     rng = np.random.default_rng(seed)
     parent = np.array([-1, 0, 0, 0, 3, 3, 3][: 2 + seed % 6])
-    own = rng.integers(5, 14, len(parent))
+    is_leaf = ~np.isin(np.arange(len(parent)), parent)
+    own = np.where(is_leaf, rng.integers(5, 14, len(parent)), rng.choice([0, 5, 9], len(parent)))
     n, k = (
         own.copy(),
         rng.binomial(
@@ -160,16 +173,36 @@ def test_the_joining_is_that_of_the_rule_tried_class_by_class(seed: int, per: in
         k[parent[u]] += k[u]
     shown = np.ones(len(own), dtype=bool)
 
-    told = displayed(parent, n, k, shown=shown, tables=tables(per), per=per)
+    told = displayed(parent, n, k, shown=shown, tables=told_in(per), per=per)
 
     base = Published(parent, n, shown, told.low, told.high, per)
     for u in set(parent.tolist()) - {-1}:
         for item in range(ITEMS):
-            groups = joined_by_the_rule(base, tables(per), told, u, item)
-            classes = classes_of(int(n[u]), per)
+            groups = joined_by_the_rule(base, told_in(per), told, u, item)
+            [(classes, _)] = told_in(per)(int(n[u]))
             at = int(classes.holding(k[u, item]))
             expected = next(group for group in groups if group[0] <= at <= group[1])
             assert (told.first[u, item], told.last[u, item]) == expected
+
+
+def test_each_item_is_told_in_its_own_classes() -> None:
+    parent, n = np.array([-1, 0, 0]), np.array([30, 12, 11])
+    k, shown = np.array([[9, 20], [2, 7], [4, 10]]), np.ones(3, dtype=bool)
+    marked = lambda people: cut_at(classes_of(people), 6)  # noqa: E731
+    of_item = {1: marked, 0: classes_of}
+
+    both = displayed(
+        parent, n, k, shown=shown,
+        tables=lambda people: [(made(people), np.array([i])) for i, made in of_item.items()],
+    )  # fmt: skip
+
+    for item, classes in of_item.items():
+        alone = displayed(
+            parent, n, k[:, [item]], shown=shown,
+            tables=lambda people, classes=classes: [(classes(people), np.array([0]))],
+        )  # fmt: skip
+        assert both.low[:, item].tolist() == alone.low[:, 0].tolist()
+        assert both.high[:, item].tolist() == alone.high[:, 0].tolist()
 
 
 @pytest.mark.parametrize(("k", "place"), [(0, 0), (3, 1)])

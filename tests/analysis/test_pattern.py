@@ -51,6 +51,7 @@ def price(tree: Node, shown: frozenset[str]) -> int:
 
 
 @given(trees())
+@settings(deadline=None)
 def test_what_is_hidden_cannot_be_found_by_subtraction(tree: Node) -> None:
     left_over = remainders(tree, shown_units(tree))
 
@@ -71,6 +72,7 @@ def test_no_cheaper_set_is_safe(tree: Node) -> None:
 
 
 @given(trees(), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_the_order_of_siblings_changes_nothing(tree: Node, random) -> None:
     def shuffled(node: Node) -> Node:
         below = [shuffled(child) for child in node.below]
@@ -124,6 +126,22 @@ def test_of_two_equal_teams_the_last_by_code_is_shown() -> None:
     teams = (Node("b", 8), Node("c", 3), Node("a", 8))
 
     assert shown_units(Node("centre", 0, teams)) == {"centre", "b"}
+
+
+def test_the_last_by_code_is_shown_where_it_is_the_last_of_all() -> None:
+    teams = (Node("a", 8), Node("b", 3), Node("c", 8))
+
+    assert shown_units(Node("centre", 0, teams)) == {"centre", "c"}
+
+
+def test_trees_side_by_side_are_shown_as_each_is_alone() -> None:
+    # The second hides its root (12 people) rather than the team of 9 that was shown last wave.
+    parent = np.array([-1, 0, -1, 2, -1, 4, 4, 4])
+    own = np.array([0, 9, 3, 9, 0, 8, 8, 3])
+
+    shown = shown_pattern(parent, own, before=np.arange(8) == 3)
+
+    assert np.flatnonzero(shown).tolist() == [0, 1, 3, 4, 6]
 
 
 def test_a_higher_minimum_hides_more_of_the_named_units() -> None:
