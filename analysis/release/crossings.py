@@ -138,8 +138,9 @@ def crossed_pattern(crossed: Crossed, wave: Wave, shown: Flags, minimum: int) ->
     first = len(given)
 
     def smallest(published: Flags, people: Ints) -> tuple[int, ...] | None:
-        crossing = published[first:]
-        told = np.where(crossing.any(axis=0), crossing.argmax(axis=0), NONE)
+        told = np.full(len(people), NONE)
+        in_row, cell = np.nonzero(published[first:])  # nobody is in two rows
+        told[cell] = in_row
         return smallest_of_two(atom, told, people)
 
     named = np.array([who is not None for who in crossed.professions])

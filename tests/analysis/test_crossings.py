@@ -631,6 +631,16 @@ def test_where_the_attacker_still_finds_a_group_the_whole_crossing_is_dropped() 
     assert not table.pattern.any()
 
 
+def test_where_every_row_is_too_small_none_is_shown_and_nothing_is_dropped() -> None:
+    wave, crossed, shown, *_ = municipality(1)
+    everybody = int(wave.S.n[0])
+
+    table = CrossedTable(crossed, wave, shown, everybody + 1)
+
+    assert not table.pattern.any()
+    assert not table.is_dropped
+
+
 def test_the_pattern_follows_from_the_number_of_people_alone() -> None:
     wave, crossed, shown, pattern, _ = municipality(1)
 
