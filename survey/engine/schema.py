@@ -5,6 +5,8 @@ records a migration in another transaction than the one that made it.
 """
 
 import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -49,13 +51,21 @@ async def migrate(engine: SQLite | Postgres) -> None:
     """Run the missing migrations, each with its record in one transaction; newer is refused."""
     if newer := await ran() - set(known()):
         raise DatabaseNewer(found=max(newer))
-    await Migration.create_table(if_not_exists=True)
+    async with _turn(engine):  # IF NOT EXISTS alone: two at once both find none
+        await Migration.create_table(if_not_exists=True)
     for name, module in known().items():
-        async with engine.transaction():
-            if isinstance(engine, Postgres):
-                await Migration.raw("SELECT pg_advisory_xact_lock({})", MIGRATE_ONCE)
+        async with _turn(engine):
             if name in await ran():
                 continue
             for statement in module.statements(engine.engine_type):
                 await engine.run_ddl(statement)
             await Migration(name=name, app_name=APP).save()
+
+
+@asynccontextmanager
+async def _turn(engine: SQLite | Postgres) -> AsyncIterator[None]:
+    """A transaction that no other process migrates beside."""
+    async with engine.transaction():
+        if isinstance(engine, Postgres):
+            await Migration.raw("SELECT pg_advisory_xact_lock({})", MIGRATE_ONCE)
+        yield
