@@ -126,6 +126,12 @@ class Wave(Table, help_text="A wave (puls): one round with a start and a close."
     form_version = BigInt(default=1)
     min_n = BigInt(default=5)
     part_depth = BigInt(default=3, help_text="Level whose units are parts; the root is 1.")
+    key_sheets = Text(
+        null=True,
+        default=None,
+        help_text="Null: the server has the key. On three sheets: made, drilled or destroyed.",
+    )
+    on_hold = Boolean(null=True, default=None, help_text="True: nothing of it may be erased.")
 
 
 class WaveBehaviour(
@@ -245,6 +251,17 @@ class StaffSession(
     account = BigInt(null=True, default=None)
     body = Bytea()
     expires_at = Timestamptz(null=True, default=None)
+
+
+class WrongTry(
+    Table, tablename="wrong_try", help_text="Tries of strangers, for minutes; in no backup."
+):
+    """Filled on PostgreSQL only, where several processes count together."""
+
+    key = Bytea(primary_key=True, help_text="HMAC of a network or a login; see survey.limits.")
+    times = BigInt()
+    wait_until = Timestamptz(null=True, default=None)
+    forget = Timestamptz(null=True, default=None)
 
 
 class AuditEvent(

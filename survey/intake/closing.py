@@ -6,7 +6,7 @@ Release; no sealed row, no ballot, no code and no key. It can be resumed and nev
 
 import fcntl
 import shutil
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ from survey.intake.refusals import (
     WalHeld,
     WaveNotOpen,
 )
+from survey.intake.split import Sheet
 from survey.intake.writer import running_writer
 from survey.settings import Settings
 from survey.tables import Ballot, Closing, Intake, Invitation, Wave, WaveBehaviour
@@ -58,13 +59,18 @@ Progress: TypeAlias = Callable[[int, int], None]  # steps done, steps in all
 
 @dataclass(slots=True)
 class Work:
-    """One run of the job. `written` is in memory only: a restart opens the answers again."""
+    """One run of the job.
+
+    `written` is in memory only: a restart opens the answers again. So are `sheets`, up to the step
+    that destroys the keys: a restart asks for them again.
+    """
 
     settings: Settings
     wave: Wave
     job: Closing
     at: At
     drop_unopenable: bool
+    sheets: tuple[Sheet, ...] = ()
     written: Written = NOTHING
 
     @property
@@ -86,23 +92,28 @@ class Closed:
     dropped: dict[str, int]
 
 
-async def close_wave(
+async def close_wave(  # noqa: PLR0913 - the four last are for tests, two people and sheets
     settings: Settings,
     wave: str,
     progress: Progress | None = None,
     *,
     at: At = nowhere,
     confirmed_by: Collection[int] = (),
+    sheets: Sequence[Sheet] = (),
 ) -> Closed:
     """Close an open wave, or go on with a close that was interrupted, up to released or held.
 
-    `confirmed_by`: two accounts that agree to leave out rows that cannot be opened. `at` is called
+    `confirmed_by`: two accounts that agree to leave out rows that cannot be opened. `sheets`: two,
+    where the opening key is on sheets; an open wave stays open when they do not fit. `at` is called
     at each fail point, before its step is recorded; it must be picklable. Raises WaveNotOpen,
     ClosingNow, KeysMissing, KeysDiffer, RowsUnopenable, CountDiffers, CopyDiffers, ChildEnded,
-    DiskFull; everything is kept, and the same call goes on.
+    DiskFull, and what `keys.opening` raises of sheets; everything is kept, and the same call goes
+    on.
     """
     with _alone(settings, wave):
+        await _check_sheets(settings, wave, sheets)
         work = await _begun(settings, wave, at, drop_unopenable=len({*confirmed_by}) >= 2)
+        work.sheets = tuple(sheets)
         try:
             await _steps(work, progress)
         except Exception as error:
@@ -115,6 +126,25 @@ async def close_wave(
         comments=work.job.comments,
         dropped=msgspec.json.decode(work.job.dropped),
     )
+
+
+async def needs_sheets(settings: Settings, wave: str) -> bool:
+    """Whether closing the wave, or going on with it, takes two sheets.
+
+    Once the files are verified no answer is opened again.
+    """
+    if not keys.on_sheets(settings, wave):
+        return False
+    job = await Closing.objects().get(Closing.wave.name == wave)
+    return job is None or _done_before(job.step) < VERIFIED
+
+
+async def _check_sheets(settings: Settings, wave: str, sheets: Sequence[Sheet]) -> None:
+    """Before an open wave is marked; one that closes already says on its page what it waits for."""
+    if keys.on_sheets(settings, wave) and await Wave.exists().where(
+        Wave.name == wave, Wave.state == "open"
+    ):
+        keys.opening(settings, wave, sheets)
 
 
 async def resume(settings: Settings) -> None:
@@ -202,7 +232,8 @@ async def _open(work: Work) -> None:
     for path in work.files:
         path.unlink(missing_ok=True)
         disk.part_of(path).unlink(missing_ok=True)
-    keys.opening(work.settings, work.wave.name)  # a wrong key stops here, and keeps everything
+    # A wrong key stops here, and keeps everything.
+    keys.opening(work.settings, work.wave.name, work.sheets)
     tree = await organisation.tree(work.wave.name)
     asked = await WaveBehaviour.select(WaveBehaviour.behaviour.code.as_alias("code")).where(
         WaveBehaviour.wave == work.wave.id
@@ -215,6 +246,7 @@ async def _open(work: Work) -> None:
         behaviours=frozenset(row["code"] for row in asked),
         contract=CONTRACT,
         drop_unopenable=work.drop_unopenable,
+        sheets=work.sheets,
     )
     written = await in_child(open_and_write, task, work.at)
     if written.stopped:
@@ -267,6 +299,8 @@ async def _empty(work: Work) -> None:
 
 
 async def _destroy_key(work: Work) -> None:
+    """What the server knows; the sheets are destroyed by hand (actions.sheets)."""
+    work.sheets = ()
     keys.destroy(work.settings, work.wave.name)
 
 

@@ -1,7 +1,8 @@
 """A wave's keys: one folder in the data folder, one copy elsewhere, and their end.
 
 They never enter the database, a backup or a log. Losing every copy before the close loses the
-answers; keeping one after the close breaks the promise.
+answers; keeping one after the close breaks the promise. A wave whose opening key is on three
+sheets (`split`) has everything here but that key.
 """
 
 import hashlib
@@ -10,16 +11,18 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from survey.intake import blind, disk, seal
-from survey.intake.refusals import KeysDiffer, KeysMissing, WaveNameBad
+from survey.intake import blind, disk, seal, split
+from survey.intake.refusals import KeysDiffer, KeysMissing, SheetsNeeded, WaveNameBad
 from survey.settings import Settings
 
 BITS = 3072
@@ -27,6 +30,7 @@ WAVE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 DRILL = seal.Frame(unit="drill", behaviour="drill", answers={})
 OPENING, OPENING_PUBLIC = "opening.key", "opening.pub"
 SIGNING, SIGNING_PUBLIC, TICKET = "signing.der", "signing.pub", "ticket.key"
+ON_SHEETS = "on_sheets"  # a file that says that there is no opening key here, and should be none
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,59 @@ def make(settings: Settings, wave: str) -> None:
     check_copies(settings, wave)
 
 
+def make_on_sheets(
+    settings: Settings, wave: str, hand_out: Callable[[Sequence[split.Sheet]], None]
+) -> None:
+    """Make a wave's keys anew with the opening key on three sheets, which `hand_out` takes first.
+
+    The opening key is in memory only. Killed before the end, it is all made anew.
+    """
+    destroy(settings, wave)
+    fresh = _fresh()
+    hand_out(split.sheets_of(X25519PrivateKey.from_private_bytes(fresh.pop(OPENING)), wave))
+    for folder in places(settings, wave):
+        _write_whole(folder, {**fresh, ON_SHEETS: b"2 of 3\n"})
+    check_copies(settings, wave)
+
+
+def on_sheets(settings: Settings, wave: str) -> bool:
+    """Whether two sheets of paper open the wave's answers, and nothing that lies here."""
+    return any((folder / ON_SHEETS).exists() for folder in places(settings, wave))
+
+
 def check_copies(settings: Settings, wave: str) -> None:
     """The drill before a wave opens: an envelope sealed now is opened from each copy.
 
+    With the opening key on sheets, which `drill` tries, both copies must be without it and alike.
     Raises KeysMissing or KeysDiffer with the folder that failed.
     """
-    sealed = seal.seal(intake(settings, wave).sealing, wave, DRILL)
+    known = intake(settings, wave)
+    sealed = seal.seal(known.sealing, wave, DRILL)
     expected = fingerprint(settings, wave)
+    split_up = on_sheets(settings, wave)
     for folder in places(settings, wave):
         try:
-            seal.unseal(_opening(folder, wave), wave, sealed)
+            if split_up:
+                same = _without_opening(folder, wave) == known.sealing.public_bytes_raw()
+            else:
+                same = bool(seal.unseal(_opening(folder, wave), wave, sealed))
         except (seal.Unopenable, ValueError) as error:
             raise KeysDiffer(wave=wave, folder=folder) from error
-        if _fingerprint((folder / SIGNING_PUBLIC).read_bytes()) != expected:
+        if not same or _fingerprint((folder / SIGNING_PUBLIC).read_bytes()) != expected:
             raise KeysDiffer(wave=wave, folder=folder)
+
+
+def drill(settings: Settings, wave: str, sheets: Sequence[split.Sheet]) -> None:
+    """Open an envelope sealed now with every pair of three sheets.
+
+    Raises SheetsNeeded, SheetForeign, SheetsAlike, SheetChanged or KeysMissing.
+    """
+    if len(sheets) != len(split.TRUSTEES):
+        raise SheetsNeeded(wave=wave)
+    public = intake(settings, wave).sealing
+    sealed = seal.seal(public, wave, DRILL)
+    for pair in combinations(sheets, split.NEEDED):
+        seal.unseal(split.joined(pair, wave, public.public_bytes_raw()), wave, sealed)
 
 
 def intake(settings: Settings, wave: str) -> IntakeKeys:
@@ -92,11 +135,14 @@ def intake(settings: Settings, wave: str) -> IntakeKeys:
     raise KeysMissing(wave=wave, folder=places(settings, wave)[0])
 
 
-def opening(settings: Settings, wave: str) -> X25519PrivateKey:
+def opening(settings: Settings, wave: str, sheets: Sequence[split.Sheet] = ()) -> X25519PrivateKey:
     """The key that opens the answers, from whichever copy is left, checked against its public half.
 
-    Raises KeysMissing or KeysDiffer.
+    One that is on sheets comes from two of them. Raises KeysMissing, KeysDiffer, and for sheets
+    what `split.joined` raises.
     """
+    if on_sheets(settings, wave):
+        return split.joined(sheets, wave, intake(settings, wave).sealing.public_bytes_raw())
     first, copy = places(settings, wave)
     folder = first if (first / OPENING).exists() else copy
     private = _opening(folder, wave)
@@ -115,7 +161,7 @@ def destroy(settings: Settings, wave: str) -> None:
     for folder in places(settings, wave):
         if folder.exists():
             for path in folder.iterdir():
-                _overwrite(path)
+                disk.overwrite(path)
             shutil.rmtree(folder)
             disk.sync(folder.parent)
     _intake.cache_clear()
@@ -174,6 +220,15 @@ def _opening(folder: Path, wave: str) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(path.read_bytes())
 
 
+def _without_opening(folder: Path, wave: str) -> bytes:
+    """The public half that a copy without the opening key has."""
+    if not (folder / OPENING_PUBLIC).exists():
+        raise KeysMissing(wave=wave, folder=folder)
+    if (folder / OPENING).exists() or not (folder / ON_SHEETS).exists():
+        raise KeysDiffer(wave=wave, folder=folder)
+    return (folder / OPENING_PUBLIC).read_bytes()
+
+
 def _spki(public: rsa.RSAPublicKey) -> bytes:
     return public.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -183,11 +238,3 @@ def _spki(public: rsa.RSAPublicKey) -> bytes:
 def _fingerprint(public: bytes) -> str:
     digest = hashlib.sha256(public).hexdigest()[:32]
     return " ".join(digest[start : start + 4] for start in range(0, 32, 4))
-
-
-def _overwrite(path: Path) -> None:
-    path.chmod(0o600)
-    with path.open("r+b") as file:
-        file.write(secrets.token_bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())

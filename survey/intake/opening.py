@@ -17,6 +17,7 @@ import polars as pl
 from survey import engine
 from survey.intake import disk, keys, seal
 from survey.intake.files import answers_file, comments_file
+from survey.intake.split import Sheet
 from survey.settings import Settings
 from survey.tables import Intake
 
@@ -56,6 +57,7 @@ class Task:
     behaviours: frozenset[str]
     contract: Contract
     drop_unopenable: bool
+    sheets: tuple[Sheet, ...] = ()  # of a key that is not on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _from_the_leaves(parents: Parents) -> list[str]:
 
 
 def _opened(task: Task) -> tuple[list[seal.Frame], Counter[str]]:
-    private = keys.opening(task.settings, task.wave)
+    private = keys.opening(task.settings, task.wave, task.sheets)
     frames: list[seal.Frame] = []
     dropped: Counter[str] = Counter()
     for sealed in asyncio.run(_sealed_rows(task)):

@@ -129,3 +129,53 @@ class WalHeld(Broken):
         "Another program reads the database, so its log could not be emptied. Everything is kept. "
         "Stop the other program, and close again."
     )
+
+
+class SheetsNeeded(Refused):
+    sentence = N_(
+        "The key of wave {wave} is on three sheets, and two of them are needed. Nothing was "
+        "changed. Give two sheets; any two will do. If two are lost, nobody can open the answers "
+        "of the wave any more: they are lost."
+    )
+
+
+class SheetGroupsMissing(BadInput):
+    sentence = N_(
+        "{expected} groups of five letters were expected, and {found} were given. Nothing was "
+        "changed. Read the groups again, each with a space after it."
+    )
+
+
+class SheetGroupsWrong(BadInput):
+    sentence = N_(
+        "Read again on the sheet: group {groups}. Something in it is not as it was printed. "
+        "Nothing was changed."
+    )
+
+
+class SheetChanged(BadInput):
+    sentence = N_(
+        "The sheet is not as it was printed, or it is no key sheet. Nothing was changed. "
+        "Read all of it again, or take another sheet."
+    )
+
+
+class SheetForeign(BadInput):
+    sentence = N_(
+        "The sheet does not belong to the key of wave {wave}: it is of another wave, or sheets "
+        "were made anew after it. Nothing was changed. Take the sheet of this wave."
+    )
+
+
+class SheetsAlike(BadInput):
+    sentence = N_(
+        "The same sheet of wave {wave} was given twice. Nothing was changed. "
+        "Take those of two different trustees."
+    )
+
+
+class SheetsNotTried(Refused):
+    sentence = N_(
+        "The three key sheets of wave {wave} have not been tried, so it cannot open yet. Nothing "
+        "was changed. Try them with: kernepuls wave drill {wave}"
+    )
