@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from survey import engine, headers, jobs, log, metrics, sessions
 from survey.errors import KernepulsError, NotInitialised
 from survey.intake import closing, writer
-from survey.pages import accounts, answer, front, lost, refusals, results, waves
+from survey.pages import accounts, answer, front, kiosk, lost, refusals, results, waves
 from survey.sessions import Clock, utc_now
 from survey.settings import Settings
 
@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     counted = metrics.Metrics()
     respondents = Router(
         "/",
-        route_handlers=[*answer.ROUTES, *lost.ROUTES],
+        route_handlers=[*answer.ROUTES, *kiosk.ROUTES, *lost.ROUTES],
         request_max_body_size=ANSWER_BODY,
     )
     staff = Router(

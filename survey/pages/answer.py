@@ -36,6 +36,8 @@ from survey.texts import Language, Voice, language_of
 Asked: TypeAlias = Request[Any, Any, Any]
 Page: TypeAlias = Response[Any]
 
+KIOSK = "/svar/kiosk"  # the same pages on a shared tablet, which keeps nothing of them
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -72,9 +74,9 @@ class AnswerPages(Controller):
     @get(["/", "/uden-script", "/opslag", "/sprog", "/send"], name="answer")
     async def enter_code(self, request: Asked) -> Page:
         """Also where a browser reloads one of the posted pages: the script goes on from there."""
-        return _code_page(request, asked_language(request))
+        return code_page(request, asked_language(request))
 
-    @post("/opslag", status_code=200, name="answer-look-up")
+    @post(["/opslag", "/kiosk/opslag"], status_code=200, name="answer-look-up")
     async def look_up(self, request: Asked) -> Page:
         """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
         posted = await read_form(request)
@@ -85,7 +87,7 @@ class AnswerPages(Controller):
             found = await ballots.look_up(settings_of(request), typed)
         except CodeUnknown as error:
             tries.wrong(address_of(request))
-            return _code_page(request, language, error=error, posted=posted)
+            return code_page(request, language, error=error, posted=posted)
         return answer_page(
             request,
             "begin",
@@ -95,7 +97,7 @@ class AnswerPages(Controller):
             nonce=one(posted, "nonce") or ballots.new_nonce(),
         )
 
-    @post("/uden-script", status_code=200, name="answer-begin")
+    @post(["/uden-script", "/kiosk/uden-script"], status_code=200, name="answer-begin")
     async def begin(self, request: Asked) -> Page:
         """The ballot and the whole questionnaire; the same code and nonce give the same again."""
         posted = await read_form(request)
@@ -108,10 +110,10 @@ class AnswerPages(Controller):
             )
         except CodeUnknown as error:
             tries.wrong(address_of(request))
-            return _code_page(request, language, error=error, posted=posted)
+            return code_page(request, language, error=error, posted=posted)
         return _form_page(request, language, await sheet.fresh(made, language))
 
-    @post("/sprog", status_code=200, name="answer-language")
+    @post(["/sprog", "/kiosk/sprog"], status_code=200, name="answer-language")
     async def change_language(self, request: Asked) -> Page:
         """The same form in the other language, with everything that was given."""
         posted = await read_form(request)
@@ -119,7 +121,7 @@ class AnswerPages(Controller):
         shown = await sheet.again(settings_of(request), sheet.posted_ballot(posted), language)
         return _form_page(request, language, shown, _kept(posted))
 
-    @post("/send", status_code=200, name="answer-send")
+    @post(["/send", "/kiosk/send"], status_code=200, name="answer-send")
     async def send(self, request: Asked) -> Page:
         """Take the answer; the receipt is shown only after it is stored."""
         posted = await read_form(request)
@@ -140,11 +142,11 @@ class AnswerPages(Controller):
             dates=_dates(request, closes),
         )
 
-    @get("/privat", name="answer-privacy")
+    @get(["/privat", "/kiosk/privat"], name="answer-privacy")
     async def privacy(self, request: Asked) -> Page:
         language = asked_language(request)
         wave = await sheet.facts(settings_of(request), Voice(language))
-        return answer_page(request, "privacy", language, wave=wave, address="/svar/privat")
+        return answer_page(request, "privacy", language, wave=wave, address=request.url.path)
 
     @get("/dele/{wave:str}", name="answer-parts")
     async def places(self, wave: FromPath[str]) -> Page:
@@ -235,7 +237,7 @@ def _kept(
     )
 
 
-def _code_page(
+def code_page(
     request: Asked,
     language: Language,
     *,
@@ -287,11 +289,15 @@ def answer_page(
 ) -> Page:
     """A page of a respondent, with what every one of them needs beside its own fields."""
     house = sheet.told(settings_of(request))
+    base = KIOSK if request.url.path.startswith(KIOSK) else "/svar"
     context = {
         "form": questionnaire.form(),
         "house": house,
         "contact": states.contact(house, Voice(language)),
-        "address": "/svar",
+        "page": template,
+        "kiosk": base == KIOSK,
+        "base": base,
+        "address": base,
         **(dates or {}),
         **own,
     }
@@ -322,7 +328,7 @@ def _wants_json(request: Asked) -> bool:
 def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
     own = sheet.told(settings_of(request))
     return states.sentence(
-        error, own, Voice(language), had_answers=request.url.path == "/svar/send"
+        error, own, Voice(language), had_answers=request.url.path.endswith("/send")
     )
 
 

@@ -8,9 +8,11 @@ const made = (tag, properties, ...children) => {
   element.append(...children);
   return element;
 };
+// A shared tablet keeps nothing at all, and its own script (kiosk.js) puts the pages in their place.
+const isShared = root.hasAttribute("data-kiosk");
 // Storage may be refused by the browser; then a reload loses the draft, and nothing else changes.
 function kept(storage, name) {
-  const safely = (deed) => { try { return deed(storage()); } catch { return null; } };
+  const safely = (deed) => { if (isShared) return null; try { return deed(storage()); } catch { return null; } };
   return {
     read: () => safely((place) => JSON.parse(place.getItem(name))),
     write: (value) => safely((place) => place.setItem(name, JSON.stringify(value))),
@@ -26,6 +28,7 @@ const wipe = () => [draft, typed, nonce].forEach((each) => each.wipe());
 
 root.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
+  if (isShared) return;
   try {
     const [asking, beginning, answering] = ["form[data-code]", "[data-begin]", "#answer"].map((each) => find(each));
     if (asking) codePage(asking);
@@ -57,6 +60,12 @@ function codePage(form) {
     form.action = "/svar/uden-script";
   } else return;
   form.submit();
+}
+
+// A form for the server's own page. On a shared tablet a page of history may hold no answer: kiosk.js
+// takes the form over and shows the reply in its place.
+function handOver(form) {
+  if (form.dispatchEvent(new Event("handover", { bubbles: true, cancelable: true }))) form.submit();
 }
 
 function questionnaire(form) {
@@ -260,7 +269,7 @@ function questionnaire(form) {
   });
   unfold.addEventListener("click", () => { fold(false); });
   addEventListener("popstate", (event) => {
-    if (isDone) return;
+    if (!form.isConnected) return;
     show(asked(event.state?.screen ?? 0));
     save();
   });
@@ -289,7 +298,7 @@ function questionnaire(form) {
     for (const pause of [1000, 3000, 20000]) {
       const reply = await posted();
       if (reply?.ok) return received((await reply.json()).receipt);
-      if (reply && reply.status !== 503) return form.submit(); // the server's own page says what is wrong
+      if (reply && reply.status !== 503) { isSending = false; return handOver(form); } // the server's page says what is wrong
       say(reply ? data.busy : data.offline);
       await new Promise((resume) => { setTimeout(resume, pause * (1 + Math.random() / 2)); });
     }
