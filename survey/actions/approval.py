@@ -26,6 +26,7 @@ from survey.actions.invitations import (
     people_in,
     texted,
 )
+from survey.actions.key_making import make_keys
 from survey.actions.readiness import NobodyInScope, NotDiscussed, Scope, WaveNotReady, scope_of
 from survey.delivery import letters, post, prints, sms
 from survey.engine import transaction
@@ -67,6 +68,13 @@ class StartDatesNotKept(Refused):
     )
 
 
+class KeysMadeAlready(Refused):
+    sentence = N_(
+        "Wave {wave} is approved, and its keys are made the other way. Nothing was changed. To "
+        "make them anew use --again; cards and posters printed before then no longer fit."
+    )
+
+
 class WaveChanged(Refused):
     sentence = N_(
         "Wave {wave} was changed by somebody else meanwhile. Look at it with: "
@@ -83,6 +91,7 @@ class Approved:
     units: int
     fingerprint: str
     made: bool  # False: it was approved before, and nothing was made
+    on_sheets: bool  # the key that opens the answers is on three sheets, not on the server
 
 
 async def approve_wave(  # noqa: PLR0913 - one for each option of the command
@@ -92,15 +101,17 @@ async def approve_wave(  # noqa: PLR0913 - one for each option of the command
     med_date: date | None,
     by: int | None,
     again: bool = False,
+    on_sheets: bool | None = None,
     printer: Printer | None = None,
     progress: Progress | None = None,
 ) -> Approved:
     """Approve a wave: make keys, invitations, codes, cards and posters, then change its state.
 
     `med_date` is the day the works committee discussed it. Run twice with one date it changes
-    nothing; `again` makes invitations and cards anew while the wave has not opened. `printer`
-    takes the cards in place of PDF files in the data folder. Raises WaveNotReady with all that is
-    missing.
+    nothing; `again` makes invitations and cards anew while the wave has not opened. `on_sheets`
+    makes new keys, with the one that opens the answers on three sheets (True) or here (False); None
+    keeps those there are, the first time here. `printer` takes the cards in place of PDF files in
+    the data folder. Raises WaveNotReady with all that is missing.
     """
     with alone(settings):
         wave = await stored_wave(name)
@@ -109,6 +120,8 @@ async def approve_wave(  # noqa: PLR0913 - one for each option of the command
         if wave.state == "approved" and not again:
             if med_date not in (None, wave.med_date):
                 raise WaveApprovedAlready(wave=name, med_date=wave.med_date)
+            if on_sheets not in (None, keys.on_sheets(settings, name)):
+                raise KeysMadeAlready(wave=name)
             return await _told(settings, wave, made=False)
         discussed = med_date or wave.med_date
         fields = house.organisation(settings)
@@ -118,7 +131,7 @@ async def approve_wave(  # noqa: PLR0913 - one for each option of the command
         check_ready(wave, scope, people, med_date=discussed)
         if wave.state == "approved":
             await change_state(wave, "approved", "draft")
-        await asyncio.to_thread(keys.make, settings, name)
+        key_sheets = await make_keys(settings, fields, wave, on_sheets=on_sheets)
         invitations = made_for(wave, scope, people, await texted(settings, people))
         await keep(wave, invitations, frozen_counts(wave, scope, people))
         around = letters.round_of(
@@ -128,7 +141,9 @@ async def approve_wave(  # noqa: PLR0913 - one for each option of the command
         await _print(name, scope, invitations, printer or _files(settings, name, around), progress)
         async with transaction():
             await change_state(wave, "draft", "approved")
-            await Wave.update({Wave.med_date: discussed}).where(Wave.id == wave.id)
+            await Wave.update({Wave.med_date: discussed, Wave.key_sheets: key_sheets}).where(
+                Wave.id == wave.id
+            )
             await audit.record(by=by, what="approved wave", on_what=name)
         return await _told(settings, wave, made=True)
 
@@ -215,4 +230,11 @@ def _files(settings: Settings, wave: str, around: letters.Round) -> Printer:
 async def _told(settings: Settings, wave: Wave, *, made: bool) -> Approved:
     counts = await counts_of(wave)
     units = len((await scope_of(wave)).asked)
-    return Approved(wave.name, counts, units, keys.fingerprint(settings, wave.name), made)
+    return Approved(
+        name=wave.name,
+        counts=counts,
+        units=units,
+        fingerprint=keys.fingerprint(settings, wave.name),
+        made=made,
+        on_sheets=keys.on_sheets(settings, wave.name),
+    )

@@ -17,6 +17,7 @@ from survey.actions.alone import alone
 from survey.actions.approval import change_state, check_ready, stored_wave
 from survey.actions.invitations import new_codes, people_in
 from survey.actions.readiness import scope_of
+from survey.actions.sheets import check_tried
 from survey.delivery import letters, post, queue, sms
 from survey.delivery.queue import Addressee, Progress, Sent
 from survey.engine import transaction
@@ -68,7 +69,7 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
     """Open an approved wave and send its mails; an open one sends what is still waiting.
 
     Raises WaveNotReady with all that is missing, WaveNotApproved, WaveHasClosed, KeysMissing or
-    KeysDiffer (the drill of each key copy), FieldEmpty, MailServerUnreachable.
+    KeysDiffer (the drill of each key copy), SheetsNotTried, FieldEmpty, MailServerUnreachable.
     """
     day = today or today_here()
     with alone(settings):
@@ -112,6 +113,7 @@ async def _check(settings: Settings, wave: Wave) -> None:
     check_ready(wave, scope, people, med_date=wave.med_date)
     if wave.state != "approved":
         raise WaveNotApproved(wave=wave.name)
+    check_tried(settings, wave)
     keys.check_copies(settings, wave.name)
 
 

@@ -6,7 +6,7 @@ interrupted goes on.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,7 @@ from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
 from survey.engine import transaction
 from survey.errors import N_, KernepulsError, Refused
 from survey.intake.refusals import RowsUnopenable
+from survey.intake.split import Sheet
 from survey.organisation import tree
 from survey.settings import Settings
 from survey.tables import Account, Closing, MailItem, OpenedShare, Wave, WaveBehaviour
@@ -83,20 +84,23 @@ class WaveStatus:
     step: str | None  # the last step of the close that is done
     refusal: str | None  # the rule that held the release back, or the error a close stopped at
     missing: tuple[KernepulsError, ...]  # before it may open
+    key_sheets: str | None  # made, drilled or destroyed; None = the server has the key
 
 
-async def close_wave(
+async def close_wave(  # noqa: PLR0913 - one for each option of the command
     settings: Settings,
     *,
     name: str,
     by: int | None,
     confirmed_by: Collection[int] = (),
+    sheets: Sequence[Sheet] = (),
     progress: Progress | None = None,
 ) -> WaveStatus:
     """Close an open wave and release it; an interrupted close goes on, a released one stays.
 
     `confirmed_by` are two accounts that agree to leave out rows that cannot be opened; they agree
-    to a number, so only after a close has stopped and told it. What was printed and mailed for the
+    to a number, so only after a close has stopped and told it. `sheets`: two key sheets, where the
+    key is on sheets. What was printed and mailed for the
     wave is removed: its codes are gone. Raises WaveNotOpened, TwoMustAgree, NothingToLeaveOut, and
     what `intake.closing.close_wave` raises.
     """
@@ -110,7 +114,7 @@ async def close_wave(
             await audit.record(by=by, what="closed wave", on_what=name)
         from survey.intake import closing  # noqa: PLC0415 - the whole analysis comes with it
 
-        await closing.close_wave(settings, name, progress, confirmed_by=confirmed_by)
+        await closing.close_wave(settings, name, progress, confirmed_by=confirmed_by, sheets=sheets)
         clear_prints(settings, name)
     return await wave_status(settings, name)
 
@@ -165,6 +169,7 @@ async def wave_status(settings: Settings, name: str) -> WaveStatus:
         step=job.step if job else None,
         refusal=job.refusal if job else None,
         missing=await _missing(settings, wave),
+        key_sheets=wave.key_sheets,
     )
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from survey import organisation, texts
-from survey.actions import waves
+from survey.actions import sheets, waves
 from survey.actions.mailing import send_due
 from survey.actions.opening import LOCAL, today_here
 from survey.actions.readiness import NotDiscussed
@@ -20,7 +21,17 @@ from survey.cli import spoken
 from survey.cli.wave_mails import remind, resend
 from survey.cli.wave_options import DAY, as_json, day, run
 from survey.cli.wave_report import STEPS, detail, facts, line, lines, print_json, say
+from survey.cli.wave_sheets import (
+    LOST,
+    drill,
+    read_sheets,
+    say_made,
+    say_to_destroy,
+    sheet_files,
+    shredded,
+)
 from survey.errors import N_
+from survey.intake import split
 from survey.settings import Settings, from_environment
 from survey.texts import Voice
 
@@ -42,6 +53,8 @@ def wave() -> None:
 
 wave.add_command(remind)
 wave.add_command(resend)
+wave.add_command(drill)
+wave.add_command(shredded)
 
 
 @wave.command()
@@ -88,14 +101,29 @@ def plan(name: str, opens: date, closes: date, behaviours: Any, *, as_json: bool
 @click.argument("name")
 @click.option("--med-date", type=DAY, callback=day, help="When the works committee discussed it.")
 @click.option("--again", is_flag=True, help="Make invitations and cards anew before it opens.")
+@click.option(
+    "--key-sheets/--no-key-sheets",
+    "on_sheets",
+    default=None,
+    help="Make new keys, with the one that opens the answers on three sheets of which two are "
+    "needed, or on the server, which is usual.",
+)
 @as_json
-def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> None:
+def approve(
+    name: str, med_date: date | None, *, again: bool, on_sheets: bool | None, as_json: bool
+) -> None:
     """Approve the wave NAME: make its keys, invitations, codes, cards and posters."""
 
     async def work(settings: Settings) -> waves.Approved:
         with _bar(N_("Cards and posters"), hidden=as_json) as progress:
             return await waves.approve_wave(
-                settings, name=name, med_date=med_date, by=None, again=again, progress=progress
+                settings,
+                name=name,
+                med_date=med_date,
+                by=None,
+                again=again,
+                on_sheets=on_sheets,
+                progress=progress,
             )
 
     approved = run(work)
@@ -114,6 +142,7 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
                 "fingerprint": approved.fingerprint,
                 "cards": str(data / "cards" / name),
                 "posters": str(data / "posters" / name),
+                "key_sheets": str(data / "sheets" / name) if approved.on_sheets else None,
             }
         )
         return
@@ -142,6 +171,9 @@ def approve(name: str, med_date: date | None, *, again: bool, as_json: bool) -> 
         )
     say(N_("Posters to print: %(folder)s"), folder=data / "posters" / name)
     say(N_("Fingerprint of the key: %(fingerprint)s"), fingerprint=approved.fingerprint)
+    if approved.on_sheets:
+        say_made(name, data / "sheets" / name)
+        return
     say(
         N_(
             "The keys are in %(first)s and in %(second)s. "
@@ -178,6 +210,8 @@ def open_(name: str, *, as_json: bool) -> None:
             say(N_("Note: it was planned to open %(opens)s."), opens=voice.full_date(status.opens))
     else:
         say(N_("Wave %(wave)s was open already. Its last day is %(last)s."), wave=name, last=last)
+    if status.key_sheets:
+        say(LOST)
     if opened.folder:
         say(N_("Mails written to %(folder)s: %(n)s"), n=mails.sent, folder=opened.folder)
     else:
@@ -205,26 +239,36 @@ def open_(name: str, *, as_json: bool) -> None:
     help="Two accounts that agree to leave out answers that cannot be opened; give it twice. "
     "Each types their password.",
 )
+@sheet_files
 @as_json
-def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
+def close(
+    name: str, logins: tuple[str, ...], files: tuple[Path, ...], *, yes: bool, as_json: bool
+) -> None:
     """Close the wave NAME and release its numbers. It can be resumed and never undone."""
 
-    async def before(settings: Settings) -> tuple[waves.WaveStatus, str]:
+    async def before(settings: Settings) -> tuple[waves.WaveStatus, str, bool]:
         units = await organisation.tree(name)
-        return await waves.wave_status(settings, name), units.root.code
+        status = await waves.wave_status(settings, name)
+        return status, units.root.code, await sheets.asked_for(settings, name)
 
     async def work(settings: Settings) -> tuple[waves.WaveStatus, str | None]:
         accounts = [await _signed_in(login, password) for login, password in agreeing]
         with _steps(hidden=as_json) as progress:
             closed = await waves.close_wave(
-                settings, name=name, by=None, confirmed_by=accounts, progress=progress
+                settings,
+                name=name,
+                by=None,
+                confirmed_by=accounts,
+                sheets=given,
+                progress=progress,
             )
         return closed, _dropped(settings, name) if closed.state == "released" else None
 
-    status, root = run(before)
+    status, root, with_sheets = run(before)
     agreeing = [(login, _password(login)) for login in logins]
     if status.state == "open" and today_here() <= status.closes and not yes:
         _ask_early(status.closes)
+    given = read_sheets(files, split.NEEDED) if with_sheets else ()
     done, dropped = run(work)
     if as_json:
         print_json(facts(done))
@@ -239,6 +283,7 @@ def close(name: str, logins: tuple[str, ...], *, yes: bool, as_json: bool) -> No
     if dropped:
         say(dropped)
     say(N_("Wave %(wave)s is released."), wave=name)
+    say_to_destroy(name, run(lambda settings: sheets.to_destroy(settings, name)))
     say(
         N_("Next: kernepuls report %(unit)s --wave %(wave)s --to %(unit)s.pdf"),
         unit=root,

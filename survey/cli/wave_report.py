@@ -21,6 +21,11 @@ STATES: Final = {
     "released": N_("released"),
     "held": N_("held back"),
 }
+SHEETS: Final = {
+    "made": N_("The key is on three sheets, which have not been tried."),
+    "drilled": N_("The key is on three sheets; every two of them opened a test envelope."),
+    "destroyed": N_("The key was on three sheets. They are destroyed."),
+}
 # What the steps of the close have done, by the name `survey.intake.closing` gives them.
 STEPS: Final = {
     "marked": N_("no more answers are taken"),
@@ -55,6 +60,8 @@ def detail(one: waves.WaveStatus) -> None:
     say(N_("Behaviours: %(codes)s"), codes=", ".join(one.behaviours))
     if one.med_date:
         say(N_("Discussed by the works committee: %(day)s"), day=voice.full_date(one.med_date))
+    if one.key_sheets:
+        say(SHEETS[one.key_sheets])
     if one.counts.invited:
         say(
             N_("By mail: %(mail)s. By card: %(card)s. Spare cards: %(spare)s."),
@@ -89,6 +96,10 @@ def _next(one: waves.WaveStatus) -> None:
         "closing": "kernepuls wave close {0}",
         "held": "kernepuls wave close {0}",
     }
+    if one.state == "approved" and one.key_sheets == "made":
+        commands["approved"] = "kernepuls wave drill {0}"
+    if one.state == "released" and one.key_sheets == "drilled":
+        commands["released"] = "kernepuls wave shredded {0}"
     if one.state in commands:
         say(N_("Next: %(command)s"), command=commands[one.state].format(one.name))
 

@@ -50,7 +50,7 @@ def cards_pdf(around: Round, unit: str, codes: Sequence[str]) -> bytes:
     # The code stands alone in large letters, so the sentence is cut where it would be.
     before, _, after = _text(around, content("messages")["card"], code="\0").partition("\0")
     cards = [
-        Card(code=code, qr=_qr(around.link(code), _alt(around, N_("QR code that opens the form"))))
+        Card(code=code, qr=qr(around.link(code), _alt(around, N_("QR code that opens the form"))))
         for code in codes
     ]
     rows = [cards[start : start + ACROSS] for start in range(0, len(cards), ACROSS)]
@@ -85,7 +85,7 @@ def poster_pdf(around: Round, unit: str, behaviour: Behaviour) -> bytes:
             "small": _text(around, texts["small"]),
             "no_phone": _text(around, texts["no_phone"]),
             "address": shown_address(around.code_page),
-            "qr": _qr(around.code_page, alt),
+            "qr": qr(around.code_page, alt),
             "footer": _text(around, content("messages")["invitation"]["footer"]),
         },
     )
@@ -119,7 +119,7 @@ def shown_address(url: str) -> str:
 def _pdf(html: str, around: Round) -> bytes:
     from survey import insight  # noqa: PLC0415 - the whole analysis, half a second: only to print
 
-    return insight.pdf(html, _assets(), created=around.closes)
+    return insight.pdf(html, assets("cards.css"), created=around.closes)
 
 
 def _text(around: Round, texts: dict[str, str], **more: str) -> str:
@@ -130,7 +130,7 @@ def _alt(around: Round, msgid: str) -> str:
     return Voice(around.language).gettext(msgid)
 
 
-def _qr(text: str, alt: str) -> Markup:
+def qr(text: str, alt: str) -> Markup:
     """A QR code as inline SVG, level Q: a quarter may be lost to a coffee stain.
 
     The style sheet leaves the white around it.
@@ -142,10 +142,10 @@ def _qr(text: str, alt: str) -> Markup:
 
 
 @cache
-def _assets() -> dict[str, bytes]:
-    """The style sheet and the fonts, by the names the style sheet uses."""
+def assets(style: str) -> dict[str, bytes]:
+    """A style sheet of the prints and the fonts, by the names it uses."""
     try:
         fonts = {name: (ASSETS / "fonts" / name).read_bytes() for name in FONTS}
     except FileNotFoundError as error:
         raise FontsMissing from error
-    return {"cards.css": (TEMPLATES / "report" / "cards.css").read_bytes(), **fonts}
+    return {style: (TEMPLATES / "report" / style).read_bytes(), **fonts}

@@ -95,6 +95,7 @@ class WaveFacts:
     min_comments: int
     med_date: str | None
     fingerprint: str | None
+    on_sheets: bool  # two of three sheets open the answers; else the server has the key
 
 
 def told(settings: Settings) -> Organisation:
@@ -250,6 +251,7 @@ async def facts(settings: Settings, voice: Voice) -> WaveFacts | None:
         min_comments=MIN_COMMENTS,
         med_date=voice.full_date(wave.med_date) if wave.med_date else None,
         fingerprint=fingerprint,
+        on_sheets=wave.key_sheets is not None,
     )
 
 

@@ -155,12 +155,7 @@ def _next(
                 command=f"kernepuls wave approve {name} --med-date {voice.gettext('YYYY-MM-DD')}",
             )
         case "approved":
-            return Step(
-                voice.gettext(
-                    "Print the cards. Open the wave on its first day: that sends the mail."
-                ),
-                command=f"kernepuls wave open {name}",
-            )
+            return _approved(voice, name, sheets_tried=row["key_sheets"] != "made")
         case "open":
             return Step(
                 voice.gettext(
@@ -179,6 +174,21 @@ def _next(
         case _:
             staff = content("messages")["errors"]["staff"]
             return Step(voice.pick(staff["release_blocked"]).format(value=refusal or "–"))
+
+
+def _approved(voice: Voice, wave: str, *, sheets_tried: bool) -> Step:
+    if not sheets_tried:
+        return Step(
+            voice.gettext(
+                "Print the three key sheets, and try them before the wave opens. That also "
+                "removes them from the server."
+            ),
+            command=f"kernepuls wave drill {wave}",
+        )
+    return Step(
+        voice.gettext("Print the cards. Open the wave on its first day: that sends the mail."),
+        command=f"kernepuls wave open {wave}",
+    )
 
 
 def _closing(voice: Voice, wave: str, stopped_at: str | None) -> Step:
