@@ -62,6 +62,10 @@ WHERE = {
     "restore": Place(
         "survey.cli.backup", "Put the backup FILE into an empty installation, whole or not at all."
     ),
+    "move": Place(
+        "survey.cli.move",
+        "Copy the SQLite database to PostgreSQL, whole and compared, or not at all.",
+    ),
 }
 
 

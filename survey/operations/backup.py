@@ -58,7 +58,7 @@ async def make(settings: Settings, target: Path, *, key: bytes, today: date, wat
     async with engine.opened(settings):
         part = disk.part_of(target)
         with _refusals(target), _alone(settings), _left_nothing(part):
-            with _no_close(settings):
+            with no_close(settings):
                 manifest = await _write(settings, part, key=key, today=today, watch=watch)
                 damaged = await _damaged(manifest)
             disk.sync(part)
@@ -134,7 +134,7 @@ def _check_target(target: Path) -> None:
 
 
 @contextmanager
-def _no_close(settings: Settings) -> Iterator[None]:
+def no_close(settings: Settings) -> Iterator[None]:
     """A close moves answers from the database to files: a copy of the two must not fall between."""
     with (settings.data / "closing.lock").open("a") as file:
         try:

@@ -9,7 +9,7 @@ that is not tried.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -24,9 +24,13 @@ from survey.operations.refusals import CopyDiffers
 
 PIECE = 16 * 1024 * 1024  # bytes of a table in one entry: what is held in memory
 RECORD = "migration"  # which migrations ran: each database has its own
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+TABLES = """
+    SELECT relname AS tablename FROM pg_class
+    WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = current_schema()::regnamespace
+    ORDER BY relname
+"""
 COLUMNS = """
-    SELECT attname FROM pg_attribute
+    SELECT attname, atttypid::regtype::text AS type FROM pg_attribute
     WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 KEY_COLUMNS = """
@@ -46,7 +50,7 @@ Put = Callable[[str, bytes], None]
 def sqlite_copy(file: Path) -> tuple[bytes, dict[str, Rows]]:
     """The bytes of a database file as it was at one moment, and its rows. Raises CopyDiffers."""
     with (
-        _readable(),
+        readable(),
         closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as source,
         closing(sqlite3.connect(":memory:", isolation_level=None)) as copy,
     ):
@@ -59,7 +63,7 @@ def sqlite_copy(file: Path) -> tuple[bytes, dict[str, Rows]]:
 
 def check_sqlite(file: Path, wanted: Mapping[str, Rows]) -> None:
     """Refuse a file that is not whole, or whose tables have other rows: CopyDiffers."""
-    with _readable(), closing(sqlite3.connect(file, isolation_level=None)) as copy:
+    with readable(), closing(sqlite3.connect(file, isolation_level=None)) as copy:
         found = _sqlite_rows(copy)
     for table in sorted({*found, *wanted}):
         if found.get(table) != wanted.get(table):
@@ -67,17 +71,23 @@ def check_sqlite(file: Path, wanted: Mapping[str, Rows]) -> None:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
+    """A file that is no database, or is damaged, is a refusal: CopyDiffers."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         raise CopyDiffers(table="SQLite") from error
 
 
-def _sqlite_rows(copy: sqlite3.Connection) -> dict[str, Rows]:
+def check_whole(copy: sqlite3.Connection) -> None:
+    """Refuse a database with a broken page: CopyDiffers."""
     [answer] = copy.execute("PRAGMA integrity_check(1)").fetchone()
     if answer != "ok":
         raise CopyDiffers(table="integrity_check")
+
+
+def _sqlite_rows(copy: sqlite3.Connection) -> dict[str, Rows]:
+    check_whole(copy)
     names = copy.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     ).fetchall()
@@ -104,8 +114,8 @@ async def postgres_copy(store: Postgres, put: Put) -> dict[str, Rows]:
 
 
 async def _copied(connection: Any, table: str, put: Put) -> Rows:  # noqa: ANN401 - asyncpg's
-    columns = tuple(row["attname"] for row in await connection.fetch(COLUMNS, table))
-    key = [row["attname"] for row in await connection.fetch(KEY_COLUMNS, table)] or list(columns)
+    columns = tuple(await types_of(connection, table))
+    key = await key_of(connection, table)
     piece, number = bytearray(), 0
 
     async def took(part: bytes) -> None:
@@ -116,10 +126,26 @@ async def _copied(connection: Any, table: str, put: Put) -> Rows:  # noqa: ANN40
             put(f"database/{table}.{number:04}.copy", bytes(piece))
             piece.clear()
 
-    query = f"SELECT {_listed(columns)} FROM {_listed([table])} ORDER BY {_listed(key)}"  # noqa: S608 - names of the schema
+    query = f"SELECT {listed(columns)} FROM {listed([table])} ORDER BY {listed(key)}"  # noqa: S608 - names of the schema
     told = await connection.copy_from_query(query, output=took, format="binary")
     put(f"database/{table}.{number + 1:04}.copy", bytes(piece))
     return Rows(int(told.rpartition(" ")[2]), columns)
+
+
+async def types_of(connection: Any, table: str) -> dict[str, str]:  # noqa: ANN401 - asyncpg's
+    """The columns of a table in their order -> the type of each."""
+    return {row["attname"]: row["type"] for row in await connection.fetch(COLUMNS, table)}
+
+
+async def key_of(connection: Any, table: str) -> list[str]:  # noqa: ANN401 - as above
+    """The columns of the primary key; of a table without one, all of them."""
+    key = [row["attname"] for row in await connection.fetch(KEY_COLUMNS, table)]
+    return key or [*await types_of(connection, table)]
+
+
+async def tables_of(connection: Any) -> list[str]:  # noqa: ANN401 - as above
+    """The tables that are copied: all but the record of migrations and those not kept."""
+    return [row["tablename"] for row in await connection.fetch(TABLES) if row[0] != RECORD]
 
 
 async def has_rows(address: str) -> bool:
@@ -129,16 +155,24 @@ async def has_rows(address: str) -> bool:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnreachable from error
     try:
-        tables = [row["tablename"] for row in await connection.fetch(TABLES)]
-        return any(
-            [
-                await connection.fetchval(f"SELECT EXISTS (SELECT FROM {_listed([table])})")  # noqa: S608 - as above
-                for table in tables
-                if table != RECORD
-            ]
-        )
+        return await any_rows(connection)
     finally:
         await connection.close()
+
+
+async def any_rows(connection: Any) -> bool:  # noqa: ANN401 - as above
+    """As has_rows, on a connection."""
+    return any(
+        [
+            await connection.fetchval(f"SELECT EXISTS (SELECT FROM {listed([table])})")  # noqa: S608 - as above
+            for table in await tables_of(connection)
+        ]
+    )
+
+
+async def take_turn(connection: Any) -> None:  # noqa: ANN401 - as above
+    """Until the transaction ends nobody else fills the database."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('kernepuls restore'))")
 
 
 async def load_postgres(
@@ -146,16 +180,31 @@ async def load_postgres(
     tables: Mapping[str, Rows],
     pieces: Callable[[str], Iterable[Path]],
 ) -> None:
-    """Fill empty tables, those first that others point to; CopyDiffers when the rows differ."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('kernepuls restore'))")
-    for table in await _in_order(connection, tables):
-        columns = list(tables[table].columns)
+    """Fill empty tables from the pieces of a backup; CopyDiffers when the rows differ."""
+
+    async def fill(table: str) -> None:
         await connection.copy_to_table(
-            table, source=_bytes_of(pieces(table)), columns=columns, format="binary"
+            table,
+            source=_bytes_of(pieces(table)),
+            columns=list(tables[table].columns),
+            format="binary",
         )
+
+    await take_turn(connection)
+    await fill_postgres(connection, tables, fill)
+
+
+async def fill_postgres(
+    connection: Any,  # noqa: ANN401 - as above
+    tables: Mapping[str, Rows],
+    fill: Callable[[str], Awaitable[None]],
+) -> None:
+    """Fill tables, those first that others point to, and count them: CopyDiffers."""
+    for table in await _in_order(connection, tables):
+        await fill(table)
         if await _count(connection, table) != tables[table].rows:
             raise CopyDiffers(table=table)
-        for column in columns:
+        for column in tables[table].columns:
             await _count_on(connection, table, column)
 
 
@@ -168,7 +217,7 @@ async def _in_order(connection: Any, tables: Mapping[str, Rows]) -> list[str]:  
 
 
 async def _count(connection: Any, table: str) -> int:  # noqa: ANN401 - as above
-    found: int = await connection.fetchval(f"SELECT count(*) FROM {_listed([table])}")  # noqa: S608 - as above
+    found: int = await connection.fetchval(f"SELECT count(*) FROM {listed([table])}")  # noqa: S608 - as above
     return found
 
 
@@ -176,7 +225,7 @@ async def _count_on(connection: Any, table: str, column: str) -> None:  # noqa: 
     """The next number of a serial column follows the greatest that is there."""
     sequence = await connection.fetchval("SELECT pg_get_serial_sequence($1, $2)", table, column)
     if sequence:
-        greatest = f"SELECT max({_listed([column])}) FROM {_listed([table])}"  # noqa: S608 - as above
+        greatest = f"SELECT max({listed([column])}) FROM {listed([table])}"  # noqa: S608 - as above
         await connection.execute(f"SELECT setval('{sequence}', ({greatest}))")
 
 
@@ -185,5 +234,5 @@ async def _bytes_of(files: Iterable[Path]) -> AsyncIterator[bytes]:
         yield file.read_bytes()
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)

@@ -86,7 +86,7 @@ class TargetFull(Broken):
 
 class CloseRunning(Busy):
     sentence = N_(
-        "A wave is being closed just now. No backup was made. Run it again when the wave is closed."
+        "A wave is being closed just now. Nothing was changed. Run it again when it is closed."
     )
 
 
@@ -108,4 +108,39 @@ class NotEmpty(Refused):
     sentence = N_(
         "There is something in {place} already. Nothing was changed. A backup is only put back "
         "into an empty installation: set KERNEPULS_DATA and KERNEPULS_DATABASE to new ones."
+    )
+
+
+class MovedAlready(Refused):
+    sentence = N_(
+        "KERNEPULS_DATABASE names PostgreSQL already. Nothing was changed. "
+        "To move the SQLite database of the data folder, run it without KERNEPULS_DATABASE."
+    )
+
+
+class NoAddress(BadInput):
+    sentence = N_(
+        "The address of a PostgreSQL database begins with postgresql://. Nothing was changed. "
+        "Give it with --to."
+    )
+
+
+class DatabaseTaken(Refused):
+    sentence = N_(
+        "There is something in that database already. Nothing was changed. "
+        "Empty it, or make a new one, and run it again."
+    )
+
+
+class SourceBusy(Busy):
+    sentence = N_(
+        "Another command writes to the database just now. Nothing was changed. "
+        "Run it again when that has ended."
+    )
+
+
+class ValueUnfit(Broken):
+    sentence = N_(
+        "Table {table} holds a value that PostgreSQL does not take. Nothing was moved, and SQLite "
+        "is as it was: go on with it, and report this as a fault."
     )
