@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 
 from survey import engine, headers, jobs, log, metrics, sessions
 from survey.errors import KernepulsError, NotInitialised
-from survey.intake import closing, writer
+from survey.intake import writer
 from survey.pages import accounts, answer, front, kiosk, lost, refusals, results, waves
 from survey.sessions import Clock, utc_now
 from survey.settings import Settings
@@ -21,12 +21,17 @@ STAFF_BODY = 64 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
-def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
-    """The application of one installation; `now` is the clock of sessions and sign-ins."""
+def create_app(
+    settings: Settings, *, now: Clock = utc_now, counted: metrics.Metrics | None = None
+) -> Litestar:
+    """The application of one installation; `now` is the clock of sessions and sign-ins.
+
+    `counted`: the counts of a process that has others beside it.
+    """
     if not settings.data.is_dir():
         raise NotInitialised(folder=settings.data)
     log.configure()
-    counted = metrics.Metrics()
+    counted = counted or metrics.Metrics()
     respondents = Router(
         "/",
         route_handlers=[*answer.ROUTES, *kiosk.ROUTES, *lost.ROUTES],
@@ -40,7 +45,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     )
     return Litestar(
         route_handlers=[*front.ROUTES, respondents, staff],
-        lifespan=[lambda _: running(settings)],
+        lifespan=[lambda _: running(settings, counted)],
         before_send=[headers.add, counted.count],
         exception_handlers={
             KernepulsError: refusals.refused,
@@ -55,16 +60,25 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[None]:
-    """Open the database, write answers until the end, and take up a close that was cut short."""
-    async with engine.opened(settings, server=True), writer.running(), jobs.nightly(settings):
-        # Beside the pages: a close takes a while, and killing it loses nothing.
-        resumed = asyncio.create_task(closing.resume(settings))
+async def running(settings: Settings, counted: metrics.Metrics) -> AsyncIterator[None]:
+    """Open the database, write answers until the end, and do the work that nobody asks for."""
+    async with (
+        engine.opened(settings, server=True),
+        writer.running() as intake,
+        jobs.nightly(settings),
+    ):
+        telling = asyncio.create_task(_tell(counted, intake))
         try:
             yield
         finally:
-            resumed.cancel()
-            await asyncio.gather(resumed, return_exceptions=True)
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell(counted: metrics.Metrics, intake: writer.Writer) -> None:
+    while True:
+        counted.tell(waiting=intake.items.qsize(), batches=intake.sizes)
+        await asyncio.sleep(1)
 
 
 def hosts(settings: Settings) -> list[str]:

@@ -16,7 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 from litestar.types import Message, Scope
+
+from survey.slots import Slots
 
 STEP = 10  # people: fewer are never told apart
 QUARTER = 900  # seconds between two looks at what anybody may ask for
@@ -40,19 +43,49 @@ NOWHERE = "none"  # the route of an address that no page has
 FORMAT = "text/plain; version=0.0.4"
 
 Labels = tuple[tuple[str, str], ...]
+Counts = dict[Labels, int]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a process has counted. `seldom` by family; `shown` is that at the last full quarter."""
+
+    staff: Counts
+    seldom: dict[str, Counts]
+    shown: dict[str, Counts]
+    waiting: int
+    memory: int
+    peak: int
+
+
+TOLD = msgspec.msgpack.Decoder(Told)
 
 
 class Metrics:
-    """The counts of one server process since it started."""
+    """The counts of one server process since it started, or of a team of them together.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Of a team each member tells the others in its slot, and any of them shows the sum. Who takes a
+    dead one's place counts on from there.
+    """
+
+    def __init__(
+        self,
+        slots: Slots | None = None,
+        *,
+        slot: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.clock = clock
-        self._started = clock()
-        self._looked = -1  # the quarter of the last look
-        self._staff: Counter[Labels] = Counter()
-        self._anybody: Counter[Labels] = Counter()
-        self._outcomes: Counter[Labels] = Counter()
-        self._shown: dict[str, dict[Labels, int]] = {}
+        self._slots, self._slot = slots, slot
+        self._started = slots.started if slots else clock()
+        before = slots.read()[slot] if slots else b""
+        told = TOLD.decode(before) if before else Told({}, {}, {}, 0, 0, 0)
+        self._staff = Counter(told.staff)
+        self._anybody = Counter(told.seldom.get("anybody", {}))
+        self._outcomes = Counter(told.seldom.get("outcomes", {}))
+        self._batches = told.seldom.get("batches", {})  # of the processes before this one
+        self._shown = told.shown
+        # The quarter of the last look; who goes on for another one waits for the next.
+        self._looked = self._quarter() if told.shown else -1
 
     async def count(self, message: Message, scope: Scope) -> None:
         """Litestar's before_send hook: every reply, by its route and the first digit of its status.
@@ -68,35 +101,46 @@ class Metrics:
         if route == SENT and scope.get("method") == "POST":
             self._outcomes[(("outcome", OUTCOMES.get(status, "other")),)] += 1
 
+    def tell(self, *, waiting: int, batches: Mapping[int, int]) -> None:
+        """Let the rest of the team know; a process of its own has nobody to tell."""
+        if self._slots:
+            told = self._told(waiting, batches)
+            self._slots.write(self._slot, msgspec.msgpack.encode(told))
+
     def text(self, *, waiting: int, batches: Mapping[int, int], data: Path) -> str:
         """The page a monitor reads: `waiting` answers, commits by size, the disk `data` is on."""
-        shown = self._seldom(batches)
+        told = self._everybody(waiting, batches)
         usage = shutil.disk_usage(data)
         families = (
-            ("requests_total", "counter", "Replies to pages behind a sign-in.", self._staff),
+            (
+                "requests_total",
+                "counter",
+                "Replies to pages behind a sign-in.",
+                _sum(one.staff for one in told),
+            ),
             (
                 "open_requests_total",
                 "counter",
                 "Replies to addresses anybody may open, in whole tens, every quarter of an hour.",
-                shown["anybody"],
+                _in_tens(_sum(one.shown["anybody"] for one in told)),
             ),
             (
                 "answers_total",
                 "counter",
                 "Answers sent, by what became of them, in whole tens, every quarter of an hour.",
-                shown["outcomes"],
+                _in_tens(_sum(one.shown["outcomes"] for one in told)),
             ),
             (
                 "intake_batches_total",
                 "counter",
                 "Commits of answers by size, in whole tens, every quarter of an hour.",
-                shown["batches"],
+                _in_tens(_sum(one.shown["batches"] for one in told)),
             ),
             (
                 "intake_waiting",
                 "gauge",
                 "Answers in the queue, in whole tens.",
-                _one(_tens(waiting)),
+                _one(_tens(sum(one.waiting for one in told))),
             ),
             (
                 "disk_free_bytes",
@@ -110,27 +154,57 @@ class Metrics:
                 "Used share of that disk, in whole hundredths.",
                 _one(usage.used * 100 // usage.total / 100),
             ),
-            ("memory_bytes", "gauge", "Memory of this process, in whole MiB.", _one(_memory())),
+            (
+                "memory_bytes",
+                "gauge",
+                "Memory of the server, all its processes together, in whole MiB.",
+                _one(sum(one.memory for one in told)),
+            ),
             (
                 "memory_peak_bytes",
                 "gauge",
-                "The most memory this process had, in whole MiB.",
-                _one(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 * MIB),
+                "The most memory each of them had, together, in whole MiB.",
+                _one(sum(one.peak for one in told)),
             ),
+            ("processes", "gauge", "Server processes that are counted.", _one(len(told))),
         )
-        return "".join(line for family in families for line in _lines(*family))
+        # A team goes by the number of the process that keeps it: its members come and go.
+        process = os.getppid() if self._slots else os.getpid()
+        return "".join(line for family in families for line in _lines(process, *family))
 
-    def _seldom(self, batches: Mapping[int, int]) -> dict[str, dict[Labels, int]]:
-        """What anybody did, as it was at the last full quarter that somebody looked in."""
-        quarter = int((self.clock() - self._started) // QUARTER)
-        if quarter != self._looked:
-            self._looked = quarter
-            self._shown = {
-                "anybody": _in_tens(self._anybody.items()),
-                "outcomes": _in_tens(self._outcomes.items()),
-                "batches": _in_tens(_by_size(batches)),
-            }
-        return self._shown
+    def _everybody(self, waiting: int, batches: Mapping[int, int]) -> list[Told]:
+        if not self._slots:
+            return [self._told(waiting, batches)]
+        self.tell(waiting=waiting, batches=batches)
+        return [TOLD.decode(body) for body in self._slots.read() if body]
+
+    def _told(self, waiting: int, batches: Mapping[int, int]) -> Told:
+        """What anybody did is shown as it was at the last full quarter that somebody looked in."""
+        seldom = {
+            "anybody": dict(self._anybody),
+            "outcomes": dict(self._outcomes),
+            "batches": _sum((dict(_by_size(batches)), self._batches)),
+        }
+        if self._quarter() != self._looked:
+            self._looked, self._shown = self._quarter(), seldom
+        return Told(
+            staff=dict(self._staff),
+            seldom=seldom,
+            shown=self._shown,
+            waiting=waiting,
+            memory=_memory(),
+            peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 * MIB,
+        )
+
+    def _quarter(self) -> int:
+        return int((self.clock() - self._started) // QUARTER)
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    whole: Counter[Labels] = Counter()
+    for one in counts:
+        whole.update(one)
+    return whole
 
 
 def _by_size(batches: Mapping[int, int]) -> Iterator[tuple[Labels, int]]:
@@ -141,9 +215,9 @@ def _by_size(batches: Mapping[int, int]) -> Iterator[tuple[Labels, int]]:
         low = high
 
 
-def _in_tens(counts: Iterable[tuple[Labels, int]]) -> dict[Labels, int]:
+def _in_tens(counts: Counts) -> Counts:
     """Nothing under ten is there: that a route was asked for at all is news too."""
-    return {labels: _tens(times) for labels, times in counts if times >= STEP}
+    return {labels: _tens(times) for labels, times in counts.items() if times >= STEP}
 
 
 def _tens(number: int) -> int:
@@ -175,10 +249,11 @@ def _method(scope: Scope) -> str:
     return method if method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
 
 
-def _lines(name: str, kind: str, about: str, values: Mapping[Labels, float]) -> Iterator[str]:
-    """One family of Prometheus; with several processes each has its own, told by its number."""
+def _lines(
+    process: int, name: str, kind: str, about: str, values: Mapping[Labels, float]
+) -> Iterator[str]:
+    """One family of Prometheus, told by the number of the server's process."""
     yield f"# HELP kernepuls_{name} {about}\n# TYPE kernepuls_{name} {kind}\n"
-    process = ("process", str(os.getpid()))
     for labels, value in sorted(values.items()):
-        told = ",".join(f'{label}="{text}"' for label, text in (*labels, process))
+        told = ",".join(f'{label}="{text}"' for label, text in (*labels, ("process", str(process))))
         yield f"kernepuls_{name}{{{told}}} {value}\n"

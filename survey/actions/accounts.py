@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from piccolo.columns.combination import Or
 
-from survey import audit, organisation
+from survey import audit, limits, organisation
 from survey.access import Actor, Role
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused
@@ -25,7 +25,6 @@ from survey.texts import Language
 SHORTEST, LONGEST = 12, 128  # characters of a password; no rule on which ones
 FREE_TRIES = 5  # wrong passwords before the first wait
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
-REMEMBERED = 100_000  # unknown logins whose failures are counted, in memory only
 
 # argon2id with 64 MiB a time: two at once, so that a flood of sign-ins cannot take the memory.
 HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -126,7 +125,7 @@ async def sign_in(login: str, password: str, *, now: datetime) -> int:
     name = login.strip().casefold()[:64]
     row = await Account.select().where(Account.login == name, Account.active == True).first()  # noqa: E712 - a column, not a value
     if row is None:
-        _count_unknown(name, now)
+        await _count_unknown(name, now)
         await _fits(password, _dummy())
         raise SignInWrong
     account: int = row["id"]
@@ -189,15 +188,28 @@ async def _count_try(account: int, now: datetime) -> None:
         )
 
 
-def _count_unknown(name: str, now: datetime) -> None:
+async def _count_unknown(name: str, now: datetime) -> None:
+    if limits.is_shared():
+        await _count_together(limits.named("login", name), now)
+        return
     failures, wait_until = _UNKNOWN.get(name, (0, None))
     if wait_until is not None and now < wait_until:
         raise SignInWaits
     wait = wait_after(failures + 1)
     _UNKNOWN[name] = (failures + 1, now + wait if wait else None)
     _UNKNOWN.move_to_end(name)
-    while len(_UNKNOWN) > REMEMBERED:
+    while len(_UNKNOWN) > limits.REMEMBERED:
         _UNKNOWN.popitem(last=False)
+
+
+async def _count_together(key: bytes, now: datetime) -> None:
+    """As `_count_try`, in a row that names nobody."""
+    async with transaction():
+        failures = await limits.count(key, now=now, forget=now + limits.KEPT)
+        if failures is None:
+            raise SignInWaits
+        if wait := wait_after(failures):
+            await limits.make_wait(key, until=now + wait)
 
 
 # A login that does not exist must wait as one that does, or the wait would tell which exist.

@@ -8,12 +8,23 @@ from dataclasses import asdict, replace
 
 import click
 
-from survey import engine, house, settings
+from survey import engine, house, limits, settings
 from survey.cli import checks, spoken
 from survey.engine.refusals import DatabaseOlder
 from survey.errors import N_, NotInitialised, Refused
 from survey.settings import Settings
 from survey.texts import Voice
+
+# Each has a pool of ten connections and one more, of the hundred a PostgreSQL has by default.
+MOST_WORKERS = 8
+
+
+class WorkersNeedPostgres(Refused):
+    sentence = N_(
+        "Several server processes need PostgreSQL, and this installation has SQLite. "
+        "Nothing was started. Leave --workers out, or set KERNEPULS_DATABASE to a PostgreSQL "
+        "address."
+    )
 
 
 class InstallationThere(Refused):
@@ -44,34 +55,37 @@ def init() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Server processes behind the port; more than one needs PostgreSQL.",
+)
+def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages until interrupted."""
-    serve_at(settings.from_environment(), host=host, port=port)
+    serve_at(settings.from_environment(), host=host, port=port, workers=workers)
 
 
-def serve_at(where: Settings, *, host: str, port: int) -> None:
+def serve_at(where: Settings, *, host: str, port: int, workers: int = 1) -> None:
     """Run the server here and now; without KERNEPULS_URL its address is where it listens."""
+    if workers > 1 and where.on_sqlite:
+        raise WorkersNeedPostgres
     import uvicorn  # noqa: PLC0415 - half a second that no other command needs
 
     from survey.app import create_app  # noqa: PLC0415 - the whole application
+    from survey.cli import workers as team  # noqa: PLC0415 - as above
 
     if "KERNEPULS_URL" not in os.environ:
         where = replace(where, url=f"http://{host}:{port}")
-    asyncio.run(_opens(where))
+    asyncio.run(_begins(where))
     # What a process that dies leaves in a core dump may be a key.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    app = create_app(where)
     click.echo(Voice(spoken()).gettext("Serving on %(url)s") % {"url": where.url})
-    # No access log: it would hold addresses and times of those who answer.
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"),
-    )
+    if workers > 1:
+        team.serve(where, host=host, port=port, workers=workers)
+    else:
+        uvicorn.run(create_app(where), host=host, port=port, **team.speaking())
 
 
 @click.command()
@@ -105,6 +119,11 @@ async def _opens(where: Settings) -> None:
     """Refuse here, in one sentence, what would otherwise break inside the server."""
     async with engine.opened(where, server=True):
         pass
+
+
+async def _begins(where: Settings) -> None:
+    async with engine.opened(where, server=True):
+        await limits.forget_all()
 
 
 async def _is_current(where: Settings) -> bool:

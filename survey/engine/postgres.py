@@ -1,7 +1,11 @@
 """PostgreSQL for more than one machine or process: a pool that gets every connection back."""
 
+import asyncio
 import contextvars
 import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal
 
@@ -14,6 +18,7 @@ from survey.engine.refusals import DatabaseUnreachable, require
 from survey.errors import DiskFull, KernepulsError
 
 POOL = 10
+TURN = 7_391_846_204  # any number, the same in every process: PostgreSQL's advisory lock
 LOG = logging.getLogger(__name__)
 CHECKSUMS = "SHOW data_checksums"
 # SQLSTATE classes: connection, transaction, resources, prerequisites, intervention, system, bug.
@@ -100,6 +105,25 @@ class Postgres(PostgresEngine):
         if self.pool is not None:
             await self.pool.close()
             self.pool = None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[asyncio.Event | None]:
+        """The turn at what one process does for all; None while another process has it.
+
+        A lock of a connection of its own, so it ends with the process, however that ends: no
+        lease to wait out and no clock to trust. It is asked for and never waited for, since a
+        statement that waits keeps old rows from VACUUM. The event is set when the lock is lost.
+        """
+        # Whoever looks at the database's connections sees which process has the turn.
+        called = {"application_name": f"kernepuls {os.getpid()}"}
+        connection = await asyncpg.connect(**self.config, server_settings=called)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            has_it = await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN)
+            yield lost if has_it else None
+        finally:
+            await connection.close()
 
     async def taken(self) -> Any:  # noqa: ANN401 - asyncpg's pool proxy
         """A connection of the pool; whoever takes it gives it back."""

@@ -26,7 +26,7 @@ from survey.intake.refusals import (
 )
 from survey.intake.shown import parts
 from survey.pages import sheet, states
-from survey.pages.posting import FormTooLarge, Posted, Tries, one, posted_form
+from survey.pages.posting import FormTooLarge, Posted, one, posted_form, tries
 from survey.pages.sheet import Ballot, Kept, Sheet
 from survey.questionnaire import FormInvalid
 from survey.settings import Settings
@@ -81,12 +81,12 @@ class AnswerPages(Controller):
         """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
         posted = await read_form(request)
         language, typed = asked_language(request), one(posted, "code")
-        tries = _tries(request)
-        tries.check(address_of(request))
+        counted = tries(request.app, "code")
+        await counted.check(address_of(request))
         try:
             found = await ballots.look_up(settings_of(request), typed)
         except CodeUnknown as error:
-            tries.wrong(address_of(request))
+            await counted.wrong(address_of(request))
             return code_page(request, language, error=error, posted=posted)
         return answer_page(
             request,
@@ -102,14 +102,14 @@ class AnswerPages(Controller):
         """The ballot and the whole questionnaire; the same code and nonce give the same again."""
         posted = await read_form(request)
         language = asked_language(request)
-        tries = _tries(request)
-        tries.check(address_of(request))
+        counted = tries(request.app, "code")
+        await counted.check(address_of(request))
         try:
             made = await ballots.without_script(
                 settings_of(request), one(posted, "code"), one(posted, "nonce")
             )
         except CodeUnknown as error:
-            tries.wrong(address_of(request))
+            await counted.wrong(address_of(request))
             return code_page(request, language, error=error, posted=posted)
         return _form_page(request, language, await sheet.fresh(made, language))
 
@@ -352,11 +352,6 @@ def asked_language(request: Asked) -> Language:
 def settings_of(request: Asked) -> Settings:
     """The installation the request came to."""
     found: Settings = request.app.state.settings
-    return found
-
-
-def _tries(request: Asked) -> Tries:
-    found: Tries = request.app.state.setdefault("tries", Tries())
     return found
 
 

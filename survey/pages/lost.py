@@ -18,7 +18,7 @@ from survey.pages.answer import (
     read_form,
     refused,
 )
-from survey.pages.posting import Tries, one
+from survey.pages.posting import one, tries
 
 ADDRESS = re.compile(r"\s*[^\s@]+@[^\s@]+\s*")  # no more than a slip of the fingers is caught here
 
@@ -39,9 +39,10 @@ class LostLinkPages(Controller):
     async def asked(self, request: Asked) -> Page:
         """Let a mail wait, and say the same whoever it is for."""
         email = one(await read_form(request), "email")
-        tries = _tries(request)
-        tries.check(address_of(request))
-        tries.wrong(address_of(request))
+        # Every request counts, since none tells whether its address was right.
+        counted = tries(request.app, "lost link")
+        await counted.check(address_of(request))
+        await counted.wrong(address_of(request))
         if not ADDRESS.fullmatch(email):
             return _page(request, typed=email, problem=True, status=422)
         await ask_for_code(email)
@@ -69,9 +70,3 @@ def _page(
         problem=problem,
         done=done,
     )
-
-
-def _tries(request: Asked) -> Tries:
-    """Every request counts, since none tells whether its address was right."""
-    found: Tries = request.app.state.setdefault("lost_tries", Tries())
-    return found

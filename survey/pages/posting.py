@@ -4,11 +4,13 @@ import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import parse_qs
 
-from litestar import Request
+from litestar import Litestar, Request
 
+from survey import limits
 from survey.errors import N_, BadInput
 
 Posted: TypeAlias = dict[str, list[str]]
@@ -70,17 +72,17 @@ def one(posted: Posted, name: str) -> str:
 class Tries:
     """Wrong codes in the running minute, by network; in memory and forgotten with the minute."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._minute = 0
         self._wrong: Counter[str] = Counter()
 
-    def check(self, address: str) -> None:
+    async def check(self, address: str) -> None:
         """Raises TooManyTries once a network has used up its tries."""
         if self._counted()[network(address)] >= TRIES:
             raise TooManyTries
 
-    def wrong(self, address: str) -> None:
+    async def wrong(self, address: str) -> None:
         """One more code that was not known. A known one is free: a town hall is one address."""
         self._counted()[network(address)] += 1
 
@@ -90,6 +92,34 @@ class Tries:
             self._minute = minute
             self._wrong.clear()
         return self._wrong
+
+
+class SharedTries(Tries):
+    """The same over all processes of the installation."""
+
+    def __init__(self, kind: str, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(clock)
+        self._kind = kind
+
+    async def check(self, address: str) -> None:
+        if await limits.times(self._key(address)) >= TRIES:
+            raise TooManyTries
+
+    async def wrong(self, address: str) -> None:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        forget = now + timedelta(seconds=MINUTE - self._clock() % MINUTE)
+        await limits.count(self._key(address), now=now, forget=forget)
+
+    def _key(self, address: str) -> bytes:
+        return limits.named(f"{self._kind} {self._clock() // MINUTE}", network(address))
+
+
+def tries(app: Litestar, kind: str) -> Tries:
+    """The counts of one kind of try, such as codes."""
+    kept: dict[str, Tries] = app.state.setdefault("tries", {})
+    if kind not in kept:
+        kept[kind] = SharedTries(kind) if limits.is_shared() else Tries()
+    return kept[kind]
 
 
 def network(address: str) -> str:

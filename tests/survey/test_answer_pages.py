@@ -516,17 +516,17 @@ async def test_many_wrong_codes_are_asked_to_wait_and_a_right_one_costs_nothing(
     assert says(page, "Vent ti minutter, og prøv igen. Din kode er ikke brugt.")
 
 
-def test_wrong_codes_are_forgotten_with_the_minute() -> None:
+async def test_wrong_codes_are_forgotten_with_the_minute() -> None:
     minute = [0.0]
     tries = posting.Tries(clock=lambda: minute[0])
     for _ in range(posting.TRIES):
-        tries.wrong("192.0.2.1")
+        await tries.wrong("192.0.2.1")
 
     with pytest.raises(posting.TooManyTries):
-        tries.check("192.0.2.1")
-    tries.check("192.0.2.2")
+        await tries.check("192.0.2.1")
+    await tries.check("192.0.2.2")
     minute[0] = posting.MINUTE
-    tries.check("192.0.2.1")
+    await tries.check("192.0.2.1")
 
 
 def test_a_household_counts_as_one_network() -> None:

@@ -218,6 +218,7 @@ COLUMNS = {
     "unit_version": "id unit parent name core_task headcount valid_from valid_to change was",
     "wave": "id name opens closes state med_date form_version min_n part_depth key_sheets on_hold",
     "wave_behaviour": "id wave behaviour",
+    "wrong_try": "key times wait_until forget",
 }
 
 
