@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from survey.intake import closing, keys
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
@@ -17,10 +18,12 @@ from tests.survey.waves import EVERYBODY, answered
 
 POINTS = [*(name for name, _ in closing.STEPS)]
 POINTS.insert(POINTS.index("written"), "opened")
+SHEETS_MATTER = ("counted", "opened", "verified", "key_destroyed")  # with a key that is not here
 CLOSER = """
 import asyncio, os, signal, sys
 from survey import engine, settings
 from survey.intake.closing import close_wave
+from survey.intake.split import read_sheet
 
 
 class KillAt:
@@ -34,8 +37,10 @@ class KillAt:
 
 async def main(point):
     here = settings.from_environment()
+    with open(os.environ["SHEETS"]) as lines:
+        sheets = [read_sheet(line) for line in lines]
     async with engine.opened(here):
-        await close_wave(here, "2026-1", at=KillAt(point))
+        await close_wave(here, "2026-1", at=KillAt(point), sheets=sheets)
 
 
 if __name__ == "__main__":
@@ -51,7 +56,7 @@ if __name__ == "__main__":
 
 
 @contextmanager
-def closer(settings):
+def closer(settings, sheets):
     """A function that closes the wave in a process of its own, which is killed at a point with its
     child, and gives how it ended.
 
@@ -60,9 +65,12 @@ def closer(settings):
     """
     script = settings.data.parent / "close.py"
     script.write_text(CLOSER)
+    typed = settings.data.parent / "sheets.txt"
+    typed.write_text("".join(f"{' '.join(sheet.groups)}\n" for sheet in sheets))
     environment = {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SHEETS": str(typed),
         "KERNEPULS_DATA": str(settings.data),
         "KERNEPULS_DATABASE": settings.database,
         "KERNEPULS_KEY_COPY": str(settings.key_copy),
@@ -105,11 +113,15 @@ async def whole(settings):
         assert key
 
 
-async def test_a_close_killed_at_every_step_goes_on_where_it_was(store):
+@pytest.mark.parametrize("on_sheets", [False, True], ids=["key_here", "key_on_sheets"])
+async def test_a_close_killed_at_every_step_goes_on_where_it_was(store, on_sheets):
+    sheets = []
+    if on_sheets:
+        keys.make_on_sheets(store, "2026-1", sheets.extend)
     await answered(store)
 
-    with closer(store) as killed_at:
-        for point in POINTS:
+    with closer(store, sheets[1:]) as killed_at:
+        for point in SHEETS_MATTER if on_sheets else POINTS:
             assert await asyncio.to_thread(killed_at, point) == -signal.SIGKILL, point
             await whole(store)
         ended = await asyncio.to_thread(killed_at, "never")

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from survey import engine, texts
 from survey.cli import main
 from survey.delivery import sheets as printed
-from survey.intake import codes, keys, seal, split
+from survey.intake import closing, codes, keys, seal, split
+from survey.intake.files import answers_file
 from survey.intake.refusals import (
     KeysDiffer,
     SheetChanged,
@@ -27,8 +28,9 @@ from survey.intake.refusals import (
     SheetsNeeded,
 )
 from survey.settings import Settings
-from survey.tables import AuditEvent
+from survey.tables import AuditEvent, Ballot, Closing, Intake, Wave
 from tests.survey.test_wave_command import APPROVE, PLAN, build
+from tests.survey.waves import EVERYBODY, answered
 
 WAVE = "2026-1"
 
@@ -265,6 +267,69 @@ def test_keys_on_sheets_made_again_have_new_sheets(settings):
     with pytest.raises(SheetForeign):
         keys.opening(settings, WAVE, before[:2])
     assert keys.opening(settings, WAVE, after[1:])
+
+
+# --- the close -----------------------------------------------------------------------------------
+
+
+class Stopped(Exception):
+    """What a test ends a close with."""
+
+
+class StopAt:
+    def __init__(self, step):
+        self.step = step
+
+    def __call__(self, step):
+        if step == self.step:
+            raise Stopped
+
+
+async def test_a_close_that_is_begun_again_asks_for_the_sheets_until_the_files_are_verified(store):
+    three = on_sheets(store)
+    await answered(store)
+
+    for point in ("marked", "verified"):
+        with pytest.raises(Stopped):
+            await closing.close_wave(store, WAVE, at=StopAt(point), sheets=three[1:])
+        assert await closing.needs_sheets(store, WAVE)
+        with pytest.raises(SheetsNeeded):
+            await closing.close_wave(store, WAVE)
+        assert (await Intake.count(), await Ballot.count()) == (EVERYBODY, EVERYBODY)
+        assert (await Closing.objects().first()).refusal == "SheetsNeeded"
+    with pytest.raises(Stopped):
+        await closing.close_wave(store, WAVE, at=StopAt("copied"), sheets=three[:2])
+    asked = await closing.needs_sheets(store, WAVE)
+    closed = await closing.close_wave(store, WAVE)
+
+    assert not asked
+    assert (closed.state, closed.answers) == ("released", EVERYBODY)
+
+
+async def test_a_server_that_starts_again_leaves_a_close_that_waits_for_sheets(store):
+    three = on_sheets(store)
+    await answered(store)
+    with pytest.raises(Stopped):
+        await closing.close_wave(store, WAVE, at=StopAt("counted"), sheets=three[1:])
+
+    await closing.resume(store)
+
+    assert (await Wave.objects().first()).state == "closing"
+    assert (await Closing.objects().first()).refusal == "SheetsNeeded"
+    assert await Intake.count() == EVERYBODY
+    assert not answers_file(store, WAVE).exists()
+
+
+async def test_one_sheet_leaves_an_open_wave_open(store):
+    three = on_sheets(store)
+    await answered(store)
+
+    for given in ((), three[:1], (three[0], three[0])):
+        with pytest.raises((SheetsNeeded, SheetsAlike)):
+            await closing.close_wave(store, WAVE, sheets=given)
+
+    assert (await Wave.objects().first()).state == "open"
+    assert not await Closing.exists()
 
 
 # --- from approval to the end, as somebody at a terminal meets it ---------------------------------
