@@ -18,7 +18,7 @@ import structlog
 
 from survey import engine, insight, organisation
 from survey.engine import file_refusals, transaction
-from survey.engine.postgres import Postgres
+from survey.engine.rewriting import rewrite, truncate_log
 from survey.engine.sqlite import SQLite
 from survey.errors import WaveUnknown
 from survey.intake import ballots, disk, keys
@@ -38,7 +38,6 @@ from survey.intake.refusals import (
     CopyDiffers,
     CountDiffers,
     RowsUnopenable,
-    WalHeld,
     WaveNotOpen,
 )
 from survey.intake.split import Sheet
@@ -306,12 +305,7 @@ async def _destroy_key(work: Work) -> None:
 
 async def _rewrite(_: Work) -> None:
     """Pages that held sealed rows are gone from the file, not only unused."""
-    store = engine.current()
-    if isinstance(store, SQLite):
-        await store.run_ddl("VACUUM")
-        await _truncate_wal(store)
-    else:
-        await _vacuum_full(store, "intake", "ballot")
+    await rewrite("intake", "ballot")
 
 
 async def _clear_roster(work: Work) -> None:
@@ -325,21 +319,9 @@ async def _clear_roster(work: Work) -> None:
         )
     store = engine.current()
     if isinstance(store, SQLite):
-        await _truncate_wal(store)
+        await truncate_log(store)
     else:  # rows that were changed lie in the file as they were, in the order people opened
-        await _vacuum_full(store, "invitation", "invitation_code")
-
-
-async def _vacuum_full(store: Postgres, *tables: str) -> None:
-    for table in tables:
-        await store.run_ddl(f"VACUUM FULL {table}")
-
-
-async def _truncate_wal(store: SQLite) -> None:
-    """The log beside the file keeps every page that was ever written, until this."""
-    [answer] = await store.run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
-    if answer["busy"]:
-        raise WalHeld
+        await rewrite("invitation", "invitation_code")
 
 
 async def _release(work: Work) -> None:

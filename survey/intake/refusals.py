@@ -123,14 +123,6 @@ class CopyDiffers(Broken):
     )
 
 
-class WalHeld(Broken):
-    status = 503
-    sentence = N_(
-        "Another program reads the database, so its log could not be emptied. Everything is kept. "
-        "Stop the other program, and close again."
-    )
-
-
 class SheetsNeeded(Refused):
     sentence = N_(
         "The key of wave {wave} is on three sheets, and two of them are needed. Nothing was "

@@ -57,7 +57,7 @@ async def make(settings: Settings, target: Path, *, key: bytes, today: date, wat
     _check_target(target)
     async with engine.opened(settings):
         part = disk.part_of(target)
-        with _refusals(target), _alone(settings), _left_nothing(part):
+        with _refusals(target), one_at_a_time(settings), _left_nothing(part):
             with no_close(settings):
                 manifest = await _write(settings, part, key=key, today=today, watch=watch)
                 damaged = await _damaged(manifest)
@@ -145,7 +145,7 @@ def no_close(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def one_at_a_time(settings: Settings) -> Iterator[None]:
     """Two at once could write to one name."""
     with (settings.data / "backup.lock").open("a") as file:
         try:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from survey import engine, insight, log
 from survey.app import create_app
 from survey.engine import opened
+from survey.engine.rewriting import WalHeld
 from survey.errors import DiskFull, WaveUnknown
 from survey.intake import child, closing, disk, keys, opening, seal
 from survey.intake.closing import close_wave, resume
@@ -34,7 +35,6 @@ from survey.intake.refusals import (
     KeysDiffer,
     KeysMissing,
     RowsUnopenable,
-    WalHeld,
     WaveNotOpen,
 )
 from survey.intake.writer import running
