@@ -6,7 +6,7 @@ to the analysis: that would load the statistics and the PDF maker for a second o
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
@@ -21,7 +21,7 @@ from survey.intake.split import Sheet
 from survey.settings import Settings
 from survey.tables import Intake
 
-FEWEST_ANSWERS = 5  # at a unit; fewer are moved up (DESIGN 2.4)
+FEWEST_ANSWERS = 5  # at a unit; fewer are moved up (DESIGN 2.4); and of a profession in it
 FEWEST_TEXTS = 10  # at a unit; fewer are moved up, and kept unseen at the root (trust.md 4)
 SCHEMA_VERSION = "1"
 COMMENTS = pl.Schema(
@@ -79,7 +79,7 @@ def open_and_write(task: Task, at: At) -> Written:
     rows, texts = _rows(task, frames, dropped)
     answers = _valid(rows, task, dropped)
     moved = rolled_up(answers["unit"].to_list(), task.parents, FEWEST_ANSWERS)
-    answers = answers.with_columns(pl.col("unit").replace(moved))
+    answers = _unsingled(answers.with_columns(pl.col("unit").replace(moved)))
     comments = _comments(task, answers, texts)
     _write(task, answers.drop("row"), task.contract.schema, answers_file)
     _write(task, comments, COMMENTS, comments_file)
@@ -101,6 +101,27 @@ def rolled_up(units: Sequence[str], parents: Parents, fewest: int) -> dict[str, 
             piles[parent].extend(piles[unit])
             piles[unit] = []
     return {each: unit for unit, pile in piles.items() for each in pile}
+
+
+def unnamed(groups: Sequence[str | None], fewest: int) -> list[str | None]:
+    """Profession groups of one unit's answers, null where one has fewer than `fewest`.
+
+    Whoever is alone among the unnamed is found by the staff list, so they are as many, too, or
+    none: what they lack is taken at random from the largest group, or all of it where it would be
+    too small without them.
+    """
+    size = Counter(groups)
+    left = [group if size[group] >= fewest else None for group in groups]
+    places = list(range(len(groups)))
+    SystemRandom().shuffle(places)
+    while 0 < left.count(None) < min(fewest, len(left)):
+        lacking = fewest - left.count(None)
+        named = Counter(group for group in left if group is not None)
+        largest = max(named, key=lambda group: (named[group], group))
+        taken = lacking if named[largest] - lacking >= fewest else named[largest]
+        for place in [place for place in places if left[place] == largest][:taken]:
+            left[place] = None
+    return left
 
 
 def _from_the_leaves(parents: Parents) -> list[str]:
@@ -176,6 +197,19 @@ def _valid(rows: list[dict[str, Any]], task: Task, dropped: Counter[str]) -> pl.
             left = left.filter(pl.col("row") != bad)
         else:
             return typed.with_columns(left["row"])
+
+
+def _unsingled(answers: pl.DataFrame) -> pl.DataFrame:
+    """No group of fewer than five in what the file tells of people: unit, behaviour, profession."""
+    groups = answers["profession"].to_list()
+    together: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, about in enumerate(answers.select("unit", "behaviour").iter_rows()):
+        together[about].append(place)
+    for places in together.values():
+        left = unnamed([groups[place] for place in places], FEWEST_ANSWERS)
+        for place, group in zip(places, left, strict=True):
+            groups[place] = group
+    return answers.with_columns(pl.Series("profession", groups, dtype=pl.String()))
 
 
 def _comments(task: Task, answers: pl.DataFrame, texts: Collection[str | None]) -> pl.DataFrame:

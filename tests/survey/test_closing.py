@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from survey.errors import DiskFull, WaveUnknown
 from survey.intake import child, closing, disk, keys, opening, seal
 from survey.intake.closing import close_wave, resume
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
-from survey.intake.opening import Task, open_and_write, rolled_up
+from survey.intake.opening import Task, open_and_write, rolled_up, unnamed
 from survey.intake.refusals import (
     ClosingNow,
     CopyDiffers,
@@ -631,6 +632,48 @@ def test_the_order_of_answers_changes_nothing(units, order):
     order.shuffle(shuffled)
 
     assert rolled_up(units, TREE, 5) == rolled_up(shuffled, TREE, 5)
+
+
+LEFT = {
+    "enough of each": ("aaaaabbbbb", {"a": 5, "b": 5}),
+    "four lack one, and four of five would be too few": ("aaaaabbbbccccc", {"a": 5, None: 9}),
+    "one manager is hidden among four others": ("aaaaaaaaaal", {"a": 6, None: 5}),
+    "who would be too few without them all go": ("aaaaaal", {None: 7}),
+    "five that nobody named stay": ("aaaaa-----", {"a": 5, None: 5}),
+    "fewer than five in all": ("aab", {None: 3}),
+    "nobody": ("", {}),
+}
+
+
+@pytest.mark.parametrize(("told", "left"), LEFT.values(), ids=LEFT)
+def test_a_profession_with_few_answers_in_a_unit_is_not_named(told, left):
+    found = unnamed([None if group == "-" else group for group in told], 5)
+
+    assert Counter(found) == left
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=40))
+def test_nobody_is_told_apart_in_a_unit_by_a_profession(groups):
+    found = unnamed(groups, 5)
+
+    assert all(now in (before, None) for before, now in zip(groups, found, strict=True))
+    assert all(found.count(group) >= min(5, len(groups)) for group in found)
+
+
+async def test_a_released_file_names_no_profession_of_fewer_than_five(store):
+    await answered(store)
+    for profession in ("sosu",) * 7 + ("leder",):
+        await stored(store, seal.Frame("N1", "Ad1", {**ANSWER, "profession": profession}))
+
+    await close_wave(store, "2026-1")
+
+    told = Counter(read(store)[0].select("unit", "profession").iter_rows())
+    assert told == {
+        ("N1", "sosu"): 7,
+        ("N1", None): 12 + 1,
+        ("S1", None): 6,
+        ("K", None): 3,  # all there are so far up
+    }
 
 
 async def test_the_childs_work_gives_counts_and_nothing_else(store):
