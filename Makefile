@@ -1,4 +1,4 @@
-# make demo | test | check | bench | soak | mutate | lock | texts.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
+# make demo | test | check | bench | soak | mutate | lock | texts | ballot.   Everything lands in ./.venv, ./node_modules and ./.kernepuls.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,6 +31,11 @@ mutate: .venv/mutation built
 	@rm -rf mutants
 	@$(BIN)/mutmut run --max-children 1 && $(BIN)/mutmut results
 	@$(BIN)/python tests/mutation.py
+
+# The one script that is built by hand: templates/assets/ballot.js is committed, the same bytes on every machine.
+.PHONY: ballot
+ballot:
+	@cd ballot && npm ci --loglevel=error && node build.mjs
 
 .PHONY: built
 built:

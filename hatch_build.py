@@ -36,6 +36,7 @@ ON_SCREEN = {
     "source-sans-semibold.woff2": "source-sans/TTF/SourceSans3-Semibold.ttf",
     "source-serif.woff2": "source-serif/TTF/SourceSerif4Display-Semibold.ttf",
 }
+WITH = {"answer.js": "ballot.js"}  # the answering page makes its ballot with it
 LETTERS = "U+0020-007E,U+00A0-00FF,U+0152-0153,U+2010-2014,U+2018-201D,U+2022,U+2026,U+2190-2193"
 
 
@@ -117,7 +118,7 @@ def web_assets() -> None:
     for svg in svgs_of(dkfds):
         manifest[svg.name] = hashed(svg.name, svg.read_bytes())
     manifest["dkfds.css"] = hashed("dkfds.css", without_fonts(dkfds, manifest))
-    for source in sorted(SOURCES.glob("*")):
+    for source in sorted(set(SOURCES.glob("*")) - {SOURCES / part for part in WITH.values()}):
         manifest[source.name] = hashed(source.name, with_addresses(source, manifest))
     shutil.copy(MODULES / "dkfds" / "dist" / "LICENSE.md", BUILT / "dkfds-LICENSE.md")
     (BUILT / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
@@ -146,6 +147,10 @@ def without_fonts(css: Path, manifest: dict[str, str]) -> bytes:
 def with_addresses(source: Path, manifest: dict[str, str]) -> bytes:
     """A source of our own; in CSS, `url("name")` becomes the hashed name."""
     content = source.read_bytes()
+    if source.suffix == ".js":
+        content = re.sub(rb"(?m)^\s*(//.*\n)?", b"", content)  # comments of their own, indentation
+    if source.name in WITH:  # one file is one request, and one hash to check
+        content += (SOURCES / WITH[source.name]).read_bytes()
     if source.suffix != ".css":
         return content
     for name, address in manifest.items():

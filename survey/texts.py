@@ -101,6 +101,7 @@ def environment() -> Environment:
     )
     made.globals["content"] = content
     made.globals["asset"] = assets.url
+    made.globals["integrity"] = assets.integrity
     return made
 
 

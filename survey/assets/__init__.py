@@ -1,6 +1,8 @@
 """The built browser assets beside this file: made by hatch_build.py, never committed."""
 
+import hashlib
 import json
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -30,3 +32,10 @@ def manifest() -> dict[str, str]:
 def url(name: str) -> str:
     """The address of an asset: it changes with the content, so a browser may keep it for ever."""
     return f"{ADDRESS}/{manifest()[name]}"
+
+
+@cache
+def integrity(name: str) -> str:
+    """The hash a browser checks an asset against before it runs it (SRI)."""
+    content = (FOLDER / manifest()[name]).read_bytes()
+    return f"sha256-{b64encode(hashlib.sha256(content).digest()).decode()}"

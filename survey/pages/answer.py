@@ -26,7 +26,7 @@ from survey.intake.refusals import (
 )
 from survey.intake.shown import parts
 from survey.pages import sheet, states
-from survey.pages.posting import FormTooLarge, Posted, one, posted_form, tries
+from survey.pages.posting import FormTooLarge, Posted, one, posted_form, posted_json, tries
 from survey.pages.sheet import Ballot, Kept, Sheet
 from survey.questionnaire import FormInvalid
 from survey.settings import Settings
@@ -51,7 +51,14 @@ def refused(request: Asked, error: KernepulsError) -> Page:
     """A state with a page of its own: what happened, what became of the work, what to do."""
     language = asked_language(request)
     if _wants_json(request):
-        return _json({"error": getattr(error, "text", "")}, error.status)
+        return _json(
+            {
+                "error": getattr(error, "text", ""),
+                "heading": states.heading(error, Voice(language)),
+                "sentence": _sentence(request, error, language),
+            },
+            error.status,
+        )
     return answer_page(
         request,
         "state",
@@ -71,7 +78,7 @@ class AnswerPages(Controller):
     request_max_body_size = None  # posting.posted_form has the limit, and a page that says so
     exception_handlers = {KernepulsError: refused}  # noqa: RUF012 - Litestar's own shape
 
-    @get(["/", "/uden-script", "/opslag", "/sprog", "/send"], name="answer")
+    @get(["/", "/uden-script", "/opslag", "/skema", "/sprog", "/send"], name="answer")
     async def enter_code(self, request: Asked) -> Page:
         """Also where a browser reloads one of the posted pages: the script goes on from there."""
         return code_page(request, asked_language(request))
@@ -79,7 +86,7 @@ class AnswerPages(Controller):
     @post(["/opslag", "/kiosk/opslag"], status_code=200, name="answer-look-up")
     async def look_up(self, request: Asked) -> Page:
         """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
-        posted = await read_form(request)
+        posted = await _read_code(request)
         language, typed = asked_language(request), one(posted, "code")
         counted = tries(request.app, "code")
         await counted.check(address_of(request))
@@ -87,12 +94,17 @@ class AnswerPages(Controller):
             found = await ballots.look_up(settings_of(request), typed)
         except CodeUnknown as error:
             await counted.wrong(address_of(request))
+            if _wants_json(request):
+                raise
             return code_page(request, language, error=error, posted=posted)
+        if _wants_json(request):
+            return _json(found, 200)
         return answer_page(
             request,
             "begin",
             language,
             card=sheet.card(found.shown, language),
+            context=sheet.hidden(found),
             typed=typed,
             nonce=one(posted, "nonce") or ballots.new_nonce(),
         )
@@ -111,20 +123,21 @@ class AnswerPages(Controller):
         except CodeUnknown as error:
             await counted.wrong(address_of(request))
             return code_page(request, language, error=error, posted=posted)
-        return _form_page(request, language, await sheet.fresh(made, language))
+        return form_page(request, language, await sheet.fresh(made, language))
 
     @post(["/sprog", "/kiosk/sprog"], status_code=200, name="answer-language")
     async def change_language(self, request: Asked) -> Page:
         """The same form in the other language, with everything that was given."""
         posted = await read_form(request)
         language = asked_language(request)
-        shown = await sheet.again(settings_of(request), sheet.posted_ballot(posted), language)
-        return _form_page(request, language, shown, _kept(posted))
+        ballot = sheet.posted_ballot(posted, made=False)
+        shown = await sheet.again(settings_of(request), ballot, language)
+        return form_page(request, language, shown, _kept(posted))
 
     @post(["/send", "/kiosk/send"], status_code=200, name="answer-send")
     async def send(self, request: Asked) -> Page:
         """Take the answer; the receipt is shown only after it is stored."""
-        posted = await read_form(request)
+        posted = await _read_answer(request)
         ballot = sheet.posted_ballot(posted)
         try:
             receipt, closes = await _taken(request, posted, ballot)
@@ -216,7 +229,7 @@ async def _form_again(
         trouble="" if problems else _sentence(request, error, language),
         retry=isinstance(error, Busy),
     )
-    return _form_page(request, language, shown, kept, status=error.status)
+    return form_page(request, language, shown, kept, status=error.status)
 
 
 def _kept(
@@ -256,7 +269,7 @@ def code_page(
     )
 
 
-def _form_page(
+def form_page(
     request: Asked, language: Language, shown: Sheet, kept: Kept | None = None, status: int = 200
 ) -> Page:
     own = kept or Kept(given={}, order=sheet.drawn_order())
@@ -322,7 +335,11 @@ def _json(body: object, status: int) -> Page:
 
 
 def _wants_json(request: Asked) -> bool:
-    return request.headers.get("accept", "").startswith("application/json")
+    return _is_json(request, "accept") or _is_json(request, "content-type")
+
+
+def _is_json(request: Asked, header: str) -> bool:
+    return request.headers.get(header, "").startswith("application/json")
 
 
 def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
@@ -334,6 +351,20 @@ def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
 
 def _dates(request: Asked, closes: date) -> dict[str, str]:
     return sheet.after(sheet.told(settings_of(request)), closes, Voice(asked_language(request)))
+
+
+async def _read_code(request: Asked) -> Posted:
+    """A code as the field of a form, or as JSON."""
+    if not _is_json(request, "content-type"):
+        return await read_form(request)
+    return {"code": [(await posted_json(request, sheet.SentCode)).code]}
+
+
+async def _read_answer(request: Asked) -> Posted:
+    """An answer as the fields of its form, or as JSON; unknown fields of JSON are refused."""
+    if not _is_json(request, "content-type"):
+        return await read_form(request)
+    return (await posted_json(request, sheet.Sent)).fields
 
 
 async def read_form(request: Asked) -> Posted:

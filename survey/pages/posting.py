@@ -5,15 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from urllib.parse import parse_qs
 
+import msgspec
 from litestar import Litestar, Request
 
 from survey import limits
 from survey.errors import N_, BadInput
 
 Posted: TypeAlias = dict[str, list[str]]
+Shape = TypeVar("Shape")
 
 LIMIT = 32 * 1024  # bytes of a form: an answer with the longest comment is under 8 kB
 READ_AND_FORGET = 16 * 1024 * 1024  # bytes taken in so that a browser gets round to reading why
@@ -41,7 +43,26 @@ class TooManyTries(BadInput):
 
 
 async def posted_form(request: Request[Any, Any, Any]) -> Posted:
-    """The fields of a posted form, each with its values in order.
+    """The fields of a posted form, each with its values in order."""
+    body = await _body(request)
+    try:
+        return parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+        )
+    except ValueError:
+        raise FormUnreadable from None
+
+
+async def posted_json(request: Request[Any, Any, Any], shape: type[Shape]) -> Shape:
+    """A posted JSON object of this shape and no other; its values are in no error."""
+    try:
+        return msgspec.json.decode(await _body(request), type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise FormUnreadable from None
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    """What was posted, up to the limit.
 
     A body over the limit is read to its end and dropped: a browser that is cut off while it
     sends shows an error of its own and not the reason.
@@ -56,12 +77,7 @@ async def posted_form(request: Request[Any, Any, Any]) -> Posted:
             break
     if seen > LIMIT:
         raise FormTooLarge
-    try:
-        return parse_qs(
-            body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
-        )
-    except ValueError:
-        raise FormUnreadable from None
+    return bytes(body)
 
 
 def one(posted: Posted, name: str) -> str:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
+import msgspec
+
 from survey import house
 from survey.errors import KernepulsError
 from survey.house import Organisation
 from survey.intake import keys, tickets
-from survey.intake.ballots import HAS_ENDED, BallotForm, next_opening
+from survey.intake.ballots import HAS_ENDED, BallotForm, LookUp, next_opening
 from survey.intake.refusals import AnswerMalformed, BallotRefused, WaveClosed
 from survey.intake.shown import Part, Shown, frozen, named_wave, shown
 from survey.pages.posting import Posted, one
-from survey.questionnaire import BARRIERS, Problem
+from survey.questionnaire import BARRIERS, FIELDS, Problem
 from survey.settings import Settings
 from survey.tables import Behaviour, Invited, Wave
 from survey.texts import Language, Voice
@@ -27,6 +29,8 @@ VERSION = re.compile(r"[0-9]{1,9}")
 HIDDEN = ("wave", "message", "signature", "context", "ticket", "form_version")
 
 
+IN_CONTEXT = ("wave", "context", "ticket", "form_version")  # what a ballot is about
+ITEMS = frozenset(FIELDS)
 @dataclass(frozen=True, slots=True)
 class Said:
     """A text of the organisation's own; `lang` where it is not in the language of the page."""
@@ -118,10 +122,19 @@ def ballot_of(form: BallotForm) -> Ballot:
     )
 
 
-def posted_ballot(posted: Posted) -> Ballot:
-    """The hidden fields as they came back; AnswerMalformed where one is missing or no number."""
+def hidden(found: LookUp) -> tuple[tuple[str, str], ...]:
+    """What a page needs of a look-up to ask for the form without its code."""
+    return tuple((name, str(getattr(found, name))) for name in IN_CONTEXT)
+
+
+def posted_ballot(posted: Posted, *, made: bool = True) -> Ballot:
+    """The hidden fields as they came back; AnswerMalformed where one is missing or no number.
+
+    `made` False: the page may not have its message and signature yet.
+    """
     fields = {name: one(posted, name) for name in HIDDEN}
-    if not all(fields.values()) or not VERSION.fullmatch(fields["form_version"]):
+    needed = HIDDEN if made else IN_CONTEXT
+    if not all(fields[name] for name in needed) or not VERSION.fullmatch(fields["form_version"]):
         raise AnswerMalformed
     return Ballot(**fields)
 

@@ -1,6 +1,7 @@
 // The answering page, one step at a time. It improves the same form: without it the page works whole.
 "use strict";
 const root = document.documentElement;
+const AS_JSON = { Accept: "application/json", "Content-Type": "application/json" };
 const find = (selector, from = document) => from.querySelector(selector);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const made = (tag, properties, ...children) => {
@@ -8,23 +9,32 @@ const made = (tag, properties, ...children) => {
   element.append(...children);
   return element;
 };
-// A shared tablet keeps nothing at all, and its own script (kiosk.js) puts the pages in their place.
+// A shared tablet keeps nothing but in memory, and its own script (kiosk.js) puts the pages in place.
 const isShared = root.hasAttribute("data-kiosk");
+const memory = new Map();
+const inMemory = {
+  getItem: (name) => memory.get(name) ?? null,
+  setItem: (name, value) => memory.set(name, value),
+  removeItem: (name) => memory.delete(name),
+};
 // Storage may be refused by the browser; then a reload loses the draft, and nothing else changes.
 function kept(storage, name) {
-  const safely = (deed) => { if (isShared) return null; try { return deed(storage()); } catch { return null; } };
+  const safely = (deed) => { try { return deed(isShared ? inMemory : storage()); } catch { return null; } };
   return {
     read: () => safely((place) => JSON.parse(place.getItem(name))),
     write: (value) => safely((place) => place.setItem(name, JSON.stringify(value))),
     wipe: () => safely((place) => place.removeItem(name)),
   };
 }
-// The answers so far and the code live as long as the tab. The nonce stays until the receipt: with
-// it the same code gives the same ballot again, and a lost ballot cannot be replaced.
+// The answers so far, and which form they stand in, live as long as the tab; the code until its ballot is
+// there. The ballot stays until the receipt, since a lost one cannot be replaced; so does the nonce, from
+// which the server makes the same ballot again for a browser that cannot.
 const draft = kept(() => sessionStorage, "svar");
 const typed = kept(() => sessionStorage, "kode");
+const place = kept(() => sessionStorage, "skema");
 const nonce = kept(() => localStorage, "nonce");
-const wipe = () => [draft, typed, nonce].forEach((each) => each.wipe());
+const ballotOf = (name) => kept(() => localStorage, name);
+const wipe = () => [draft, typed, nonce, ballotOf(place.read()?.ballot), place].forEach((each) => each.wipe());
 
 root.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
@@ -32,7 +42,7 @@ addEventListener("DOMContentLoaded", () => {
   try {
     const [asking, beginning, answering] = ["form[data-code]", "[data-begin]", "#answer"].map((each) => find(each));
     if (asking) codePage(asking);
-    else if (beginning) beginning.addEventListener("submit", () => typed.write(beginning.elements.code.value));
+    else if (beginning) beginPage(beginning);
     else if (answering) questionnaire(answering);
     else if (find("[data-state]")) typed.wipe();
     if (find("[data-wipe]")) wipe();
@@ -52,14 +62,101 @@ function codePage(form) {
   hidden.value = nonce.read() ?? hidden.value;
   nonce.write(hidden.value);
   all("[data-language]").forEach((link) => link.addEventListener("click", () => { link.hash = field.value; }));
-  // A reload of the questionnaire asks for this page: go on with the same code, the same ballot.
+  // A reload of the questionnaire asks for this page: go on with the same form, the same ballot.
   const [arrived] = performance.getEntriesByType("navigation");
+  const isAgain = arrived?.type !== "navigate" && !find(".summary");
   if (code) field.value = code;
-  else if (arrived?.type !== "navigate" && typed.read() && !find(".summary")) {
+  else if (isAgain && typed.read()) {
     field.value = typed.read();
     form.action = "/svar/uden-script";
-  } else return;
+  } else if (isAgain && place.read()) return getForm(form, place.read());
+  else return;
   form.submit();
+}
+
+// Before a question is asked: the code for a ballot, so that whoever may not answer is told at once.
+function beginPage(form) {
+  const field = form.elements;
+  let isAsking = false;
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter?.hasAttribute("formaction")) return;
+    typed.write(field.code.value);
+    if (isShared || !window.crypto?.subtle) return; // the server makes the ballot
+    event.preventDefault();
+    if (isAsking) return;
+    isAsking = true;
+    const say = (words) => { find("#status").textContent = words; };
+    say("");
+    const about = Object.fromEntries(["sprog", "wave", "context", "ticket", "form_version"].map((name) => [name, field[name].value]));
+    const name = await fetchBallot(field.code.value, about, (busy) => say(busy ? form.dataset.busy : form.dataset.failed)).catch(() => "");
+    isAsking = false;
+    if (name === null) return; // told, and pressed again
+    if (!name) return form.submit(); // the server's own page says what is wrong, or makes the ballot
+    if (place.read()?.ballot !== name) draft.wipe();
+    place.write({ ...about, ballot: name });
+    typed.wipe();
+    getForm(form, about);
+  });
+}
+
+// The name under which a code's ballot is kept; "" where it cannot be had so, null where nobody answered.
+async function fetchBallot(code, { wave, sprog }, fail) {
+  const letters = code.toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1").replace(/[^0-9A-Z]/g, "");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`kernepuls ballot ${wave} ${letters}`)));
+  const name = `seddel-${[...digest.slice(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const mine = ballotOf(name);
+  if (mine.read()?.signature) return name;
+  const reply = await tried(`/svar/noegle/${wave}`, {}, fail);
+  if (!reply?.ok) return reply && "";
+  const key = await reply.arrayBuffer();
+  // Kept before it is sent: a lost reply is asked for again with the same bytes.
+  if (!mine.read()) mine.write(await ballots.made(key));
+  const blinded = mine.read();
+  if (!blinded) return ""; // nothing may be stored here
+  const body = JSON.stringify({ code, blinded: blinded.blinded });
+  const signed = await tried(`/svar/stemmeseddel?sprog=${sprog}`, { method: "POST", body, headers: AS_JSON }, fail);
+  if (!signed?.ok) return signed && "";
+  const { blind_signature } = await signed.json();
+  mine.write({ message: blinded.message, signature: await ballots.opened(key, blinded, blind_signature) });
+  return name;
+}
+
+// The questionnaire of this context: the same for all who share it, asked for without a code.
+function getForm(form, about) {
+  const fields = Object.entries(about).filter(([name]) => name !== "ballot");
+  form.replaceChildren(...fields.map(([name, value]) => made("input", { type: "hidden", name, value })));
+  form.action = "/svar/skema";
+  form.submit();
+}
+
+// One request, given up after 15 seconds; null where no reply came.
+async function asked(address, options) {
+  const abort = new AbortController();
+  const limit = setTimeout(() => abort.abort(), 15000);
+  try { return await fetch(address, { credentials: "omit", signal: abort.signal, ...options }); } catch { return null; } finally { clearTimeout(limit); }
+}
+
+// Three tries. `fail` says after each what is wrong: a server that is busy, or no connection.
+async function tried(address, options, fail) {
+  for (const pause of [1000, 3000, 0]) {
+    const reply = await asked(address, options);
+    if (reply && reply.status !== 503) return reply;
+    fail(Boolean(reply));
+    if (pause) await woken(pause);
+  }
+  return null;
+}
+
+// A pause of about so many milliseconds: less where the net comes back, the tab is looked at or Send is pressed.
+function woken(pause) {
+  const jitter = 1 + Math.random() / 2;
+  return new Promise((resume) => {
+    const go = () => { clearTimeout(timer); over.abort(); resume(); };
+    const over = new AbortController(), timer = setTimeout(go, pause * jitter);
+    addEventListener("online", () => setTimeout(go, 500 * jitter), { signal: over.signal });
+    addEventListener("submit", go, { signal: over.signal });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) go(); }, { signal: over.signal });
+  });
 }
 
 // A form for the server's own page. On a shared tablet a page of history may hold no answer: kiosk.js
@@ -84,6 +181,15 @@ function questionnaire(form) {
   };
   const applies = (part) => !part.dataset.when || conditions[part.dataset.when]();
 
+  const { message, signature } = form.elements;
+  if (!message.value) {
+    const mine = ballotOf(place.read()?.ballot).read();
+    if (!mine?.signature) return location.replace("/svar");
+    [message.value, signature.value] = [mine.message, mine.signature];
+  }
+  const ballot = message.value.slice(0, 16);
+  const before = draft.read()?.ballot === ballot ? draft.read() : null;
+
   const finder = stallFinder(form);
   if (!data.kept) restore();
   if (!finder.isFilled) finder.fill();
@@ -99,8 +205,7 @@ function questionnaire(form) {
   let now = 0, byPointer = false, timer = 0, isSending = false, isDone = false;
 
   function restore() {
-    const before = draft.read();
-    if (!before || before.ballot !== data.ballot) return arrange(shuffled(lines().map((line) => line.dataset.code)));
+    if (!before) return arrange(shuffled(lines().map((line) => line.dataset.code)));
     arrange(before.order);
     finder.fill(before.values.filter(([name]) => name === "stall").map(([, value]) => value));
     for (const [name, value] of before.values) {
@@ -124,7 +229,7 @@ function questionnaire(form) {
 
   function save() {
     const values = [...new FormData(form)].filter(([name]) => form.elements[name].type !== "hidden");
-    draft.write({ ballot: data.ballot, order: form.elements.order.value.split("."), values, now });
+    draft.write({ ballot, order: form.elements.order.value.split("."), values, now, isSending });
   }
 
   function show(index, focus = true) {
@@ -209,13 +314,13 @@ function questionnaire(form) {
   // By the browser's own history where this page has made some: a page that was sent back has none.
   function goBack() {
     if (history.state?.depth) return history.back();
-    history.replaceState({ screen: asked(now - 1), depth: 0 }, "");
+    history.replaceState({ screen: reached(now - 1), depth: 0 }, "");
     show(history.state.screen);
     return save();
   }
 
   // The screen, or the nearest before it that is asked.
-  function asked(screen) {
+  function reached(screen) {
     let index = screen;
     while (index > 0 && !asks(screens[index])) index -= 1;
     return index;
@@ -270,7 +375,7 @@ function questionnaire(form) {
   unfold.addEventListener("click", () => { fold(false); });
   addEventListener("popstate", (event) => {
     if (!form.isConnected) return;
-    show(asked(event.state?.screen ?? 0));
+    show(reached(event.state?.screen ?? 0));
     save();
   });
   all(".summary a").forEach((link) => link.addEventListener("click", (event) => {
@@ -291,29 +396,22 @@ function questionnaire(form) {
     }
     send();
   });
+  // Tried until the server has spoken; a page that is reopened meanwhile goes on with it.
   async function send() {
     if (isSending || isDone) return;
     isSending = true;
-    say(data.sending);
-    for (const pause of [1000, 3000, 20000]) {
-      const reply = await posted();
+    save();
+    for (let pause = 1000; ; pause = Math.min(3 * pause, 30000)) {
+      say(data.sending);
+      const reply = await asked(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
       if (reply?.ok) return received((await reply.json()).receipt);
-      if (reply && reply.status !== 503) { isSending = false; return handOver(form); } // the server's page says what is wrong
+      if (reply && reply.status !== 503) break;
       say(reply ? data.busy : data.offline);
-      await new Promise((resume) => { setTimeout(resume, pause * (1 + Math.random() / 2)); });
+      await woken(pause);
     }
     isSending = false;
-    return setTimeout(send, 0);
-  }
-  async function posted() {
-    const abort = new AbortController();
-    const limit = setTimeout(() => abort.abort(), 15000);
-    try {
-      return await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
-        credentials: "omit", cache: "no-store", signal: abort.signal,
-      });
-    } catch { return null; } finally { clearTimeout(limit); }
+    save();
+    return handOver(form); // the server's own page says what is wrong
   }
   const say = (words) => { find("#status").textContent = words; };
   function received(receipt) {
@@ -331,11 +429,10 @@ function questionnaire(form) {
   if (data.kept) arrange(form.elements.order.value.split("."));
   counted();
   const firstFault = find(".summary a");
-  const before = draft.read()?.ballot === data.ballot ? draft.read().now : 0;
-  const first = asked(firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before);
+  const first = reached(firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before?.now ?? 0);
   history.replaceState({ screen: first, depth: 0 }, "");
   show(first, !firstFault);
-  if (data.retry) send();
+  if (data.retry || (before?.isSending && !find(".summary"))) send();
 }
 
 // The two selects become one list with a search field: nearest first, the rest on demand.
