@@ -27,10 +27,10 @@ _READING: dict[str, asyncio.Future[Wave | None]] = {}  # wave -> while it is bei
 MIN_COMMENTS = 10  # texts before any is shown (measurement.md 4.5)
 VERSION = re.compile(r"[0-9]{1,9}")
 HIDDEN = ("wave", "message", "signature", "context", "ticket", "form_version")
-
-
 IN_CONTEXT = ("wave", "context", "ticket", "form_version")  # what a ballot is about
 ITEMS = frozenset(FIELDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A text of the organisation's own; `lang` where it is not in the language of the page."""
@@ -64,6 +64,43 @@ class Ballot:
     @property
     def fields(self) -> Iterator[tuple[str, str]]:
         return ((name, getattr(self, name)) for name in HIDDEN)
+
+
+class SentCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code as a program sends it."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return "SentCode(...)"
+
+
+class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer as a program sends it: the hidden fields of the form, and each item's answer."""
+
+    wave: str
+    message: str
+    signature: str
+    context: str
+    ticket: str
+    form_version: int
+    answers: dict[str, str | int | list[str]]
+    name_seen: bool = False
+
+    def __repr__(self) -> str:
+        return "Sent(...)"
+
+    @property
+    def fields(self) -> Posted:
+        """The same as the fields of the posted form; AnswerMalformed for an item there is not."""
+        if not self.answers.keys() <= ITEMS:
+            raise AnswerMalformed
+        given = {
+            name: value if isinstance(value, list) else [str(value)]
+            for name, value in self.answers.items()
+        }
+        hidden = {name: [str(getattr(self, name))] for name in HIDDEN}
+        return {**given, **hidden, "name_seen": ["1" if self.name_seen else ""]}
 
 
 @dataclass(frozen=True, slots=True)
