@@ -14,9 +14,11 @@ from survey.actions.approval import stored_wave
 from survey.actions.invitations import replaced_codes
 from survey.actions.opening import letter_box
 from survey.actions.reminding import WaveNotOpenNow
-from survey.delivery import letters, post, queue
+from survey.delivery import letters, post, queue, sms
 from survey.delivery.queue import ASKED_FOR, Addressee
+from survey.delivery.sms import own_numbers
 from survey.engine import transaction
+from survey.importing import cells
 from survey.intake import ballots, keys
 from survey.settings import Settings
 from survey.tables import Invitation, MailItem, Person, Wave
@@ -25,8 +27,13 @@ NOBODY = -1  # an id no row has
 LONGEST = 254  # characters of a mail address (RFC 5321)
 
 
-async def ask_for_code(address: str, *, wave: str | None = None, by: int | None = None) -> None:
+async def ask_for_code(
+    address: str, *, wave: str | None = None, by: int | None = None, texting: bool = False
+) -> None:
     """Let a mail wait for the person with this work mail, in each open wave or in the one named.
+
+    With `texting` the address may be a mobile number that one person has: whoever got the code as
+    a text message gets the new one so, too.
 
     The same statements run and the same rows are written whether the address is known or not: one
     for nobody goes when mails are sent. Raises WaveUnknown and WaveNotOpenNow for a named wave,
@@ -41,8 +48,11 @@ async def ask_for_code(address: str, *, wave: str | None = None, by: int | None 
             raise WaveNotOpenNow(wave=wave)
         waves = [named.id]
     asked = address.strip().lower()[: LONGEST + 1]
+    number = cells.mobile(address) if texting else None
+    own = await own_numbers([number] if number else [])
     people = await Person.select(Person.id).where(
         (Person.email == asked) & (Person.email_shared == False)  # noqa: E712 - a column
+        | Person.mobile.is_in([*own] or [""]) & (Person.active == True)  # noqa: E712 - a column
     )
     found = await Invitation.select(Invitation.id, Invitation.wave).where(
         Invitation.person.is_in([row["id"] for row in people] or [NOBODY])
@@ -72,16 +82,24 @@ async def send_asked_for(
         fingerprint=keys.fingerprint(settings, wave.name),
     )
 
-    def compose(to: Addressee, code: str) -> EmailMessage:
+    def compose(to: Addressee, code: str) -> EmailMessage | sms.TextMessage:
+        if to.email is None:
+            used, new = letters.code_was_used_text, letters.new_code_text
+            said = new(around, code=code) if code else used(around)
+            return sms.TextMessage(to=to.mobile or "", text=said, day=today)
         letter = letters.new_code(around, code=code) if code else letters.code_was_used(around)
-        return post.mail(letter, around, to=to.email or "", day=today)
+        return post.mail(letter, around, to=to.email, day=today)
 
-    async with letter_box(settings, wave.name, box) as opened:
+    async with (
+        letter_box(settings, wave.name, box) as opened,
+        sms.opened(settings, wave.name) as texting,
+    ):
         mailing = queue.Mailing(
             post=opened,
             new_codes=partial(replaced_codes, wave.name),
             compose=compose,
             today=today,
+            texting=texting,
         )
         await queue.send_waiting(wave.id, mailing, kind=ASKED_FOR, failed_today=False)
 

@@ -69,18 +69,25 @@ def remind(name: str, to: To, today: date | None, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--email", required=True, help="The work mail of the person who lost the code.")
+@click.option(
+    "--email",
+    required=True,
+    help="The work mail of the person who lost the code; or the mobile number that got it.",
+)
 def resend(name: str, email: str) -> None:
     """Send a new code for the wave NAME to a work mail, if its code is not used.
 
     What is said is the same for every address: nobody is told who has opened the form.
     """
 
-    async def work(_: Settings) -> None:
-        await ask_for_code(email, wave=name, by=None)
+    async def work(settings: Settings) -> bool:
+        texting = settings.sms is not None
+        await ask_for_code(email, wave=name, by=None, texting=texting)
+        return texting
 
-    run(work)
-    click.echo(Voice(spoken()).pick(texts.content("messages")["errors"]["survey"]["lost_code"]))
+    said = texts.content("messages")["lost_code"]
+    said = said["or_mobile"] if run(work) else said
+    click.echo(Voice(spoken()).pick(said["done"]))
     say(
         N_("The server sends it within a minute; without one: kernepuls wave open %(wave)s"),
         wave=name,

@@ -193,6 +193,20 @@ def general_text_reminder(around: Round) -> str:
     return filled(texts[around.language], around.fields(), file=around.file)
 
 
+def new_code_text(around: Round, *, code: str) -> str:
+    """As `new_code`, as a text message."""
+    texts = content("messages")["sms_lost_code"]["new"]
+    return filled(
+        texts[around.language], {**around.fields(), "link": around.link(code)}, file=around.file
+    )
+
+
+def code_was_used_text(around: Round) -> str:
+    """As `code_was_used`, as a text message."""
+    texts = content("messages")["sms_lost_code"]["used"]
+    return filled(texts[around.language], around.fields(), file=around.file)
+
+
 def _plain(around: Round, texts: Mapping[str, Any], own: Mapping[str, str]) -> Letter:
     """A subject and paragraphs, filled with the fields of the wave and the mail's own."""
     fields = {**around.fields(), **own}

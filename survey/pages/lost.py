@@ -1,4 +1,4 @@
-"""A lost link or code: a work mail is typed, and every address gets the same reply.
+"""A lost link or code: a work mail is typed, or a number, and each address gets the same reply.
 
 What is known of an address is found out later, by the job that sends the mail. Nothing is logged.
 """
@@ -9,6 +9,7 @@ from litestar import Controller, get, post
 
 from survey.actions.lost_link import ask_for_code
 from survey.errors import KernepulsError
+from survey.importing import cells
 from survey.pages.answer import (
     Asked,
     Page,
@@ -17,6 +18,7 @@ from survey.pages.answer import (
     asked_language,
     read_form,
     refused,
+    settings_of,
 )
 from survey.pages.posting import one, tries
 
@@ -43,13 +45,19 @@ class LostLinkPages(Controller):
         counted = tries(request.app, "lost link")
         await counted.check(address_of(request))
         await counted.wrong(address_of(request))
-        if not ADDRESS.fullmatch(email):
+        texting = texts_are_sent(request)
+        if not (ADDRESS.fullmatch(email) or (texting and cells.mobile(email))):
             return _page(request, typed=email, problem=True, status=422)
-        await ask_for_code(email)
+        await ask_for_code(email, texting=texting)
         return _page(request, done=True)
 
 
 ROUTES = [LostLinkPages]
+
+
+def texts_are_sent(request: Asked) -> bool:
+    """Whether people without a mail of their own may have their code on the phone."""
+    return settings_of(request).sms is not None
 
 
 def _page(
@@ -66,6 +74,7 @@ def _page(
         asked_language(request),
         status=status,
         address="/svar/mistet",
+        texting=texts_are_sent(request),
         typed=typed,
         problem=problem,
         done=done,

@@ -20,9 +20,10 @@ from survey.intake import ballots
 from survey.intake.refusals import CodeUnknown, CodeUsed
 from survey.pages.posting import TRIES
 from survey.settings import Settings
-from survey.tables import InvitationCode, MailItem, Wave
+from survey.tables import InvitationCode, MailItem, Person, Wave
 from tests import cast
 from tests.survey.test_answer_pages import Fields, Respondent
+from tests.survey.test_sms import phones
 from tests.survey.test_waves import OPENS, LetterBox, approve, build, code_in, open_, plan
 
 MINE, OTHER = "4@lillehavn.example", "5@lillehavn.example"  # two people in P1
@@ -275,6 +276,86 @@ async def test_the_server_sends_it_by_itself(
     assert message_from_bytes(file.read_bytes(), policy=policy.default)["To"] == MINE
 
 
+# --- by text message ----------------------------------------------------------------------------
+
+NUMBER, TWO_HAVE = "20304050", "60708090"
+
+
+@pytest.fixture
+async def texting(store: Settings) -> AsyncIterator[tuple[Settings, Respondent]]:
+    """An open wave in which one person got a code on a number of their own."""
+    settings, _ = await phones(store)
+    await approve(settings)
+    await open_(settings)
+    async with cast.site(settings) as site:
+        yield settings, respondent(site)
+
+
+async def test_who_got_a_text_message_gets_the_new_code_so(
+    texting: tuple[Settings, Respondent],
+) -> None:
+    settings, phone = texting
+    [before] = texts(settings)
+
+    reply = await ask(phone, "+45 20 30 40 50")
+    assert await due(settings) == []
+    [text] = texts(settings) - {before}
+
+    assert "Hvis koden ikke er brugt, er en ny sendt til dig." in reply.text
+    assert text.startswith(f"{NUMBER}\nFjordlund Kommune: Du har bedt om en ny kode: http")
+    with pytest.raises(CodeUnknown):
+        await ballots.look_up(settings, code_of(before))
+    assert (await ballots.look_up(settings, code_of(text))).wave == "2026-1"
+
+
+async def test_a_text_message_says_that_a_code_is_used_and_leads_to_a_card(
+    texting: tuple[Settings, Respondent],
+) -> None:
+    settings, phone = texting
+    [before] = texts(settings)
+    await ballots.without_script(settings, code_of(before), ballots.new_nonce())
+
+    await ask(phone, NUMBER)
+    await due(settings)
+    [text] = texts(settings) - {before}
+
+    assert "Nåede du ikke at svare, så træk et kort." in text
+    assert "#" not in text
+
+
+async def test_every_number_gets_the_same_reply_and_one_that_two_have_gets_no_code(
+    texting: tuple[Settings, Respondent],
+) -> None:
+    settings, phone = texting
+    before = texts(settings)
+    await Person.update({Person.mobile: TWO_HAVE}).where(Person.email == OTHER)
+
+    replies = [await ask(phone, typed) for typed in (NUMBER, TWO_HAVE, "11223344", MINE)]
+    waiting = await MailItem.count().where(MailItem.kind == "lost_code")
+    mails = await due(settings)
+
+    assert len({(reply.status_code, reply.content) for reply in replies}) == 1
+    assert waiting == 4
+    assert [mail["To"] for mail in mails] == [MINE]
+    assert len(texts(settings) - before) == 1
+
+
+async def test_half_a_number_is_asked_for_again(texting: tuple[Settings, Respondent]) -> None:
+    _, phone = texting
+
+    page = await ask(phone, "2030405")
+
+    assert page.status_code == 422
+    assert "Skriv en hel mailadresse eller et helt mobilnummer." in page.text
+
+
+async def test_where_no_text_messages_are_sent_a_number_is_no_address(phone: Respondent) -> None:
+    page = await ask(phone, NUMBER)
+
+    assert page.status_code == 422
+    assert "Skriv en hel mailadresse. Der er ikke sendt noget." in page.text
+
+
 # --- helpers ----------------------------------------------------------------------------------
 
 
@@ -285,6 +366,16 @@ async def opened_wave(settings: Settings) -> dict[str, EmailMessage]:
     box = LetterBox()
     await open_(settings, to=box)
     return {str(mail["To"]): mail for mail in box.mails}
+
+
+def texts(settings: Settings) -> set[str]:
+    """The text messages that were sent."""
+    folder = settings.data / "sms" / "2026-1"
+    return {file.read_text(encoding="utf-8") for file in folder.iterdir()}
+
+
+def code_of(text: str) -> str:
+    return text.split("/svar#")[1][:19]
 
 
 def respondent(site: cast.Site) -> Respondent:
