@@ -5,6 +5,7 @@ import ctypes
 import resource
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from survey import assets, engine, house, texts
-from survey.delivery import post
+from survey.delivery import post, sms
 from survey.errors import KernepulsError
 from survey.intake import keys
 from survey.metrics import DISK_ALARM
@@ -56,6 +57,7 @@ def all_checks(settings: Settings, voice: Voice) -> list[Check]:
         _key_copy(settings, voice),
         _last_backup(settings, voice),
         asyncio.run(_mail(settings, voice)),
+        asyncio.run(_texting(settings, voice)),
         *_memory(voice),
     ]
 
@@ -234,6 +236,24 @@ async def _mail(settings: Settings, voice: Voice) -> Check:
             return Check(what, "fine")
     except KernepulsError as error:
         return Check(what, "wrong", texts.sentence(error, voice.language))
+
+
+async def _texting(settings: Settings, voice: Voice) -> Check:
+    """The sender of text messages is opened and left again; none is sent."""
+    if settings.sms is None:
+        return Check(voice.gettext("No text messages: who has no mail draws a card"), "fine")
+    what = voice.gettext("Text messages can be sent (%(sender)s)") % {"sender": settings.sms}
+    try:
+        if settings.sms == "files":  # to open it would make its folder
+            with tempfile.TemporaryFile(dir=_nearest(sms.folder_of(settings, "doctor"))):
+                return Check(what, "fine")
+        async with sms.opened(settings, "doctor"):
+            return Check(what, "fine")
+    except KernepulsError as error:
+        return Check(what, "wrong", texts.sentence(error, voice.language))
+    except Exception as error:  # noqa: BLE001 - a package that is not ours may raise anything
+        advice = voice.gettext("It cannot be used (%(problem)s). Put it right before a wave opens.")
+        return Check(what, "wrong", advice % {"problem": type(error).__name__})
 
 
 def _memory(voice: Voice) -> Iterator[Check]:

@@ -1,16 +1,19 @@
 """Text messages: who gets one in place of a card, what it says, and who sends it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from survey.cli import checks
 from survey.delivery import sms
 from survey.delivery.queue import Sent
 from survey.delivery.sms import SmsSenderUnknown
 from survey.intake import ballots
 from survey.settings import Settings
 from survey.tables import MailItem, Person
+from survey.texts import Voice
 from tests.survey.test_reminders import BY_MAIL, LAST, remind
 from tests.survey.test_waves import LetterBox, approve, build, open_, plan
 
@@ -120,3 +123,47 @@ async def phones(settings: Settings) -> tuple[Settings, int]:
     for person, number in zip(without, numbers, strict=False):
         await Person.update({Person.mobile: number}).where(Person.id == person["id"])
     return replace(settings, sms="files"), 2 + 4 + 1
+
+
+# --- doctor -----------------------------------------------------------------------------------
+
+
+def checked(settings: Settings) -> tuple[str, str]:
+    check = asyncio.run(checks._texting(settings, Voice("en")))
+    return check.state, check.advice
+
+
+def test_doctor_finds_nothing_wrong_with_files_or_nothing(settings: Settings) -> None:
+    assert checked(settings) == ("fine", "")
+    assert checked(replace(settings, sms="files")) == ("fine", "")
+    assert list(settings.data.iterdir()) == []
+
+
+def test_doctor_names_a_sender_that_is_not_installed(settings: Settings) -> None:
+    state, advice = checked(replace(settings, sms="due"))
+
+    assert state == "wrong"
+    assert "KERNEPULS_SMS is due, but the senders that are installed are: files." in advice
+
+
+def test_doctor_finds_a_folder_that_cannot_be_written_to(settings: Settings) -> None:
+    (settings.data / "sms").write_text("a file where the folder belongs")
+
+    assert checked(replace(settings, sms="files")) == (
+        "wrong",
+        "It cannot be used (NotADirectoryError). Put it right before a wave opens.",
+    )
+
+
+def test_doctor_finds_a_sender_that_does_not_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_settings: Settings, _wave: str) -> None:
+        raise ConnectionRefusedError("a secret")
+
+    monkeypatch.setattr(sms, "senders", lambda: {"gateway": broken})
+
+    state, advice = checked(replace(settings, sms="gateway"))
+
+    assert (state, "secret" in advice) == ("wrong", False)
+    assert "ConnectionRefusedError" in advice
