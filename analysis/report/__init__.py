@@ -1,13 +1,15 @@
 """The action report: a release seen from one unit, as HTML and as a finished PDF.
 
 It shows what the release holds and nothing else: no number is computed here, no answer is read, and
-every text passes the language guard before a file exists.
+every text passes the language guard and audit A7 before a file exists.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from analysis.findings import Release
+from analysis.release.audit.documents import Line, Untold, lines_checked, table_checked
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
@@ -23,11 +25,13 @@ __all__ = (
     "ForbiddenWording",
     "TrialText",
     "UnitNotInRelease",
+    "Untold",
     "pdf",
     "release_csv",
     "seal",
     "unit_html",
     "unit_report",
+    "unit_table",
 )
 
 TEMPLATE = "report/report.html"
@@ -45,8 +49,9 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
 ) -> bytes:
     """The PDF of a unit, an area or the whole organisation, with its numbers attached as CSV.
 
-    Raises `UnitNotInRelease` for a unit that is not in the wave's tree, and `ForbiddenWording`
-    when a text says what a report must not say; then there is no file.
+    Raises `UnitNotInRelease` for a unit that is not in the wave's tree, `ForbiddenWording` when a
+    text says what a report must not say, and `Untold` for a number that no cell of the release
+    tells; then there is no file.
     """
     view = View(release, unit, voice, facts)
     quoted = (
@@ -57,11 +62,17 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
         *view.behaviours,
         *(one.name for one in release.units),
     )
-    table = release_csv(release, unit, voice=voice)
+    written = (
+        text for one in facts.trials.values() for text in (one.name, one.question, one.learned)
+    )
+    theirs = (*quoted, facts.title, *written)
+    table = unit_table(release, unit, voice=voice)
     headings = Passage(1, table.decode("utf-8-sig").partition("\r\n")[0], is_prose=False)
 
     def check(texts: Sequence[Passage]) -> None:
         guard(voice, (*texts, headings), quoted=quoted)
+        lines = tuple(_lines(texts))
+        lines_checked(release, lines, about=unit, earlier=facts.earlier, quoted=theirs)
 
     return pdf(
         unit_html(view, render),
@@ -72,6 +83,26 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
         ),
         check=check,
     )
+
+
+def unit_table(release: Release, unit: str, *, voice: Voice) -> bytes:
+    """The numbers of a unit and of those below it for a spreadsheet, read again before they leave.
+
+    Raises `Untold` for a row that is no cell of the release.
+    """
+    table = release_csv(release, unit, voice=voice)
+    table_checked(release, table.decode())
+    return table
+
+
+def _lines(texts: Sequence[Passage]) -> Iterator[Line]:
+    """Each text on its own, the fields of a row of a table together."""
+    for row, fields in groupby(texts, key=lambda one: one.row):
+        if row:
+            some = tuple(fields)
+            yield Line(some[0].page, tuple(one.text for one in some))
+        else:
+            yield from (Line(one.page, (one.text,)) for one in fields)
 
 
 def seal(release: Release, language: str) -> str:

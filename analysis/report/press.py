@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 from analysis.report.tags import repaired
@@ -54,11 +55,15 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One piece of text of the finished file and the page it begins on; prose is sentences."""
+    """One piece of text of the finished file and the page it begins on; prose is sentences.
+
+    The fields of one row of a table share a number; 0 is no row.
+    """
 
     page: int
     text: str
     is_prose: bool
+    row: int = 0
 
 
 Check: TypeAlias = Callable[[Sequence[Passage]], None]
@@ -199,13 +204,21 @@ def _passages(root: Any, document: Any) -> Iterator[Passage]:  # noqa: ANN401
         for number, page in enumerate(document.pages, start=1)
         for anchor in page.anchors
     }
-    yield from _texts(root, 1, pages)
+    yield from _texts(root, 1, pages, count(1))
 
 
-def _texts(element: Any, page: int, pages: Mapping[str, int]) -> Iterator[Passage]:  # noqa: ANN401
+def _texts(
+    element: Any,  # noqa: ANN401
+    page: int,
+    pages: Mapping[str, int],
+    rows: Iterator[int],
+    row: int = 0,
+) -> Iterator[Passage]:
     page = pages.get(element.get("id", ""), page)
     tag = str(element.tag).rpartition("}")[2]
+    if tag == "tr":
+        row = next(rows)
     if tag in BLOCKS:
-        yield Passage(page, "".join(element.itertext()), tag in PROSE)
+        yield Passage(page, "".join(element.itertext()), tag in PROSE, row)
     for child in element:
-        yield from _texts(child, page, pages)
+        yield from _texts(child, page, pages, rows, row)

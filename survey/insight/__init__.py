@@ -22,7 +22,13 @@ from analysis.report.press import pdf
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
-from survey.insight.auditing import audit_files, leak_error
+from survey.insight.auditing import (
+    DocumentTried,
+    NumberNotReleased,
+    audit_documents,
+    audit_files,
+    leak_error,
+)
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.releases import (
     Released,
@@ -47,6 +53,7 @@ __all__ = [
     "DROPPED",
     "Cell",
     "CellRefused",
+    "DocumentTried",
     "Dot",
     "Empty",
     "Facts",
@@ -56,6 +63,7 @@ __all__ = [
     "Mark",
     "Measured",
     "Number",
+    "NumberNotReleased",
     "Proposal",
     "Release",
     "Released",
@@ -68,6 +76,7 @@ __all__ = [
     "Tried",
     "analyse_files",
     "attainable",
+    "audit_documents",
     "audit_files",
     "behaviour_texts",
     "checked_answers",

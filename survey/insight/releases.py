@@ -14,9 +14,10 @@ from analysis.findings import Release, ReleaseRefused, decode, encode
 from analysis.findings import Settings as Thresholds
 from analysis.frames import SCHEMAS, conformed
 from analysis.release import TrialKind, audit_release, release
-from analysis.report.csv import release_csv
+from analysis.report import Untold, unit_table
 from survey import texts
 from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
+from survey.insight.auditing import NumberNotReleased
 from survey.settings import Settings
 from survey.tables import (
     BehaviourScope,
@@ -226,8 +227,14 @@ def _decoded(file: Path, _changed: int) -> Release:
 
 
 def unit_csv(release: Release, unit: str, *, voice: Voice) -> bytes:
-    """The published cells of a unit and of the units below it, as a table for a spreadsheet."""
-    return release_csv(release, unit, voice=voice)
+    """The published cells of a unit and of the units below it, as a table for a spreadsheet.
+
+    Raises NumberNotReleased, which stops the table, where a row is no cell of the release.
+    """
+    try:
+        return unit_table(release, unit, voice=voice)
+    except Untold as error:
+        raise NumberNotReleased(rule=error.rule, page=error.page) from error
 
 
 def _releases(settings: Settings) -> Path:

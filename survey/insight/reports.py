@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease
+from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold
 from analysis.report import unit_report as written
 from survey import house, organisation, texts
 from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.insight.auditing import NumberNotReleased
 from survey.insight.releases import released, stored_release, waves_with_release
 from survey.settings import ASSETS, TEMPLATES, Settings
 from survey.tables import Behaviour, TrialAction, TrialUnit, Wave
@@ -130,6 +131,8 @@ def report_file(
         raise UnitUnknown(unit=unit, wave=wave) from error
     except ForbiddenWording as error:
         raise ReportStopped(page=error.page, value=error.value) from error
+    except Untold as error:
+        raise NumberNotReleased(rule=error.rule, page=error.page) from error
     except OSError as error:  # WeasyPrint finds its libraries when it is imported
         if error.errno is not None:  # a file: no library was looked for
             raise

@@ -1,6 +1,7 @@
 """`kernepuls audit`: a release file in, what was tried and what could be derived out."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from analysis.findings import Release, encode, sealed
+from analysis.report import Attached, pdf, release_csv
 from survey.cli import main
+from survey.texts import Voice
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +102,103 @@ def test_a_file_that_is_no_release_is_refused(four_waves, tmp_path) -> None:
     assert (changed.exit_code, gone.exit_code) == (1, 1)
     assert "not a release that Kernepuls wrote" in changed.output
     assert "no file gone.json" in gone.output
+
+
+# --- what was made of a release ------------------------------------------------------------------
+
+
+def made_of(folder: Path, made: Release, *documents: tuple[str, bytes]) -> Result:
+    """Audit a release beside documents that lie in a folder below the one that is named."""
+    (folder / "release.json").write_bytes(encode(made))
+    below = folder / "made" / "reports"
+    below.mkdir(parents=True)
+    for name, content in documents:
+        (below / name).write_bytes(content)
+    return CliRunner().invoke(
+        main, ["audit", str(folder / "release.json"), "--documents", str(folder / "made"), "--json"]
+    )
+
+
+def told_of(made: Release, unit: str) -> str:
+    """A per cent that the release tells of a unit."""
+    values = [cell.value for cell in made.cells_of(unit) if cell.base == "S" and cell.value]
+    return f"{values[0]} %"
+
+
+def documents(made: Release, unit: str, said: str) -> list[tuple[str, bytes]]:
+    """The table of a unit, a page and a file with the table inside."""
+    table = release_csv(made, unit, voice=Voice("en"))
+    name = f"{unit}-{made.wave}.csv"
+    page = f'<a href="/waves/{made.wave}/units/{unit}/numbers.csv">CSV</a><p>{said}</p>'
+    file = pdf(
+        f'<html lang="da"><title>Tid</title><h1>Tid</h1><p>{said}</p></html>',
+        {},
+        created=date(2026, 11, 18),
+        attachments=(Attached(name, table, "Tal"),),
+    )
+    return [("1.csv", table), ("2.html", page.encode()), ("3.pdf", file), ("4.txt", b"57 %")]
+
+
+def test_documents_that_say_what_the_release_says_pass(four_waves, tmp_path) -> None:
+    made = four_waves[0]
+    given = documents(made, "C21", told_of(made, "C21"))
+    rows = len(given[0][1].splitlines()) - 1
+
+    done = made_of(tmp_path, made, *given)
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["documents"] == [
+        {"file": "1.csv", "passed": True, "numbers": rows, "page": None},
+        {"file": "2.html", "passed": True, "numbers": 1, "page": None},
+        {"file": "3.pdf", "passed": True, "numbers": 1 + rows, "page": None},
+    ]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_document_that_says_more_is_named_with_its_page_and_never_its_content(
+    four_waves, tmp_path, which: int
+) -> None:
+    made = four_waves[0]
+    given = documents(made, "C21", "57.3 % said so")
+    given[0] = (given[0][0], given[0][1].replace(b";shown;", b";shown;1", 1))
+
+    done = made_of(tmp_path, made, given[which])
+
+    last = done.output.splitlines()[-1]
+    name = given[which][0]
+    assert done.exit_code == 1
+    assert f"Rule A7 is broken: page 1 of {name} holds a number" in last
+    assert "57" not in last
+    assert json.loads(done.stdout)["documents"][0]["passed"] is False
+
+
+def test_a_line_tells_each_document(four_waves, tmp_path) -> None:
+    made = four_waves[0]
+    (tmp_path / "0.json").write_bytes(encode(made))
+    (tmp_path / "ok.html").write_text("<p>No number</p>")
+    (tmp_path / "bad.html").write_text("<p>57.3 % said so</p>")
+    arguments = [f"--documents={tmp_path / name}" for name in ("ok.html", "bad.html")]
+
+    done = CliRunner().invoke(main, ["audit", str(tmp_path / "0.json"), *arguments])
+
+    assert "A7  ok.html: 0 numbers, all of them told by the release" in done.output
+    assert "A7  bad.html: Something can be derived" in done.output
+    assert "Nothing can be derived" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("torn.pdf", b"%PDF-1.7", "cannot be read"), ("latin.csv", b"\xe6", "cannot be read"),
+     ("notes.txt", b"57 %", "cannot be read"), ("gone.pdf", None, "no file gone.pdf")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named(four_waves, tmp_path, name, content, said) -> None:
+    (tmp_path / "0.json").write_bytes(encode(four_waves[0]))
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    done = CliRunner().invoke(
+        main, ["audit", str(tmp_path / "0.json"), "--documents", str(tmp_path / name)]
+    )
+
+    assert done.exit_code == 1
+    assert said in done.output.splitlines()[-1]
