@@ -33,6 +33,7 @@ const draft = kept(() => sessionStorage, "svar");
 const typed = kept(() => sessionStorage, "kode");
 const place = kept(() => sessionStorage, "skema");
 const nonce = kept(() => localStorage, "nonce");
+const canMake = () => !isShared && Boolean(window.crypto?.subtle);
 const ballotOf = (name) => kept(() => localStorage, name);
 const wipe = () => [draft, typed, nonce, ballotOf(place.read()?.ballot), place].forEach((each) => each.wipe());
 
@@ -46,6 +47,7 @@ addEventListener("DOMContentLoaded", () => {
     else if (answering) questionnaire(answering);
     else if (find("[data-state]")) typed.wipe();
     if (find("[data-wipe]")) wipe();
+    if (canMake()) all("[data-mode]").forEach((mode) => { mode.hidden = !mode.hidden; });
     find(".summary")?.focus();
   } catch (error) {
     root.classList.remove("js");
@@ -81,7 +83,7 @@ function beginPage(form) {
   form.addEventListener("submit", async (event) => {
     if (event.submitter?.hasAttribute("formaction")) return;
     typed.write(field.code.value);
-    if (isShared || !window.crypto?.subtle) return; // the server makes the ballot
+    if (!canMake()) return; // the server makes the ballot
     event.preventDefault();
     if (isAsking) return;
     isAsking = true;

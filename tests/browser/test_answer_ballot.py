@@ -277,6 +277,25 @@ def test_a_browser_that_cannot_has_the_server_make_the_ballot(
     assert site.count("intake") == before + 1
 
 
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        ("", "Din egen mobil eller computer bytter koden"),
+        ("delete Crypto.prototype.subtle", "Derfor gør serveren det"),
+    ],
+)
+def test_the_privacy_page_tells_who_makes_the_ballot_here(
+    opened: Callable[..., Page], site: Site, lacking: str, said: str
+) -> None:
+    page = opened()
+    page.add_init_script(lacking)
+
+    page.goto(site.url("/svar/privat"))
+
+    expect(page.locator("[data-mode]:visible")).to_have_count(1)
+    expect(page.locator("[data-mode]:visible")).to_contain_text(said)
+
+
 # Sending
 
 
