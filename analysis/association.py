@@ -5,15 +5,19 @@ Firth's logistic regression on groups of equal people: a leaf and a pattern of b
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeVar
 
 import numpy as np
 import polars as pl
-from scipy import sparse, special
+from scipy import special
 
 Floats = np.typing.NDArray[np.float64]
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
+# A draw is told in whole percentage points: single precision carries it at half the cost.
+Floats32 = np.typing.NDArray[np.float32]
+Reals = TypeVar("Reals", Floats, Floats32)
 
 PEOPLE_FROM: Final = 200  # people who gave a success number, decision
 EVENTS_PER_PARAMETER: Final = 10  # of the rarer outcome
@@ -65,6 +69,11 @@ class Groups:
     @property
     def parameters(self) -> int:
         return int(self.model.shape[1])
+
+    @cached_property
+    def single(self) -> Floats32:
+        """The model in single precision."""
+        return self.model.astype(np.float32)
 
     def drawn(self, times: Ints) -> "Groups":
         """The same people with each leaf counted so many times."""
@@ -139,15 +148,21 @@ def _draws(groups: Groups, whole: Floats, seed: str) -> Floats:
     leaves = int(groups.leaf.max()) + 1
     times = rng.multinomial(leaves, np.full(leaves, 1 / leaves), size=DRAWS)
     fits = drawn_fits(groups, whole, times)
+    n = groups.n.astype(np.float32)[:, None]
     found = [
-        impacts(groups, fits[of], groups.n[:, None] * times[of].T[groups.leaf])
-        for of in _blocks(len(times))
+        impacts(groups, fits[of].astype(np.float32), n * _weights(groups, times[of]))
+        for of in _blocks(times)
     ]
-    return np.concatenate(found)
+    return np.concatenate(found, dtype=np.float64)
 
 
-def _blocks(draws: int) -> list[slice]:
-    return [slice(first, first + BLOCK) for first in range(0, draws, BLOCK)]
+def _blocks(times: Ints) -> list[slice]:
+    return [slice(first, first + BLOCK) for first in range(0, len(times), BLOCK)]
+
+
+def _weights(groups: Groups, times: Ints) -> Floats32:
+    """How often each group is in each draw: group by draw."""
+    return times.T.astype(np.float32)[groups.leaf]
 
 
 def drawn_fits(groups: Groups, whole: Floats, times: Ints) -> Floats:
@@ -158,25 +173,22 @@ def drawn_fits(groups: Groups, whole: Floats, times: Ints) -> Floats:
     the leverages of everybody: neither changes much on the way. A draw that does not get there is
     fitted by itself. Raises `NoMaximum`.
     """
-    X, (i, j) = groups.model, np.triu_indices(groups.parameters)
+    X = groups.model
     g = special.expit(X @ whole)
     weights = groups.n * g * (1 - g)
     leverage = _leverage(X, _inverse(X.T @ (weights[:, None] * X))[0])
     residual = groups.k - groups.n * g + JEFFREYS * weights * leverage * (1 - 2 * g)
-    scores = times @ _by_leaf(groups, residual[:, None] * X)
-    information = np.empty((len(times), groups.parameters, groups.parameters))
-    of_pairs = times @ _by_leaf(groups, weights[:, None] * X[:, i] * X[:, j])
-    information[:, i, j] = information[:, j, i] = of_pairs
-    inverse, _ = _inverse(information)
-    fits: Floats = whole + _times(inverse, scores)
+    inverse, _ = _inverse(_informations(groups, weights, times))
+    fits: Floats = whole + _times(inverse, times @ _by_leaf(groups, residual[:, None] * X))
+    people = np.stack([groups.n, groups.k, JEFFREYS * groups.n * leverage], dtype=np.float32)
     there = np.zeros(len(times), dtype=bool)
-    for of in _blocks(len(times)):
-        weight = times[of].T[groups.leaf]
-        n, k, penalty = (v[:, None] * weight for v in (groups.n, groups.k, groups.n * leverage))
+    for of in _blocks(times):
+        n, k, penalty = people[..., None] * _weights(groups, times[of])
         for _ in range(MOST_DRAWN_STEPS):
-            g = special.expit(X @ fits[of].T)
-            variance = g * (1 - g)
-            score = (k - n * g + JEFFREYS * penalty * variance * (1 - 2 * g)).T @ X
+            drawn = _expit(groups.single @ fits[of].T.astype(np.float32))
+            variance = drawn * (1 - drawn)
+            rest = k - n * drawn + penalty * variance * (1 - 2 * drawn)
+            score = (rest.T @ groups.single).astype(np.float64)
             step = _times(inverse[of], score)
             fits[of] += step
             moved = (score * step).sum(axis=1) / (n * variance).sum(axis=0)
@@ -188,11 +200,25 @@ def drawn_fits(groups: Groups, whole: Floats, times: Ints) -> Floats:
     return fits
 
 
-def _by_leaf(groups: Groups, values: Floats) -> Floats:
-    """The sums of values (group by column) in each leaf."""
-    at = (groups.leaf, np.arange(len(values)))
-    leaf = sparse.csr_array((np.ones(len(values)), at))
-    return np.asarray(leaf @ values)
+def _informations(groups: Groups, weights: Floats, times: Ints) -> Floats:
+    """X'WX of each draw, draw by parameter by parameter, from that of its leaves."""
+    X, (i, j) = groups.single.T, np.triu_indices(groups.parameters)
+    weighted = weights.astype(np.float32) * X
+    pairs = times @ _by_leaf(groups, (weighted[i] * X[j]).T)
+    informations = np.empty((len(times), groups.parameters, groups.parameters))
+    informations[:, i, j] = informations[:, j, i] = pairs
+    return informations
+
+
+def _by_leaf(groups: Groups, values: Reals) -> Reals:
+    """The sums of values (group by column) in each leaf; the groups of a leaf stand together."""
+    starts = np.flatnonzero(np.diff(groups.leaf, prepend=-1))
+    return np.add.reduceat(values, starts, axis=0)
+
+
+def _expit(eta: Floats32) -> Floats32:
+    failing: Floats32 = 1 + np.exp(-eta)
+    return np.reciprocal(failing)
 
 
 def _times(matrices: Floats, vectors: Floats) -> Floats:
@@ -207,21 +233,23 @@ def _ranks(values: Floats) -> Ints:
     return ranks
 
 
-def impacts(groups: Groups, coefficients: Floats, people: Floats | None = None) -> Floats:
+def impacts(groups: Groups, coefficients: Reals, people: Reals | None = None) -> Reals:
     """Per barrier the mean over all people of g(x) - g(x with the person's own b = 0).
 
-    With b = 0 the leaf's mean stays, so the linear predictor falls by the barrier's coefficient.
-    `coefficients` are those of one fit; or fit by parameter, with the `people` group by fit.
+    With b = 0 the leaf's mean stays, so the linear predictor falls by the barrier's coefficient
+    and the odds of failure e^-η grow by its exponential. `coefficients` are those of one fit; or
+    fit by parameter, with the `people` group by fit.
     """
-    n = groups.n if people is None else people
-    eta = groups.model @ coefficients.T
-    g = special.expit(eta)
+    model = groups.model.astype(coefficients.dtype, copy=False)
+    n = groups.n.astype(coefficients.dtype, copy=False) if people is None else people
+    failing = np.exp(-(model @ coefficients.T))
+    share, grown = n / (1 + failing), np.exp(coefficients.T)
     total = []
     for b in range(-len(groups.barriers), 0):
-        says = np.flatnonzero(groups.model[:, b])
-        without = special.expit(eta[says] - coefficients[..., b])
-        total.append((n[says] * (g[says] - without)).sum(axis=0))
-    mean: Floats = (np.stack(total) / n.sum(axis=0)).T
+        says = np.flatnonzero(model[:, b])
+        without = n[says] / (1 + failing[says] * grown[b])
+        total.append((share[says] - without).sum(axis=0))
+    mean: Reals = (np.stack(total) / n.sum(axis=0)).T
     return mean
 
 
@@ -232,20 +260,11 @@ def grouped(people: pl.DataFrame, barriers: Sequence[str]) -> Groups | None:
     leaf alone, and only the space that they span matters to the fit: of columns that are constant
     or follow from others, as with fewer leaves than barriers, a basis is kept.
     """
-    pattern = pl.sum_horizontal(pl.col(b).cast(pl.Int64) * 2**i for i, b in enumerate(barriers))
-    rows = (
-        people.group_by("leaf", pattern=pattern)
-        .agg(n=pl.len(), k=pl.col("success").sum())
-        .sort("leaf", "pattern")
-    )
-    rows = rows.join(_places(rows), on="leaf").sort("place", "pattern")
-    leaf, n = rows["place"].to_numpy(), rows["n"].to_numpy().astype(float)
-    kinds, at = np.unique(rows["pattern"].to_numpy(), return_inverse=True)
-    patterns = (kinds[:, None] >> np.arange(len(barriers))) & 1
-    said = np.stack([np.bincount(leaf, n * x) for x in patterns[at].T], axis=1)
+    leaf, says, n, k = _equal_people(people, barriers)
+    said = np.stack([np.bincount(leaf, n * x) for x in says.T], axis=1)
     means = said / np.bincount(leaf, n)[:, None]
     differs: Flags = np.any((means > 0) & (means < 1), axis=0)
-    inside = (patterns[at] - means[leaf])[:, differs]
+    inside = (says - means[leaf])[:, differs]
     if not differs.any() or np.linalg.matrix_rank((inside.T * n) @ inside) < differs.sum():
         return None
     basis = _basis(np.column_stack([np.ones(len(means)), means]))
@@ -253,16 +272,31 @@ def grouped(people: pl.DataFrame, barriers: Sequence[str]) -> Groups | None:
         barriers=tuple(b for b, has in zip(barriers, differs, strict=True) if has),
         leaf=leaf,
         n=n,
-        k=rows["k"].to_numpy().astype(float),
-        model=np.hstack([basis[leaf], patterns[at][:, differs]]),
+        k=k,
+        model=np.hstack([basis[leaf], says[:, differs]]),
     )
 
 
-def _places(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per leaf, leaf and place: by what the leaf's people said, not by its code."""
-    said = pl.format("{} {} {}", "pattern", "n", "k").str.join(";")
-    by_leaf = rows.group_by("leaf", maintain_order=True).agg(said=said).sort("said")
-    return by_leaf.select("leaf", place=pl.int_range(pl.len()))
+def _equal_people(
+    people: pl.DataFrame, barriers: Sequence[str]
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """The leaf of each group, what it says (group by barrier, 0 or 1), its people and successes.
+
+    Leaves are told apart by what their people said, not by their codes or their order.
+    """
+    _, leaf = np.unique(people["leaf"].to_numpy(), return_inverse=True)
+    pattern = people.select(barriers).to_numpy() @ (1 << np.arange(len(barriers)))
+    both = leaf * 2 ** len(barriers) + pattern
+    group, at, n = np.unique(both, return_inverse=True, return_counts=True)
+    k = np.bincount(at, people["success"].to_numpy(), minlength=len(group)).astype(np.float64)
+    leaf, pattern = np.divmod(group, 2 ** len(barriers))
+    said = np.split(
+        np.stack([pattern, n, k.astype(np.int64)], 1), np.flatnonzero(np.diff(leaf)) + 1
+    )
+    rank: Ints = np.argsort(sorted(range(len(said)), key=lambda u: said[u].tobytes()))
+    order = np.lexsort((pattern, rank[leaf]))
+    says: Ints = (pattern[order, None] >> np.arange(len(barriers))) & 1
+    return rank[leaf][order], says, n[order].astype(np.float64), k[order]
 
 
 def _basis(columns: Floats) -> Floats:

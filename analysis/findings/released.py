@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -31,6 +32,8 @@ METHOD: Final = "1.0"
 CellKey: TypeAlias = tuple[
     str | None, str | None, str, str | None, str | None, str | None, str | None
 ]
+Whole: TypeAlias = tuple[bool, str | None]  # True and a behaviour, or False and a unit
+Told: TypeAlias = Mapping[tuple[str, str | None], Cell]  # by measure and item
 
 
 class ReleaseRefused(Exception):
@@ -109,6 +112,28 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return Columns(self.cells)
 
     @cached_property
+    def invited(self) -> Mapping[str, int]:
+        """How many were invited in each unit and all below it."""
+        # The first of a unit's cells, for the crossed ones at the end are of some of its people.
+        facts = map(attrgetter("unit", "N"), reversed(self.cells))
+        return {unit: N for unit, N in facts if unit is not None and N is not None}
+
+    @cached_property
+    def told(self) -> Mapping[Whole, Told]:
+        """What is shown of units and of behaviours' whole scopes; nothing of trials and cuts."""
+        shown: dict[Whole, dict[tuple[str, str | None], Cell]] = {}
+        for cell in self.cells:
+            if (
+                cell.status == "shown"
+                and cell.barrier is UNSET
+                and cell.trial is UNSET
+                and cell.cross is UNSET
+            ):
+                where = cell.unit is None, cell.unit or cell.behaviour
+                shown.setdefault(where, {})[cell.measure, cell.item] = cell
+        return shown
+
+    @cached_property
     def _cells_of(self) -> Mapping[str, tuple[Cell, ...]]:
         found: dict[str, list[Cell]] = {}
         for cell in self.cells:
@@ -159,7 +184,10 @@ def encode(release: Release) -> bytes:
 def _file(release: Release) -> tuple[str, bytes]:
     """The seal and the sealed file; each key is written once for both."""
     written: dict[str, object] = {
-        name: msgspec.Raw(msgspec.json.encode(getattr(release, name), order="sorted"))
+        name: msgspec.Raw(
+            # The fields of a cell stand in order already: there are too many to sort them again.
+            msgspec.json.encode(getattr(release, name), order=None if name == "cells" else "sorted")
+        )
         for name in release.__struct_fields__
         if name != "sha256"
     }

@@ -52,52 +52,53 @@ class ReleasedBehaviour(Struct, frozen=True, forbid_unknown_fields=True):
     units: tuple[str, ...]
 
 
-class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A displayed value against an earlier displayed value, in percentage points or bands."""
 
     against: str
-    diff: int | None = None
-    low: int | None = None
-    high: int | None = None
-    verdict: Literal["up", "down", "unclear", "not_comparable"] | None = None
     bands: Literal["same", "rise", "fall"] | None = None
+    diff: int | None = None
     from_: Band | None = msgspec.field(default=None, name="from")
+    high: int | None = None
+    low: int | None = None
     to: Band | None = None
+    verdict: Literal["up", "down", "unclear", "not_comparable"] | None = None
 
 
-class Cell(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class Cell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One published number, or the fact that it is hidden.
 
     `value`, `low` and `high` are whole per cent. A cell of a behaviour's whole scope or of a
     trial has no unit. `barrier`, `trial`, `cross` and `since_first` are keys that only the
     cells named in the schema have; elsewhere they are not written at all. There may be a hundred
-    thousand, none of them part of a cycle: the collector need not look at them.
+    thousand, none of them part of a cycle: the collector need not look at them, and the fields
+    stand in the order of the file, so that nothing is sorted when they are written.
     """
 
-    unit: str | None
-    behaviour: str | None
-    measure: Measure
-    item: str | None
-    base: Base
-    status: Literal["shown", "hidden"]
     N: int | None
-    display: Display | None = None
-    n: int | None = None
-    n_band: str | None = None
-    value: int | None = None
-    value_to: int | None = None
-    low: int | None = None
-    high: int | None = None
-    clip: str | None = None
     band: Band | None = None
     band_to: Band | None = None
-    marked: bool | None = None
-    change: Change | None = None
-    flags: tuple[str, ...] | None = None
-    since_first: Change | UnsetType | None = UNSET
     barrier: str | UnsetType = UNSET
-    trial: str | UnsetType = UNSET
+    base: Base
+    behaviour: str | None
+    change: Change | None = None
+    clip: str | None = None
     cross: dict[str, str] | UnsetType = UNSET
+    display: Display | None = None
+    flags: tuple[str, ...] | None = None
+    high: int | None = None
+    item: str | None
+    low: int | None = None
+    marked: bool | None = None
+    measure: Measure
+    n: int | None = None
+    n_band: str | None = None
+    since_first: Change | UnsetType | None = UNSET
+    status: Literal["shown", "hidden"]
+    trial: str | UnsetType = UNSET
+    unit: str | None
+    value: int | None = None
+    value_to: int | None = None
 
     @property
     def least_people(self) -> int:

@@ -69,8 +69,8 @@ def shown_of(
     for part in parts:
         is_level = part.counts.base == "Y"
         cells = _level_cells(wave, part) if is_level else _share_cells(wave, part, marks)
-        for at, cell in cells:
-            by_unit[at].append(cell)
+        for at, more in cells:
+            by_unit[at] += more
     table = crossed and CrossedTable(crossed, wave, patterns["S"], settings.min_cross)
     return Shown(
         cells=[cell for cells in by_unit for cell in cells],
@@ -153,38 +153,61 @@ def _attack(part: Part, minimum: int) -> Verdict:
 # --- the cells ---------------------------------------------------------------------------------
 
 
-def _share_cells(wave: Wave, part: Part, marks: Marks) -> Iterator[tuple[int, Cell]]:
-    """Every unit's cells of base S or A, the hidden ones included, with the unit's place."""
-    n = part.counts.n.tolist()
-    first, last = part.told.first.tolist(), part.told.last.tolist()
-    sayings = Sayings(part.items, part.counts.n[part.shown], part.tables)
-    marked = _marked(part, marks)
-    for u, is_shown in enumerate(part.shown.tolist()):
-        unit, behaviour, N = wave.tree.codes[u], wave.behaviour_of(u), int(wave.invited[u])
-        tested = u > 0 and n[u] >= FEW_BELOW
-        for i, item in enumerate(part.items):
-            if not is_shown:
-                yield u, Cell(unit, behaviour, item.measure, item.item, item.base, "hidden", N)
-                continue
-            said = sayings.cell(n[u], i, first[u][i], last[u][i])
-            mark = bool(marked[u, i]) if tested and marked is not None else None
-            yield u, replace(said, unit=unit, behaviour=behaviour, N=N, marked=mark)
+def _share_cells(wave: Wave, part: Part, marks: Marks) -> Iterator[tuple[int, list[Cell]]]:
+    """Every unit's place and its cells of base S or A, the hidden ones included."""
+    n, shown = part.counts.n, np.flatnonzero(part.shown)
+    sayings = Sayings(part.items, n[shown], part.tables)
+    said = sayings.rows(n[shown], part.told.first[shown], part.told.last[shown])
+    of_shown = dict(zip(shown.tolist(), zip(said, _marked(part, marks), strict=True), strict=True))
+    for u, (unit, N) in enumerate(zip(wave.tree.codes, wave.invited.tolist(), strict=True)):
+        behaviour = wave.behaviour_of(u)
+        if u in of_shown:
+            yield (
+                u,
+                [
+                    replace(cell, unit=unit, behaviour=behaviour, N=N, marked=marked)
+                    for cell, marked in zip(*of_shown[u], strict=True)
+                ],
+            )
+        else:
+            yield (
+                u,
+                [
+                    Cell(
+                        unit=unit,
+                        behaviour=behaviour,
+                        measure=item.measure,
+                        item=item.item,
+                        base=item.base,
+                        status="hidden",
+                        N=N,
+                    )
+                    for item in part.items
+                ],
+            )
 
 
-def _marked(part: Part, marks: Marks) -> Flags | None:
-    """Unit by barrier, from the lowest of the displayed classes; None for all other items."""
+def _marked(part: Part, marks: Marks) -> list[list[bool | None]]:
+    """Shown unit by item, from the lowest of the displayed classes.
+
+    None for the root, for very few people, and for all items but barriers.
+    """
+    shown = np.flatnonzero(part.shown)
+    untested: list[bool | None] = [None] * len(part.items)
     if not part.items or part.items[0].measure != "barrier_share":
-        return None
+        return [untested] * len(shown)
     marked = np.zeros(part.told.first.shape, dtype=bool)
-    for n in np.unique(part.counts.n[part.shown]).tolist():
+    for n in np.unique(part.counts.n[shown]).tolist():
         units = np.flatnonzero(part.shown & (part.counts.n == n))
         for classes, items in part.tables(n):
             here = np.ix_(units, items)
             marked[here] = marks.marked(classes, items, part.told.first[here])
-    return marked
+    tested = (shown > 0) & (part.counts.n[shown] >= FEW_BELOW)
+    rows = zip(marked[shown].tolist(), tested.tolist(), strict=True)
+    return [row if is_tested else untested for row, is_tested in rows]
 
 
-def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, Cell]]:
+def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, list[Cell]]]:
     """The level of every unit with one behaviour, and of each behaviour's whole scope."""
     counts = wave.Y
     shown = np.flatnonzero(part.shown)
@@ -198,9 +221,22 @@ def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, Cell]]:
         N = int(wave.invited[u] if u >= 0 else wave.own_invited[wave.scopes.own == b].sum())
         if part.shown[row]:
             cell = _level_said(part, row, float(spread[row]))
-            yield u, replace(cell, unit=unit, behaviour=behaviour, N=N)
+            yield u, [replace(cell, unit=unit, behaviour=behaviour, N=N)]
         else:
-            yield u, Cell(unit, behaviour, "behaviour_level", None, "Y", "hidden", N)
+            yield (
+                u,
+                [
+                    Cell(
+                        unit=unit,
+                        behaviour=behaviour,
+                        measure="behaviour_level",
+                        item=None,
+                        base="Y",
+                        status="hidden",
+                        N=N,
+                    )
+                ],
+            )
 
 
 def _level_said(part: Part, row: int, spread: float) -> Cell:

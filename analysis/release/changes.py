@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -97,20 +98,22 @@ def _changes(
     then = past.release.wave
     changes: list[Change | None] = [None] * len(cells)
     tested: list[_Compared] = []
-    for i, cell in enumerate(cells):
-        if cell.status == "hidden":
-            continue
-        u = place[cell.unit] if cell.unit is not None else None
-        earlier = past.shown(u, cell.behaviour).get((cell.measure, cell.item))
-        if earlier is None:
-            continue
-        if cell.n_band == earlier.n_band == BANDS_OF_FEW:
-            changes[i] = _bands(cell.band, cell.band_to, earlier.band, earlier.band_to, then)
-        elif _from_20(cell) and _from_20(earlier):
-            if _comparable(past, u, cell, earlier):
-                tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
-            else:
-                changes[i] = Change(then, verdict="not_comparable")
+    i = -1
+    for (unit, behaviour), own in groupby(cells, attrgetter("unit", "behaviour")):
+        u = place[unit] if unit is not None else None
+        told = past.shown(u, behaviour)
+        for cell in own:
+            i += 1
+            earlier = told.get((cell.measure, cell.item)) if cell.status == "shown" else None
+            if earlier is None:
+                continue
+            if cell.n_band == earlier.n_band == BANDS_OF_FEW:
+                changes[i] = _bands(cell.band, cell.band_to, earlier.band, earlier.band_to, then)
+            elif _from_20(cell) and _from_20(earlier):
+                if _comparable(past, u, cell, earlier):
+                    tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
+                else:
+                    changes[i] = Change(against=then, verdict="not_comparable")
     for compared, change in zip(tested, _judged(tested, then, q, family_of), strict=True):
         changes[compared.at] = change
     return changes
@@ -163,7 +166,9 @@ def _judged(tested: list[_Compared], then: str, q: float, family_of: "Family") -
     @cache
     def change(of: int, *, kept: bool) -> Change:
         d, least, most = difference.d[of], int(low[of]), int(high[of])
-        return Change(then, round(d), least, most, verdict=_verdict(d, kept=kept))
+        return Change(
+            against=then, diff=round(d), low=least, high=most, verdict=_verdict(d, kept=kept)
+        )
 
     return [
         change(of, kept=is_kept and not compared.careful)
@@ -266,7 +271,7 @@ def _bands(
         moved = "rise"
     elif now_last < then_first:
         moved = "fall"
-    return Change(then, bands=moved, from_=old, to=band)
+    return Change(against=then, bands=moved, from_=old, to=band)
 
 
 def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
@@ -278,17 +283,20 @@ def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
 
 def _with_common_shock(cells: list[Cell], root: str) -> list[Cell]:
     """A barrier that rises in more than half of the units at any level, and surely at the root."""
-    barriers = [i for i, cell in enumerate(cells) if cell.measure == "barrier_share"]
-    moves: dict[str | None, list[bool]] = {}
-    for cell in (cells[i] for i in barriers):
-        if cell.unit != root and cell.change and cell.change.diff is not None:
-            moves.setdefault(cell.item, []).append(cell.change.diff >= RISE_OF_SHOCK)
-    shocked = {item for item, rises in moves.items() if 2 * sum(rises) > len(rises)}
+    rising = {
+        cell.item: i
+        for i, cell in enumerate(cells)
+        if cell.unit == root and cell.measure == "barrier_share" and _rises(cell)
+    }
+    moves: dict[str | None, list[bool]] = {item: [] for item in rising}
+    for cell in cells if rising else ():
+        is_counted = cell.measure == "barrier_share" and cell.unit != root and cell.item in moves
+        if is_counted and cell.change and cell.change.diff is not None:
+            moves[cell.item].append(cell.change.diff >= RISE_OF_SHOCK)
     told = list(cells)
-    for i in barriers:
-        cell = cells[i]
-        if cell.unit == root and cell.item in shocked and _rises(cell):
-            told[i] = replace(cell, flags=(*(cell.flags or ()), "common_shock"))
+    for item, i in rising.items():
+        if 2 * sum(moves[item]) > len(moves[item]):
+            told[i] = replace(cells[i], flags=(*(cells[i].flags or ()), "common_shock"))
     return told
 
 

@@ -399,7 +399,15 @@ class CrossedTable:
         sayings = Sayings(items, n[self.pattern], lambda n: [(classes_of(n), places)])
         for r, (centre, who) in enumerate(zip(crossed.centres, crossed.professions, strict=True)):
             for i, item in enumerate(items if who is not None else ()):
-                said = Cell(None, None, item.measure, item.item, item.base, "hidden", None)
+                said = Cell(
+                    unit=None,
+                    behaviour=None,
+                    measure=item.measure,
+                    item=item.item,
+                    base=item.base,
+                    status="hidden",
+                    N=None,
+                )
                 if self.pattern[r]:
                     said = sayings.cell(int(n[r]), i, int(rows.first[r, i]), int(rows.last[r, i]))
                 yield replace(

@@ -29,17 +29,18 @@ def impact_of(
     skipped are not "I høj grad", as in the share; without a success number nobody is counted.
     """
     rows = _rows(people, tree)
-    shares = (c for c in cells if c.measure == "barrier_share" and c.status == "shown")
+    units = {tree.codes[u]: u for u in np.flatnonzero(tree.depth <= CENTRES).tolist()}
+    high = [cell for cell in cells if cell.unit in units]
+    shares = (c for c in high if c.measure == "barrier_share" and c.status == "shown")
     told = {(c.unit, c.item): c for c in shares}
-    hidden = {c.unit for c in cells if c.measure == "behaviour_level" and c.status == "hidden"}
+    hidden = {c.unit for c in high if c.measure == "behaviour_level" and c.status == "hidden"}
     found = []
-    for u in np.flatnonzero(tree.depth <= CENTRES).tolist():
-        unit = tree.codes[u]
+    for unit, u in units.items():
         barriers = [code for code in BARRIERS if (unit, code) in told]
         asked = [code for code in barriers if code in rows.columns]
         if not asked or unit in hidden:
             continue
-        here = rows.filter(pl.col("place").is_between(u, int(tree.end[u]), closed="left"))
+        here = rows.filter(pl.col("leaf").is_between(u, int(tree.end[u]), closed="left"))
         found += [
             Impact(
                 one.barrier,
@@ -57,13 +58,12 @@ def impact_of(
 
 
 def _rows(people: pl.DataFrame, tree: Tree) -> pl.DataFrame:
-    """One row per person who gave a success number: leaf, place, success, a column per barrier."""
+    """One row per person who gave a success number: place of the leaf, success, barriers."""
     if "successes" not in people.columns:
         people = people.with_columns(successes=pl.lit(None, dtype=pl.Int8))
     asked = [code for code in BARRIERS if barrier_column(code) in people.columns]
     return people.filter(pl.col("successes").is_not_null()).select(
-        pl.col("unit").alias("leaf"),
-        pl.col("unit").replace_strict(tree.place, return_dtype=pl.Int64).alias("place"),
+        pl.col("unit").replace_strict(tree.place, return_dtype=pl.Int64).alias("leaf"),
         (pl.col("successes") >= SUCCESS_FROM).alias("success"),
         *((pl.col(barrier_column(c)) == HIGH).fill_null(value=False).alias(c) for c in asked),
     )

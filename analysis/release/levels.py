@@ -77,9 +77,6 @@ def _scopes(
 
     Each reads the marks of the units that are asked about it alone.
     """
-    about: dict[str | None, dict[tuple[str, str, str | None], Cell]] = {}
-    for at, cell in patterns.cells.items():
-        about.setdefault(cell.behaviour, {})[at] = cell
     of_root = int(of_wave.scopes.whole[0])
     behaviours = [] if of_root >= 0 else [-1]
     for b in [*behaviours, *range(len(of_wave.scopes.behaviours))]:
@@ -91,7 +88,7 @@ def _scopes(
             behaviour = of_wave.scopes.behaviours[b] if b >= 0 else None
             yield _Scope(
                 of_wave,
-                replace(patterns, cells=about.get(behaviour, {})) if behaviour else patterns,
+                patterns.about(behaviour) if behaviour else patterns,
                 behaviour,
                 tuple(columns),
                 leaves=leaves,
@@ -174,7 +171,7 @@ class _Scope:
         return [floor if least < floor < most else None for floor in floors]
 
     def _prevalence(self, barrier: str) -> Cell | None:
-        return self.patterns.cells.get((self.of_wave.tree.codes[0], "barrier_share", barrier))
+        return self.patterns.read(0, "barrier_share", barrier)
 
     def _told_share(self, barrier: str) -> float | None:
         cell = self._prevalence(barrier)

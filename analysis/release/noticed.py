@@ -66,7 +66,15 @@ def noticed_of(
         if trial.start not in told:
             continue
         for i, item in enumerate(ITEMS):
-            hidden = Cell(None, None, item.measure, item.item, item.base, "hidden", None)
+            hidden = Cell(
+                unit=None,
+                behaviour=None,
+                measure=item.measure,
+                item=item.item,
+                base=item.base,
+                status="hidden",
+                N=None,
+            )
             cell = _said(sayings, total[t], i) if shown[t] else hidden
             found.append(replace(cell, N=int(invited[t]), trial=trial.code))
     return found

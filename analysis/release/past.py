@@ -8,12 +8,10 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
-from msgspec import UNSET
 
-from analysis.findings import Cell, Release
+from analysis.findings import Cell, Release, Told
 from analysis.release.counts import Wave
 
-Told: TypeAlias = Mapping[tuple[str, str | None], Cell]  # by measure and item
 Lineage: TypeAlias = Literal["same", "new", "merged", "split"]
 
 # Share of a parent's people who are in another unit, or of another profession, than before.
@@ -66,22 +64,7 @@ class Past:
     def shown(self, u: int | None, behaviour: str | None) -> Told:
         """What was shown then of a unit; without one of a behaviour's whole scope."""
         where = (True, behaviour) if u is None else (False, self.origin[u][1])
-        return self._shown.get(where, {})
-
-    @cached_property
-    def _shown(self) -> Mapping[tuple[bool, str | None], Told]:
-        """What was shown of behaviours' whole scopes and of units, by measure and item."""
-        shown: dict[tuple[bool, str | None], dict[tuple[str, str | None], Cell]] = {}
-        for cell in self.release.cells:
-            if (
-                cell.status == "shown"
-                and cell.barrier is UNSET
-                and cell.trial is UNSET
-                and cell.cross is UNSET
-            ):
-                where = cell.unit is None, cell.unit or cell.behaviour
-                shown.setdefault(where, {})[cell.measure, cell.item] = cell
-        return shown
+        return self.release.told.get(where, {})
 
     @cached_property
     def recomposed(self) -> frozenset[int]:
@@ -121,12 +104,7 @@ class Past:
 
     def _people(self) -> dict[str, dict[str, int]]:
         """Per unit then, the people attached to each unit of its part, itself included."""
-        # The first of a unit's cells, for the crossed ones at the end are of some of its people.
-        own = {
-            cell.unit: cell.N
-            for cell in reversed(self.release.cells)
-            if cell.unit is not None and cell.N is not None
-        }
+        own = dict(self.release.invited)
         parents = {unit.unit: unit.parent for unit in self.release.units}
         totals = dict(own)
         for code, parent in parents.items():

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -47,9 +48,10 @@ def _shown_before(wave: Wave, previous: Release | None) -> dict[Base, Flags]:
     """Per base the units that the previous wave showed."""
     bases: tuple[Base, ...] = ("A", "S", "Y")
     before = {base: np.zeros(len(wave.tree.codes), dtype=bool) for base in bases}
-    for cell in previous.cells if previous else ():
-        if cell.status == "shown" and cell.unit in wave.tree.place and cell.base in before:
-            before[cell.base][wave.tree.place[cell.unit]] = True
+    cells = previous.cells if previous else ()
+    for status, unit, base in set(map(attrgetter("status", "unit", "base"), cells)):
+        if status == "shown" and unit in wave.tree.place and base in before:
+            before[base][wave.tree.place[unit]] = True
     return before
 
 

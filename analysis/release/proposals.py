@@ -1,12 +1,14 @@
 """From marked cells to proposals: one finding per pattern, who can remove it, what to try first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from analysis.findings import Address, Cell, Pair, Proposal
 from analysis.frames import Tree
+
+Told: TypeAlias = dict[str, dict[int, bool]]  # barrier, unit, whether it is marked
 
 TWO_UNITS: Final = frozenset({"SILO", "VID"})  # barriers that two units may own together
 WIDE: Final = frozenset({"OKO", "MAAL", "REGL"})  # terms that are set for several centres at once
@@ -53,6 +55,7 @@ class Patterns:
     pairs: Sequence[Pair]
     # The barriers whose variance verdict is organisation, with their behaviour or None for all.
     everywhere: frozenset[tuple[str | None, str]] = frozenset()
+    behaviour: str | None = None  # where only the units asked about this one are read
 
     @cached_property
     def barriers(self) -> list[str]:
@@ -61,17 +64,35 @@ class Patterns:
                 if unit == root and measure == "barrier_share" and item]  # fmt: skip
 
     @cached_property
-    def told(self) -> dict[str, dict[int, bool]]:
+    def told(self) -> Told:
         """Per barrier the units with a shown cell, and whether it is marked."""
-        told: dict[str, dict[int, bool]] = {}
+        return self._told_by.get(self.behaviour, {})
+
+    @cached_property
+    def _told_by(self) -> dict[str | None, Told]:
+        """`told` of each behaviour, and of all."""
+        by: dict[str | None, Told] = {}
         for (unit, measure, item), cell in self.cells.items():
             if measure == "barrier_share" and item and cell.status == "shown":
-                told.setdefault(item, {})[self.tree.place[unit]] = cell.marked is True
-        return told
+                u, is_marked = self.tree.place[unit], cell.marked is True
+                for behaviour in {None, cell.behaviour}:
+                    by.setdefault(behaviour, {}).setdefault(item, {})[u] = is_marked
+        return by
+
+    def about(self, behaviour: str) -> "Patterns":
+        """The same, from the units alone that are asked about one behaviour and no other."""
+        made = replace(self, behaviour=behaviour)
+        vars(made)["_told_by"] = self._told_by  # worked out once for all of them
+        return made
+
+    def read(self, u: int, measure: str, item: str | None) -> Cell | None:
+        """The cell of a unit, shown or hidden."""
+        cell = self.cells.get((self.tree.codes[u], measure, item))
+        return cell if cell is not None and self.behaviour in {None, cell.behaviour} else None
 
     def cell(self, u: int, measure: str, item: str | None) -> Cell | None:
         """The shown cell of a unit."""
-        cell = self.cells.get((self.tree.codes[u], measure, item))
+        cell = self.read(u, measure, item)
         return cell if cell is not None and cell.status == "shown" else None
 
     def marked(self, u: int, barrier: str) -> bool:
@@ -129,7 +150,7 @@ class Patterns:
         """Why the terms are the same for all: marked in two centres, or the same everywhere."""
         if barrier in self._in_two_centres:
             return "two_centres"
-        cell = self.cells.get((self.tree.codes[u], "barrier_share", barrier))
+        cell = self.read(u, "barrier_share", barrier)
         about = (None, cell.behaviour if cell else None)
         is_common = any((behaviour, barrier) in self.everywhere for behaviour in about)
         return "organisation" if is_common else None

@@ -62,20 +62,27 @@ class Sayings:
         self._ends = _intervals(
             {(n, _read_n(n, items[i])): classes for (n, i), classes in self._classes.items()}
         )
-        self._known: dict[tuple[int, int, int, int], Cell] = {}
 
     def cell(self, n: int, i: int, first: int, last: int) -> Cell:
         """The cell of item `i` among n people, without its place."""
-        key = (n, i, first, last)
-        cell = self._known.get(key)
-        if cell is None:
-            item = self._items[i]
-            cell = said(item, self._classes[n, i], first, last)
-            if cell.value is not None:
-                low, high = self._ends[n, _read_n(n, item)]
-                cell = replace(cell, low=int(low[first]), high=int(high[last]))
-            self._known[key] = cell
-        return cell
+        item = self._items[i]
+        cell = said(item, self._classes[n, i], first, last)
+        if cell.value is None:
+            return cell
+        low, high = self._ends[n, _read_n(n, item)]
+        return replace(cell, low=int(low[first]), high=int(high[last]))
+
+    def rows(self, n: Ints, first: Ints, last: Ints) -> list[list[Cell]]:
+        """The cells of all items, row by item; what is said alike is one object.
+
+        `n` is the people of each row, `first` and `last` are the displayed classes.
+        """
+        asked = np.broadcast_arrays(n[:, None], np.arange(len(self._items)), first, last)
+        sizes = [int(part.max(initial=0)) + 1 for part in asked]
+        each, at = np.unique(np.ravel_multi_index(asked, sizes), return_inverse=True)
+        cells = [self.cell(*key) for key in np.stack(np.unravel_index(each, sizes), 1).tolist()]
+        places: Ints = at.reshape(first.shape)
+        return [[cells[one] for one in row] for row in places.tolist()]
 
 
 def _read_n(n: int, item: Item) -> int:

@@ -298,7 +298,11 @@ def cells_of(code: str, n: int, behaviour: str | None, *, first: bool) -> list[C
     found.append(cell(code, "clarity_share", None, 80, everyone, base="A"))
     found.append(cell(code, "situation_share", None, 80, everyone, base="A"))
     if behaviour is not None:
-        up = Change("2026-3", 15, 5, 25, "up") if code == "C21" else None
+        up = (
+            Change(against="2026-3", diff=15, low=5, high=25, verdict="up")
+            if code == "C21"
+            else None
+        )
         level = 45 + 3 * shift
         change = None if first or n < 8 else up or _change(level, n)
         found.append(
@@ -320,8 +324,10 @@ def _change(share: int, n: int) -> Change:
     if n < 20:
         band = "few" if share < 25 else "some" if share < 75 else "nearly_all"
         kind = "fall" if band == "some" else "same"
-        return Change("2026-3", bands=kind, from_="nearly_all" if kind == "fall" else band, to=band)
-    return Change("2026-3", -5, -25, 20, "unclear")
+        return Change(
+            against="2026-3", bands=kind, from_="nearly_all" if kind == "fall" else band, to=band
+        )
+    return Change(against="2026-3", diff=-5, low=-25, high=20, verdict="unclear")
 
 
 def facts(**more: Any) -> Facts:

@@ -388,7 +388,15 @@ def test_a_unit_that_is_shown_and_not_in_the_frozen_pattern_is_found(four_waves,
     def hidden(cell: Cell) -> Cell:
         if (cell.unit, cell.base) != (leaf, base):
             return cell
-        return Cell(cell.unit, cell.behaviour, cell.measure, cell.item, cell.base, "hidden", cell.N)
+        return Cell(
+            unit=cell.unit,
+            behaviour=cell.behaviour,
+            measure=cell.measure,
+            item=cell.item,
+            base=cell.base,
+            status="hidden",
+            N=cell.N,
+        )
 
     assert "A6" in {tried.rule for tried in attacks(with_cells(made, hidden)) if tried.leak}
     assert first_leak(sealed(replace(made, pattern_sha256="0" * 64))).rule == "A6"
@@ -404,8 +412,13 @@ def test_the_last_hidden_cell_says_as_little_as_the_first(four_waves) -> None:
     made = four_waves[1]
     *_, last = (i for i, cell in enumerate(made.cells) if cell.status == "hidden")
 
-    assert first_leak(cell_as(made, last, change=Change("2026-1", bands="same"))).rule == "A7"
-    assert first_leak(cell_as(made, last, since_first=Change("2026-1", bands="same"))).rule == "A7"
+    assert (
+        first_leak(cell_as(made, last, change=Change(against="2026-1", bands="same"))).rule == "A7"
+    )
+    assert (
+        first_leak(cell_as(made, last, since_first=Change(against="2026-1", bands="same"))).rule
+        == "A7"
+    )
 
 
 def test_of_two_units_that_display_the_same_both_are_marked_or_none(four_waves) -> None:

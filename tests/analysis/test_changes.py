@@ -64,7 +64,7 @@ def test_merged_or_split_is_a_break(change: str) -> None:
 
     assert made.unit("B").lineage == change
     assert made.cell("B", "barrier_share", "SILO").change == Change(
-        "2026-1", verdict="not_comparable"
+        against="2026-1", verdict="not_comparable"
     )
 
 
@@ -132,13 +132,39 @@ def wave_of() -> Wave:
     return counted(table, tree, scopes, own_invited=invited_of(None, tree, scopes, "2026-2"))
 
 
-SHARE = Cell("A", "Ad1", "barrier_share", "SILO", "S", "shown", 60,
-             display="percent", n=50, value=40, low=25, high=55, flags=())  # fmt: skip
+SHARE = Cell(
+    unit="A",
+    behaviour="Ad1",
+    measure="barrier_share",
+    item="SILO",
+    base="S",
+    status="shown",
+    N=60,
+    display="percent",
+    n=50,
+    value=40,
+    low=25,
+    high=55,
+    flags=(),
+)
 BAND = replace(
     SHARE, display="band", n=None, n_band="8-19", value=None, low=None, high=None, band="some"
 )
-LEVEL = Cell("A", "Ad1", "behaviour_level", None, "Y", "shown", 60,
-             display="percent", n=50, value=60, low=50, high=70, flags=())  # fmt: skip
+LEVEL = Cell(
+    unit="A",
+    behaviour="Ad1",
+    measure="behaviour_level",
+    item=None,
+    base="Y",
+    status="shown",
+    N=60,
+    display="percent",
+    n=50,
+    value=60,
+    low=50,
+    high=70,
+    flags=(),
+)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +191,7 @@ def test_the_nearest_displayed_values_are_compared(now: Cell, then: Cell, diff: 
     ],
 )
 def test_what_cannot_be_compared_has_no_verdict(now: Cell, then: Cell) -> None:
-    assert compared(now, then) == Change("2026-1", verdict="not_comparable")
+    assert compared(now, then) == Change(against="2026-1", verdict="not_comparable")
 
 
 @pytest.mark.parametrize(

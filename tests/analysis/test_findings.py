@@ -27,12 +27,34 @@ from analysis.findings import (
 )
 
 CELL = Cell(
-    "B11", "Ad5", "barrier_share", "KULT", "S", "shown", 96,
-    display="percent", n=44, value=40, low=25, high=55, marked=True,
-    change=Change("2026-2", -5, -25, 20, "unclear"), flags=(),
-)  # fmt: skip
-HIDDEN = Cell("F4", "Ad7", "barrier_share", "REGL", "S", "hidden", 7)
-SCOPE = Cell(None, "Ad3", "behaviour_level", None, "Y", "hidden", 110)
+    unit="B11",
+    behaviour="Ad5",
+    measure="barrier_share",
+    item="KULT",
+    base="S",
+    status="shown",
+    N=96,
+    display="percent",
+    n=44,
+    value=40,
+    low=25,
+    high=55,
+    marked=True,
+    change=Change(against="2026-2", diff=-5, low=-25, high=20, verdict="unclear"),
+    flags=(),
+)
+HIDDEN = Cell(
+    unit="F4", behaviour="Ad7", measure="barrier_share", item="REGL", base="S", status="hidden", N=7
+)
+SCOPE = Cell(
+    unit=None,
+    behaviour="Ad3",
+    measure="behaviour_level",
+    item=None,
+    base="Y",
+    status="hidden",
+    N=110,
+)
 CROSSED = replace(CELL, unit="C", cross={"profession": "sosu-assistenter"}, n=25)
 
 
@@ -158,7 +180,7 @@ def test_an_unknown_number_is_hidden() -> None:
 
 
 def test_only_root_and_centres_say_since_the_first_wave() -> None:
-    change = Change("2026-1", 5, -5, 15, "unclear")
+    change = Change(against="2026-1", diff=5, low=-5, high=15, verdict="unclear")
 
     assert since_first(CELL) is None
     assert since_first(replace(CELL, since_first=change)) == change

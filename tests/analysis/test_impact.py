@@ -44,7 +44,16 @@ def answers(*, a: int = 500, b: int = 500, silo: float = -1.2, seed: int = 1) ->
 
 def cell(unit: str, item: str, **more) -> Cell:
     fixed = {"display": "percent", "n": 500, "value": 33, "low": 29, "high": 37, "flags": ()}
-    return Cell(unit, None, "barrier_share", item, "S", "shown", 900, **{**fixed, **more})
+    return Cell(
+        unit=unit,
+        behaviour=None,
+        measure="barrier_share",
+        item=item,
+        base="S",
+        status="shown",
+        N=900,
+        **{**fixed, **more},
+    )
 
 
 CELLS = [cell(unit, item) for unit in TREE.codes for item in ASKED]
@@ -118,9 +127,32 @@ def test_ved_ikke_on_a_barrier_is_not_in_high_degree_and_on_success_is_not_count
 
 
 def test_a_centre_whose_barriers_or_level_are_hidden_says_nothing() -> None:
-    hidden = [one if one.unit != "A" else Cell("A", None, "barrier_share", one.item, "S", "hidden",
-                                               900) for one in CELLS]  # fmt: skip
-    level = [*CELLS, Cell("B", "Ad1", "behaviour_level", None, "Y", "hidden", 900)]
+    hidden = [
+        one
+        if one.unit != "A"
+        else Cell(
+            unit="A",
+            behaviour=None,
+            measure="barrier_share",
+            item=one.item,
+            base="S",
+            status="hidden",
+            N=900,
+        )
+        for one in CELLS
+    ]
+    level = [
+        *CELLS,
+        Cell(
+            unit="B",
+            behaviour="Ad1",
+            measure="behaviour_level",
+            item=None,
+            base="Y",
+            status="hidden",
+            N=900,
+        ),
+    ]
 
     assert {one.scope for one in impact(answers(), hidden)} == {"R", "B"}
     assert {one.scope for one in impact(answers(), level)} == {"R", "A"}

@@ -199,7 +199,17 @@ def kult(of_wave, patterns: Patterns, *, minimum: int = 5) -> list[Level]:
 def cell(unit: str, measure: str, item: str, **told: object) -> Cell:
     told = {"display": "percent", "n": 400, **told}
     behaviour = told.pop("behaviour", "Ad1")
-    return Cell(unit, behaviour, measure, item, "S", "shown", 400, flags=(), **told)
+    return Cell(
+        unit=unit,
+        behaviour=behaviour,
+        measure=measure,
+        item=item,
+        base="S",
+        status="shown",
+        N=400,
+        flags=(),
+        **told,
+    )
 
 
 def told(patterns: Patterns, *cells: Cell, pairs: tuple[Pair, ...] = ()) -> Patterns:
@@ -238,7 +248,16 @@ def test_whether_it_is_small_follows_the_displayed_value() -> None:
 def test_a_root_that_tells_nothing_has_no_level(display: str | None) -> None:
     of_wave, patterns = organisation(evenly(0.4))
     status = "shown" if display else "hidden"
-    silent = Cell("K", "Ad1", "barrier_share", "KULT", "S", status, 400, display=display)
+    silent = Cell(
+        unit="K",
+        behaviour="Ad1",
+        measure="barrier_share",
+        item="KULT",
+        base="S",
+        status=status,
+        N=400,
+        display=display,
+    )
 
     assert kult(of_wave, told(patterns, silent)) == []
 

@@ -30,7 +30,16 @@ CATALOGUE = (
 def barrier(unit: str, code: str, *, marked: bool | None = True, **told: object) -> Cell:
     told = {"display": "percent", "n": 40, "value": 50, "low": 35, "high": 65, **told}
     return Cell(
-        unit, "Ad1", "barrier_share", code, "S", "shown", 60, marked=marked, flags=(), **told
+        unit=unit,
+        behaviour="Ad1",
+        measure="barrier_share",
+        item=code,
+        base="S",
+        status="shown",
+        N=60,
+        marked=marked,
+        flags=(),
+        **told,
     )
 
 
@@ -101,7 +110,17 @@ def test_all_rows_that_hold_are_told_after_the_first() -> None:
 
 def resolver(who: str, **told: object) -> Cell:
     told = {"display": "percent", "n": 40, **told}
-    return Cell("A2", "Ad1", "resolver_share", who, "S", "shown", 60, flags=(), **told)
+    return Cell(
+        unit="A2",
+        behaviour="Ad1",
+        measure="resolver_share",
+        item=who,
+        base="S",
+        status="shown",
+        N=60,
+        flags=(),
+        **told,
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +165,17 @@ def test_kinds_for_the_address_come_first_and_then_the_shortest() -> None:
 
 
 def safety(**told: object) -> Cell:
-    return Cell("A2", "Ad1", "safe_share", "safe_c", "A", "shown", 60, flags=(), **told)
+    return Cell(
+        unit="A2",
+        behaviour="Ad1",
+        measure="safe_share",
+        item="safe_c",
+        base="A",
+        status="shown",
+        N=60,
+        flags=(),
+        **told,
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,6 +205,14 @@ def test_a_finding_without_a_kind_stands_alone() -> None:
 
 
 def test_a_hidden_cell_is_neither_marked_nor_counted() -> None:
-    hidden = Cell("A12", "Ad1", "barrier_share", "KULT", "S", "hidden", 4)
+    hidden = Cell(
+        unit="A12",
+        behaviour="Ad1",
+        measure="barrier_share",
+        item="KULT",
+        base="S",
+        status="hidden",
+        N=4,
+    )
 
     assert found(wave("KULT", "A1", "A11", "A12", others=(hidden,))) == {"A1": ("unit", ())}

@@ -515,7 +515,15 @@ def test_a_trial_says_what_was_tried_learned_and_noticed() -> None:
 
 
 def test_a_trial_nobody_has_written_about_is_named_by_what_it_was_looked_at_by() -> None:
-    hidden = Cell(None, None, "noticed_share", None, "trial", "hidden", 5)
+    hidden = Cell(
+        unit=None,
+        behaviour=None,
+        measure="noticed_share",
+        item=None,
+        base="trial",
+        status="hidden",
+        N=5,
+    )
     quiet = changed(trials=(msgspec.structs.replace(RELEASE.trials[2], noticed=hidden),))
 
     [tried] = body(view("C22", of=quiet), "since_last")

@@ -430,8 +430,15 @@ def test_fewer_than_ten_are_not_told_what_they_noticed() -> None:
     for answer in ("helps", "no_difference", "harder", "no"):
         cell = noticed_cell(made, "T1", answer)
         assert cell == Cell(
-            None, None, "noticed_share", answer, "trial", "hidden", 60, trial="T1"
-        )  # fmt: skip
+            unit=None,
+            behaviour=None,
+            measure="noticed_share",
+            item=answer,
+            base="trial",
+            status="hidden",
+            N=60,
+            trial="T1",
+        )
     assert isinstance(number(made.trials[0].noticed), Hidden)
 
 

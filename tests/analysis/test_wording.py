@@ -181,22 +181,32 @@ def test_how_often_it_succeeds_is_a_sentence() -> None:
 
 
 CHANGES: dict[str, tuple[Change | None, str]] = {
-    "up": (Change("2026-3", 15, 5, 25, "up"), "Tallet er steget, og det er næppe tilfældigt."),
+    "up": (
+        Change(against="2026-3", diff=15, low=5, high=25, verdict="up"),
+        "Tallet er steget, og det er næppe tilfældigt.",
+    ),
     "down": (
-        Change("2026-3", -15, -25, -5, "down"), "Tallet er faldet, og det er næppe tilfældigt."),
+        Change(against="2026-3", diff=-15, low=-25, high=-5, verdict="down"),
+        "Tallet er faldet, og det er næppe tilfældigt.",
+    ),
     "unclear": (
-        Change("2026-3", 5, -5, 15, "unclear"),
-        "Det kan være tilfældigt. Vi kan ikke se det med så få svar."),
+        Change(against="2026-3", diff=5, low=-5, high=15, verdict="unclear"),
+        "Det kan være tilfældigt. Vi kan ikke se det med så få svar.",
+    ),
     "another unit": (
-        Change("2026-3", verdict="not_comparable"),
-        "Enheden er lavet om siden sidst. Tallene kan ikke holdes op mod hinanden."),
+        Change(against="2026-3", verdict="not_comparable"),
+        "Enheden er lavet om siden sidst. Tallene kan ikke holdes op mod hinanden.",
+    ),
     "band fell": (
-        Change("2026-3", bands="fall", from_="some", to="few"),
-        "Gik fra 'nogle' til 'få eller ingen'. Det tyder på et fald."),
+        Change(against="2026-3", bands="fall", from_="some", to="few"),
+        "Gik fra 'nogle' til 'få eller ingen'. Det tyder på et fald.",
+    ),
     "same band": (
-        Change("2026-3", bands="same", from_="some", to="some"), "Samme svar som sidst: 'nogle'."),
+        Change(against="2026-3", bands="same", from_="some", to="some"),
+        "Samme svar som sidst: 'nogle'.",
+    ),
     "first wave": (None, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=CHANGES)
@@ -205,7 +215,7 @@ def test_a_change_is_said_only_as_sure_as_it_is(change: Change | None, said: str
 
 
 def test_bands_of_the_level_change_in_times() -> None:
-    change = Change("2026-3", bands="rise", from_="few", to="some")
+    change = Change(against="2026-3", bands="rise", from_="few", to="some")
 
     said = sentences.change(DA, change, of_level=True)
 
@@ -227,7 +237,10 @@ def test_a_hidden_unit_is_told_where_its_answers_count() -> None:
 
 
 def test_the_headline_of_the_level_is_a_certain_change_else_the_number() -> None:
-    up, down = Change("2026-3", 15, 5, 25, "up"), Change("2026-3", -15, -25, -5, "down")
+    up, down = (
+        Change(against="2026-3", diff=15, low=5, high=25, verdict="up"),
+        Change(against="2026-3", diff=-15, low=-25, high=-5, verdict="down"),
+    )
 
     found = [
         sentences.level_headline(DA, FIVES, up),
