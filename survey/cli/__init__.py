@@ -54,6 +54,10 @@ WHERE = {
         "survey.cli.report",
         "Write the reports of all units to a folder; finished ones are kept, so it can be resumed.",
     ),
+    "erase": Place(
+        "survey.cli.erase",
+        "List what is past the periods of organisation.yaml, and with --yes erase it for good.",
+    ),
     "account": Place("survey.cli.accounts", "Accounts of staff."),
     "backup": Place(
         "survey.cli.backup",

@@ -144,3 +144,36 @@ class ValueUnfit(Broken):
         "Table {table} holds a value that PostgreSQL does not take. Nothing was moved, and SQLite "
         "is as it was: go on with it, and report this as a fault."
     )
+
+
+class ArchiveUndecided(Refused):
+    sentence = N_(
+        "Nothing was erased. A municipality may not erase without authority (arkivloven): agree "
+        "with the archive what may go, and write the day of the decision in archive_decision in "
+        "the organisation's file {file}."
+    )
+
+
+class PersonUnknown(BadInput):
+    sentence = N_(
+        "Nobody on the staff list has that mail or name. Nothing was erased. Write the work mail, "
+        "or the first and last name as they are on the list."
+    )
+
+
+class SeveralPeople(Refused):
+    sentence = N_(
+        "Several people on the staff list fit. Nothing was erased. Write the work mail, or the "
+        "name, a comma and the code of the unit."
+    )
+
+
+class PersonInWave(Refused):
+    sentence = N_(
+        "Who is invited to wave {wave} stays on the list until it has closed and is not on hold. "
+        "It is the same for everyone, and tells nothing about an answer. Nothing was erased."
+    )
+
+
+class NotAReport(BadInput):
+    sentence = N_("The file {file} cannot be read. Give a report from the folder erasures.")
