@@ -25,12 +25,17 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from survey import engine
 from survey.settings import Settings
+
+# A busy machine is no fault: how long something takes is for benchmarks/ to say.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 numbers = count()
 generate_private_key = rsa.generate_private_key
@@ -66,9 +71,14 @@ LONGEST = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses the folder of tmp_path
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("xdist"):
         config.option.loadscopereorder = False
+    if config.option.basetemp is None:  # a worker's lies in that of the run
+        folder = tempfile.mkdtemp(prefix="kp-tests-", dir=quick_folder())
+        config.option.basetemp = f"{folder}/tests"
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
