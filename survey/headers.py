@@ -42,6 +42,7 @@ def _encoded(policy: str) -> list[tuple[bytes, bytes]]:
 
 ON_ANSWER, ON_OTHER = _encoded(ANSWER_POLICY), _encoded(POLICY)
 NO_STORE = (b"cache-control", b"no-store")
+LATER = (b"retry-after", b"5")  # seconds: a batch that could not be written, a database's restart
 RESERVED = frozenset(name for name, _ in ON_OTHER)
 
 
@@ -53,7 +54,10 @@ async def add(message: Message, scope: Scope) -> None:
     ours = ON_ANSWER if is_answer_page(scope["path"]) else ON_OTHER
     # Assets and a wave's public key say themselves that they may be kept.
     says_itself = any(name == b"cache-control" for name, _ in kept)
-    message["headers"] = [*kept, *ours, *(() if says_itself else (NO_STORE,))]
+    also = [] if says_itself else [NO_STORE]
+    if message["status"] == 503:
+        also.append(LATER)
+    message["headers"] = [*kept, *ours, *also]
 
 
 def is_answer_page(path: str) -> bool:

@@ -5,7 +5,7 @@ import contextvars
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from survey.engine.refusals import DatabaseUnreachable, require
+from survey.engine.refusals import DatabaseBusy, DatabaseUnreachable, require
 from survey.errors import DiskFull, KernepulsError
 
 POOL = 10
@@ -23,6 +23,11 @@ LOG = logging.getLogger(__name__)
 CHECKSUMS = "SHOW data_checksums"
 # SQLSTATE classes: connection, transaction, resources, prerequisites, intervention, system, bug.
 STORE_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
+# Locked for longer than we wait, starting again, gone: what was begun is undone, or never began.
+AWAY = (
+    *(OSError, asyncpg.PostgresConnectionError, asyncpg.LockNotAvailableError),
+    *(asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError),
+)
 # What must hold for "received" to mean kept, and for no row to carry a time.
 WANTED = (
     ("fsync", "on"),
@@ -63,8 +68,12 @@ class PoolTransaction(PostgresTransaction):
         traceback: TracebackType | None,
     ) -> Literal[False]:
         try:
-            if not (self._committed or self._rolled_back):
-                await (self.transaction.rollback() if exception else self.transaction.commit())
+            if exception and not (self._committed or self._rolled_back):
+                # A server that is gone has undone it, and the first error tells more.
+                with suppress(asyncpg.InterfaceError, *AWAY):
+                    await self.transaction.rollback()
+            elif not (self._committed or self._rolled_back):
+                await self.transaction.commit()
         finally:
             self.over = True
             self.engine.current_transaction.reset(self.entered)
@@ -79,6 +88,7 @@ class Postgres(PostgresEngine):
     pool: Any  # asyncpg's
     insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES ($1, $2, $3)"
     for_share = " FOR SHARE"  # the close, which updates the row, waits for open batches
+    patience = "SET LOCAL lock_timeout = '10s'"  # as SQLite's busy_timeout
 
     def __init__(self, address: str) -> None:
         super().__init__(config={"dsn": address})
@@ -127,10 +137,14 @@ class Postgres(PostgresEngine):
 
     async def taken(self) -> Any:  # noqa: ANN401 - asyncpg's pool proxy
         """A connection of the pool; whoever takes it gives it back."""
-        return await self.pool.acquire()
+        try:
+            return await self.pool.acquire()
+        except AWAY as error:
+            raise DatabaseBusy from error
 
     async def give_back(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
-        await self.pool.release(connection)
+        with suppress(*AWAY):  # one that is gone is dropped; what was committed on it stays so
+            await self.pool.release(connection)
 
     def inside(self) -> PoolTransaction | None:
         """The transaction of this task; one that is over lives on in tasks it started."""
@@ -151,6 +165,8 @@ class Postgres(PostgresEngine):
         """The refusal a database error stands for, or none."""
         if isinstance(error, KernepulsError):
             return error
+        if isinstance(error, AWAY):
+            return DatabaseBusy()
         return DiskFull() if isinstance(error, asyncpg.DiskFullError) else None
 
     def concerns_store(self, error: BaseException) -> bool:
@@ -169,5 +185,5 @@ class Postgres(PostgresEngine):
             if current is not None:
                 return await current.connection.fetch(query, *args)
             return await self._run_in_pool(query, args)
-        except asyncpg.DiskFullError as error:
-            raise DiskFull from error
+        except (asyncpg.DiskFullError, *AWAY) as error:
+            raise self.refusal(error) or error from error

@@ -1,6 +1,8 @@
 """Why a database is not opened: each refusal leaves everything as it was."""
 
-from survey.errors import N_, Broken, Refused
+from typing import ClassVar
+
+from survey.errors import N_, Broken, Busy, Refused
 
 
 class DatabaseUnsafe(Broken):
@@ -28,6 +30,12 @@ class DatabaseUnreachable(Broken):
         "The database server does not answer, or does not let us in. Nothing was changed. "
         "Check KERNEPULS_DATABASE and that the database server runs."
     )
+
+
+class DatabaseBusy(Busy):
+    """Locked by another for longer than we wait, starting again, or away for the moment."""
+
+    text: ClassVar[str] = "server_busy"  # in content/messages.yaml, as the refusals of intake
 
 
 class DatabaseOlder(Refused):

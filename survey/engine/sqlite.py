@@ -16,7 +16,7 @@ from piccolo.engine.sqlite import (
 )
 from piccolo.querystring import QueryString
 
-from survey.engine.refusals import DatabaseUnreadable, require
+from survey.engine.refusals import DatabaseBusy, DatabaseUnreadable, require
 from survey.errors import DataFolderReadOnly, DiskFull, KernepulsError
 
 READERS = 4
@@ -32,6 +32,7 @@ PRAGMAS = (
 # A write that did not fit (file limit, full disk). Never an fsync: that error ends the process.
 NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 NOT_OURS = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 CODE = 0xFF  # the kind of an SQLite error without its detail
 
@@ -88,6 +89,7 @@ class SQLite(SQLiteEngine):
     current_transaction: contextvars.ContextVar[Any]  # of WriteTransaction or None
     insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES (?, ?, ?)"
     for_share = ""  # the writer is alone
+    patience = ""  # it has that of every connection, busy_timeout
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=10)
@@ -166,6 +168,8 @@ class SQLite(SQLiteEngine):
             return DiskFull()
         if primary in READ_ONLY:
             return DataFolderReadOnly(folder=str(self.path).rpartition("/")[0])
+        if primary in LOCKED:
+            return DatabaseBusy()
         if primary in NOT_OURS:
             return DatabaseUnreadable(file=self.path)
         return None

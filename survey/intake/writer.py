@@ -105,6 +105,8 @@ class Writer:
     async def _commit(self, batch: list[Item]) -> set[bytes]:
         """Store what is new in open waves; gives the ballots that are stored now or were before."""
         async with self.store.transaction() as current:
+            if self.store.patience:
+                await Wave.raw(self.store.patience)
             is_open = await self._open_waves({item.wave for item in batch})
             # The last of equal ballots in a batch is dropped: the first answer stands.
             wanted = {item.ballot: item for item in reversed(batch) if item.wave in is_open}

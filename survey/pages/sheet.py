@@ -11,7 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from survey import house
-from survey.errors import KernepulsError
+from survey.errors import Busy, KernepulsError
 from survey.house import Organisation
 from survey.intake import keys, tickets
 from survey.intake.ballots import HAS_ENDED, BallotForm, LookUp, next_opening
@@ -66,6 +66,9 @@ class Ballot:
         return ((name, getattr(self, name)) for name in HIDDEN)
 
 
+NOBODYS = Ballot(*("",) * len(HIDDEN))
+
+
 class SentCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A code as a program sends it."""
 
@@ -111,6 +114,10 @@ class Sheet:
     card: Card
     places: tuple[Part, ...]  # nearest first
     closes: date
+
+
+# Ticket and language -> the questionnaire of all who share the ticket; never anybody's ballot.
+_LAST: dict[tuple[str, Language], Sheet] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +212,30 @@ async def fresh(form: BallotForm, language: Language) -> Sheet:
     """The questionnaire of a ballot that was just made."""
     wave = await open_wave(form.found.wave)
     entry = form.found.shown
-    return Sheet(ballot_of(form), card(entry, language), await near(wave, entry.unit), wave.closes)
+    places = await near(wave, entry.unit)
+    return _remembered(Sheet(ballot_of(form), card(entry, language), places, wave.closes), language)
 
 
 async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
     """The questionnaire of a form that came back, in the version of today.
 
-    BallotRefused for a foreign ticket, WaveClosed once the keys that would tell are gone.
+    While the database is away it is the last one shown to somebody of the same unit. BallotRefused
+    for a foreign ticket, WaveClosed once the keys that would tell are gone.
     """
+    try:
+        return _remembered(await _read_again(settings, ballot, language), language)
+    except Busy:
+        if (ballot.ticket, language) not in _LAST:
+            raise
+        return replace(_LAST[ballot.ticket, language], ballot=ballot)
+
+
+def _remembered(shown_now: Sheet, language: Language) -> Sheet:
+    _LAST[shown_now.ballot.ticket, language] = replace(shown_now, ballot=NOBODYS)
+    return shown_now
+
+
+async def _read_again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
     wave = await open_wave(ballot.wave)
     if wave.state in HAS_ENDED:
         raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))

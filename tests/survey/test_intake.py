@@ -12,6 +12,7 @@ import pytest
 
 from survey import engine
 from survey.engine import opened
+from survey.engine.refusals import DatabaseBusy
 from survey.errors import DiskFull, WaveUnknown
 from survey.intake import ballots, codes, keys, seal, shown, tickets
 from survey.intake.acceptance import Submission, accept
@@ -658,7 +659,7 @@ def sqlite_error(code):
 STORE = {
     "the disk is full": (sqlite_error(sqlite3.SQLITE_FULL), DiskFull),
     "a file limit": (sqlite_error(sqlite3.SQLITE_IOERR_WRITE), DiskFull),
-    "locked": (sqlite_error(sqlite3.SQLITE_BUSY), ServerBusy),
+    "locked": (sqlite_error(sqlite3.SQLITE_BUSY), DatabaseBusy),
     "the network is gone": (ConnectionResetError(), ServerBusy),
 }
 
