@@ -158,11 +158,9 @@ class SQLite(SQLiteEngine):
             raise refusal from error
 
     def refusal(self, error: BaseException) -> KernepulsError | None:
-        if isinstance(error, KernepulsError):
-            return error
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            return None
+            return error if isinstance(error, KernepulsError) else None
         primary = code & CODE
         if code in NO_ROOM or primary in NO_ROOM:
             return DiskFull()
