@@ -126,7 +126,8 @@ def _from_file(file: Path) -> Sheet:
 def _typed(number: int, many: int) -> Sheet:
     """Row by row; a row with a wrong letter is asked for again. A scanner gives all in one."""
     voice = Voice(spoken())
-    say(N_("Sheet %(number)s of %(many)s: type a row and press Enter."), number=number, many=many)
+    told = voice.gettext("Sheet %(number)s of %(many)s: type a row and press Enter.")
+    click.echo(told % {"number": number, "many": many}, err=True)
     groups: list[str] = []
     while len(groups) < split.GROUPS:
         first = len(groups) + 1

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from litestar.testing import AsyncTestClient
 
 from survey import engine, texts
+from survey.app import create_app
 from survey.cli import main
 from survey.delivery import sheets as printed
 from survey.intake import closing, codes, keys, seal, split
@@ -29,6 +31,7 @@ from survey.intake.refusals import (
 )
 from survey.settings import Settings
 from survey.tables import AuditEvent, Ballot, Closing, Intake, Wave
+from tests import answering
 from tests.survey.test_wave_command import APPROVE, PLAN, build
 from tests.survey.waves import EVERYBODY, answered
 
@@ -491,6 +494,27 @@ def test_sheets_are_chosen_at_approval_and_never_by_the_way(command, settings):
     assert "If both are lost before the wave closes" in back.output
     assert not printed.folder_of(settings, WAVE).exists()
     assert (command("open", WAVE).exit_code, command("close", WAVE).exit_code) == (0, 0)
+
+
+def test_what_is_asked_while_typing_is_no_part_of_the_json(command, handed):
+    command(*APPROVE, "--key-sheets")
+
+    drilled = command("drill", WAVE, "--json", typed=rows_of(*handed))
+
+    assert json.loads(drilled.stdout) == {"wave": WAVE, "pairs": 3}
+
+
+async def test_the_privacy_page_says_who_can_open_the_answers(settings):
+    await answering.build(settings)
+    async with AsyncTestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+        usual = await client.get("/svar/privat?sprog=en")
+        await Wave.update({Wave.key_sheets: "drilled"}, force=True)
+        on_paper = await client.get("/svar/privat?sprog=en")
+
+    assert "The key that opens them lies on the server" in usual.text
+    assert "three sheets of paper" not in usual.text
+    assert "the server does not have the key" in on_paper.text
+    assert "lies on the server" not in on_paper.text
 
 
 def test_the_drill_is_refused_before_anybody_types(command):
