@@ -106,36 +106,37 @@ class Town:
     def __init__(self, settings: Settings, dice: random.Random) -> None:
         self.settings, self.dice = settings, dice
         self.tag = secrets.token_hex(4)  # so that another run's bytes are never taken for ours
-        self.cards: dict[str, list[str]] = {}
-        self.units: dict[int, str] = {}
+        self.log: list[str] = []  # of the planted layout
+        self.begun: dict[int, ballots.BallotForm] = {}  # opened and not sent
         self.opened: list[int] = []
         self.sent: list[int] = []
         self.nights: dict[int, int] = {}
-        self.invitations: list[int] = []
-        self.log: list[str] = []
+        people = [(unit, number) for unit, (_, n) in UNITS.items() for number in range(n)]
+        self.units = {who: unit for who, (unit, _) in enumerate(people)}
+        self.numbers = {who: number for who, (_, number) in enumerate(people)}  # in the unit
+        self.draws = {
+            who
+            for who, unit in self.units.items()
+            if unit in WITHOUT_MAIL and self.numbers[who] % 3 == 1
+        }
 
     async def build(self) -> None:
         """Units, people, the approved and opened wave."""
         house.write_fjordlund(self.settings)
         ids = await self._units()
-        people = [(unit, number) for unit, (_, n) in UNITS.items() for number in range(n)]
-        assert len(people) == PEOPLE
+        assert len(self.units) == PEOPLE
         await Member.insert(
             *(
                 Member(
                     unit=ids[unit],
                     first_name="Kim",
                     last_name=f"Prøve {who}",
-                    profession=PROFESSIONS[number % 4] if number else "leder",
-                    email=None if unit in WITHOUT_MAIL and number % 3 == 1 else self.address(who),
+                    profession=PROFESSIONS[self.numbers[who] % 4] if self.numbers[who] else "leder",
+                    email=None if who in self.draws else self.address(who),
                 )
-                for who, (unit, number) in enumerate(people)
+                for who, unit in self.units.items()
             )
         )
-        self.units = {who: unit for who, (unit, _) in enumerate(people)}
-        self.draws = {
-            who for who, (unit, n) in enumerate(people) if unit in WITHOUT_MAIL and n % 3 == 1
-        }
         await behaviour("L1", ids["N"], ids["S"])
         await behaviour("L2", ids["V"])
         await plan(self.settings)
@@ -177,7 +178,6 @@ class Town:
         self.loses = by_mail[-LOSES_IT:]
         for one in self.loses:
             self.opens[one] = REMINDED
-        self.begun: dict[int, ballots.BallotForm] = {}
 
     async def day(self, today: date) -> list[Sent]:
         """Mails go out, people open the form and send it, each in an order of its own."""

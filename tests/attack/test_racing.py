@@ -110,28 +110,33 @@ async def test_whom_a_lost_link_is_for_is_as_much_work_whoever_it_is(store, peop
     assert done[2] == done[3]
 
 
+async def welch(settings, kinds):
+    """The p of Welch's test over the times of 5,000 look-ups of each kind, taken in turns."""
+    taken = ([], [])
+    for number in range(2 * 5_000):
+        kind = (number + number // 2) % 2  # each as often first as second
+        code = kinds[kind]()
+        begun = time.perf_counter()
+        await looked_up(settings, code)
+        taken[kind].append(time.perf_counter() - begun)
+    # Pauses of the machine are no work of ours: the slowest hundredth of all is left out.
+    slowest = sorted([*taken[0], *taken[1]])[-100]
+    kept = [[one for one in times if one < slowest] for times in taken]
+    return float(ttest_ind(*kept, equal_var=False).pvalue)
+
+
 @pytest.mark.soak
 async def test_the_time_of_a_look_up_tells_neither_how_near_nor_whether_used(store, people):
-    """Welch's test over 5,000 of each, taken in turns; one of a hundred fails by chance."""
+    """By chance one of a hundred is under the limit, and is measured again; a leak is so twice."""
     await accept(store, await submission(store, people[1]))
     pairs = {
         "nearly right": (lambda: nearly(people[0].code), lambda: codes.new_code().text),
         "used": (lambda: people[1].code, lambda: people[0].code),
     }
     for name, kinds in pairs.items():
-        taken = ([], [])
-        for number in range(2 * 5_000):
-            kind = (number + number // 2) % 2  # each as often first as second
-            code = kinds[kind]()
-            begun = time.perf_counter()
-            await looked_up(store, code)
-            taken[kind].append(time.perf_counter() - begun)
-        # Pauses of the machine are no work of ours: the slowest hundredth of all is left out.
-        slowest = sorted([*taken[0], *taken[1]])[-100]
-        kept = [[one for one in times if one < slowest] for times in taken]
-        p = ttest_ind(*kept, equal_var=False).pvalue
+        p = await welch(store, kinds)
         print(f"{name}: p {p:.3f}")  # noqa: T201 - pytest shows it when the run fails
-        assert p > 0.01, name
+        assert p > 0.01 or await welch(store, kinds) > 0.01, name
 
 
 async def test_two_hundred_thousand_guesses_hit_no_code(store, people):
