@@ -12,7 +12,18 @@ from litestar.exceptions import HTTPException
 from survey import engine, headers, jobs, log, metrics, sessions
 from survey.errors import KernepulsError, NotInitialised
 from survey.intake import writer
-from survey.pages import accounts, answer, front, kiosk, lost, protocol, refusals, results, waves
+from survey.pages import (
+    accounts,
+    answer,
+    front,
+    kiosk,
+    lost,
+    protocol,
+    refusals,
+    results,
+    shell,
+    waves,
+)
 from survey.sessions import Clock, utc_now
 from survey.settings import Settings
 
@@ -34,7 +45,13 @@ def create_app(
     counted = counted or metrics.Metrics()
     respondents = Router(
         "/",
-        route_handlers=[*answer.ROUTES, *protocol.ROUTES, *kiosk.ROUTES, *lost.ROUTES],
+        route_handlers=[
+            *answer.ROUTES,
+            *protocol.ROUTES,
+            *shell.ROUTES,
+            *kiosk.ROUTES,
+            *lost.ROUTES,
+        ],
         request_max_body_size=ANSWER_BODY,
     )
     staff = Router(

@@ -35,7 +35,10 @@ const place = kept(() => sessionStorage, "skema");
 const nonce = kept(() => localStorage, "nonce");
 const canMake = () => !isShared && Boolean(window.crypto?.subtle);
 const ballotOf = (name) => kept(() => localStorage, name);
-const wipe = () => [draft, typed, nonce, ballotOf(place.read()?.ballot), place].forEach((each) => each.wipe());
+function wipe() {
+  [draft, typed, nonce, ballotOf(place.read()?.ballot), place].forEach((each) => each.wipe());
+  if (!isShared) dropShell();
+}
 
 root.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
@@ -45,6 +48,7 @@ addEventListener("DOMContentLoaded", () => {
     if (asking) codePage(asking);
     else if (beginning) beginPage(beginning);
     else if (answering) questionnaire(answering);
+    else if (find("[data-shell]")) waitForTheNet();
     else if (find("[data-state]")) typed.wipe();
     if (find("[data-wipe]")) wipe();
     if (canMake()) all("[data-mode]").forEach((mode) => { mode.hidden = !mode.hidden; });
@@ -61,6 +65,8 @@ function codePage(form) {
   const { code: field, nonce: hidden } = form.elements;
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
+  // The link of a mail opened in a tab that shows this page changes no more than the part after #.
+  addEventListener("hashchange", () => { if (!document.getElementById(location.hash.slice(1))) location.reload(); });
   hidden.value = nonce.read() ?? hidden.value;
   nonce.write(hidden.value);
   all("[data-language]").forEach((link) => link.addEventListener("click", () => { link.hash = field.value; }));
@@ -147,6 +153,24 @@ async function tried(address, options, fail) {
     if (pause) await woken(pause);
   }
   return null;
+}
+
+// In the place of a page that did not come: as soon as the server answers, that page.
+async function waitForTheNet() {
+  do await woken(5000); while (!(await asked("/svar/uden-net", { cache: "no-store" }))?.ok);
+  location.reload();
+}
+
+// While an answer is under way a reload without a connection shows a page that waits. Gone with the receipt.
+function keepShell() {
+  const address = "/svar/sw.js";
+  const policy = window.trustedTypes?.createPolicy("svar", { createScriptURL: () => address });
+  navigator.serviceWorker?.register(policy?.createScriptURL(address) ?? address, { scope: "/svar" }).catch(() => null);
+}
+
+async function dropShell() {
+  for (const worker of await navigator.serviceWorker?.getRegistrations() ?? []) await worker.unregister();
+  for (const name of await window.caches?.keys() ?? []) await caches.delete(name);
 }
 
 // A pause of about so many milliseconds: less where the net comes back, the tab is looked at or Send is pressed.
@@ -434,6 +458,7 @@ function questionnaire(form) {
   const first = reached(firstFault ? holding(firstFault.hash.slice(1)) : find(".summary") ? screens.length - 1 : before?.now ?? 0);
   history.replaceState({ screen: first, depth: 0 }, "");
   show(first, !firstFault);
+  if (!isShared) keepShell();
   if (data.retry || (before?.isSending && !find(".summary"))) send();
 }
 

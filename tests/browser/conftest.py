@@ -33,7 +33,8 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 
         def on_a_phone(*, script: bool = True, **options: Any) -> Page:
             return new(
-                java_script_enabled=script, **{"viewport": PHONE, "has_touch": True, **options}
+                java_script_enabled=script,
+                **{"viewport": PHONE, "has_touch": True, "service_workers": "block", **options},
             )
 
         yield on_a_phone
