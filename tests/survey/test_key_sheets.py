@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from litestar.testing import AsyncTestClient
 
 from survey import engine, texts
+from survey.actions import approval
 from survey.app import create_app
 from survey.cli import main
 from survey.delivery import sheets as printed
@@ -279,6 +280,10 @@ class Stopped(Exception):
     """What a test ends a close with."""
 
 
+def stopped(*_):
+    raise Stopped
+
+
 class StopAt:
     def __init__(self, step):
         self.step = step
@@ -467,12 +472,18 @@ def test_a_foreign_sheet_leaves_the_wave_open(command, settings, handed):
     assert (status["state"], status["key_sheets"]) == ("open", "drilled")
 
 
-def test_a_lost_sheet_before_the_opening_is_made_anew_and_tried_anew(command, handed):
+def test_sheets_made_anew_are_tried_anew_also_when_the_approval_was_killed(
+    command, handed, monkeypatch
+):
     command(*APPROVE, "--key-sheets")
     command("drill", WAVE, typed=rows_of(*handed))
     old = tuple(handed)
 
-    anew = command("approve", WAVE, "--again", "--key-sheets")
+    with monkeypatch.context() as patch:
+        patch.setattr(approval, "made_for", stopped)
+        with pytest.raises(Stopped):
+            command("approve", WAVE, "--again", "--key-sheets")
+    anew = command("approve", WAVE)
     untried = command("open", WAVE)
     with_old = command("drill", WAVE, typed=rows_of(*old))
 
