@@ -149,11 +149,24 @@ async def _database(settings: Settings, voice: Voice) -> list[Check]:
         async with engine.opened(settings):
             found.append(Check(what, "fine"))
             found.append(await _clock(voice))
+            found.extend(_left_over(settings, voice))
             rows = await Wave.select(Wave.name).where(Wave.state.is_in(list(WITH_KEYS)))
             found.extend(_keys(settings, row["name"], voice) for row in rows)
     except KernepulsError as error:
         found.append(Check(what, "wrong", texts.sentence(error, voice.language)))
     return found
+
+
+def _left_over(settings: Settings, voice: Voice) -> Iterator[Check]:
+    """What a move to PostgreSQL leaves, for as long as it may have to be undone."""
+    if settings.on_sqlite or not settings.sqlite_file.exists():
+        return
+    what = voice.gettext("The database from before the move to PostgreSQL")
+    advice = voice.gettext(
+        "Delete %(file)s once there is a backup: no close clears it any more, and it says who has "
+        "opened the form."
+    )
+    yield Check(what, "care", advice % {"file": settings.sqlite_file})
 
 
 async def _clock(voice: Voice) -> Check:

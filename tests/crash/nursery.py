@@ -1,4 +1,4 @@
-"""A process that has loaded the application, and forks a server of it for every line it reads.
+"""A process that has loaded the application, and forks servers of it.
 
 The server is what `kernepuls serve` runs, in a process group of its own. Loading takes a second
 and a half, forking a hundredth: so it can be killed often. Linux's own seccomp makes the disk of a
@@ -7,6 +7,7 @@ server fail, from the signal SIGUSR1 on: every fsync of the process answers "I/O
 
 import ctypes
 import errno
+import json
 import os
 import platform
 import signal
@@ -43,28 +44,33 @@ def fail_every_fsync(*_: object) -> None:
         raise OSError(ctypes.get_errno(), "seccomp")
 
 
-def serve(port: int) -> None:
+def serve(port: int, environment: dict[str, str]) -> None:
     os.setsid()
     os.dup2(2, 1)  # the pipe is for pids only
+    os.environ.update(environment)
     signal.signal(signal.SIGUSR1, fail_every_fsync)
     serve_at(settings.from_environment(), host="127.0.0.1", port=port)
     os._exit(0)
 
 
-def main(port: int) -> None:
-    """Lines in: start, kill, wait. Lines out: the pid, the status it ended with."""
+def main() -> None:
+    """Lines in: a port and its environment, or kill, or wait. Out: the pid, the status at the end.
+
+    One server at a time; it ends with the lines.
+    """
     server = 0
     try:
         for line in sys.stdin:
-            if line == "start\n":
-                server = os.fork() or serve(port)
-                sys.stdout.write(f"{server}\n")
+            order = json.loads(line)
+            if isinstance(order, dict):
+                server = os.fork() or serve(**order)
+                told = server
             else:
-                if line == "kill\n":
+                if order == "kill":
                     os.killpg(server, signal.SIGKILL)
-                status = os.waitstatus_to_exitcode(os.waitpid(server, 0)[1])
+                told = os.waitstatus_to_exitcode(os.waitpid(server, 0)[1])
                 server = 0
-                sys.stdout.write(f"{status}\n")
+            sys.stdout.write(f"{told}\n")
             sys.stdout.flush()
     finally:
         if server:
@@ -72,4 +78,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

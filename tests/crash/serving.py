@@ -5,6 +5,8 @@ acknowledged live with the senders, outside it.
 """
 
 import asyncio
+import atexit
+import json
 import os
 import random
 import socket
@@ -12,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -38,49 +41,58 @@ class Reply(NamedTuple):
     body: bytes
 
 
+@cache
+def nursery() -> "subprocess.Popen[str]":
+    """Of this run, started by the first who asks; it ends when the run does."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.nursery"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(started.communicate)
+    return started
+
+
 class Server:
     """`kernepuls serve` over an installation; killed without a word, and started again."""
 
     def __init__(self, settings: Settings) -> None:
         self.port = free_port()
-        environment = {
-            **os.environ,
+        self.environment = {
             "KERNEPULS_DATA": str(settings.data),
             "KERNEPULS_DATABASE": settings.database,
             "KERNEPULS_KEY_COPY": str(settings.key_copy),
             "KERNEPULS_BACKUP": str(settings.backup),
+            "KERNEPULS_ORGANISATION": str(settings.organisation),
         }
-        environment.pop("KERNEPULS_URL", None)
-        self.nursery: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.nursery", str(self.port)],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.pid = 0
         self.start()
 
     def start(self) -> None:
-        self.pid = self._told("start")
+        self.pid = _told({"port": self.port, "environment": self.environment})
 
     def kill(self) -> int:
         """kill -9 of the whole process group; it has ended when this returns its status."""
-        return self._told("kill")
+        return self._ended("kill")
 
     def ended(self) -> int:
         """The status of a server that ends by itself."""
-        return self._told("wait")
+        return self._ended("wait")
 
-    def close(self) -> None:
-        self.nursery.communicate()
+    def _ended(self, order: str) -> int:
+        self.pid = 0
+        return _told(order)
 
-    def _told(self, order: str) -> int:
-        assert self.nursery.stdin is not None
-        assert self.nursery.stdout is not None
-        self.nursery.stdin.write(f"{order}\n")
-        self.nursery.stdin.flush()
-        return int(self.nursery.stdout.readline())
+
+def _told(order: object) -> int:
+    there = nursery()
+    assert there.stdin is not None
+    assert there.stdout is not None
+    there.stdin.write(f"{json.dumps(order)}\n")
+    there.stdin.flush()
+    return int(there.stdout.readline())
 
 
 @contextmanager
@@ -89,7 +101,8 @@ def served(settings: Settings) -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.close()
+        if server.pid:
+            server.kill()
 
 
 def free_port() -> int:

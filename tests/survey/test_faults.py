@@ -172,21 +172,22 @@ async def empty():
     await Intake.raw("VACUUM FULL intake")
 
 
-async def test_an_fsync_that_fails_ends_the_process_and_acknowledges_nothing(town):
-    if not town.on_sqlite:
-        pytest.skip("PostgreSQL looks after its own disk")
-    forms = answers(town, 30)
-    with served(town) as server:
-        early = await sent(server, forms[:20])
-        os.kill(server.pid, signal.SIGUSR1)
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await sent_until_it_ends(server, forms[20:])
-        assert server.ended() == os.EX_IOERR
-        server.start()
-        late = await sent(server, forms[20:])
+async def test_an_fsync_that_fails_ends_the_process_and_acknowledges_nothing(settings):
+    """On SQLite; PostgreSQL looks after its own disk."""
+    async with engine.opened(settings, migrate=True):
+        await open_town(settings)
+        forms = answers(settings, 30)
+        with served(settings) as server:
+            early = await sent(server, forms[:20])
+            os.kill(server.pid, signal.SIGUSR1)
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await sent_until_it_ends(server, forms[20:])
+            assert server.ended() == os.EX_IOERR
+            server.start()
+            late = await sent(server, forms[20:])
 
-    assert await stored() == receipts([*early, *late])
-    assert len(await stored()) == 30
+        assert await stored() == receipts([*early, *late])
+        assert len(await stored()) == 30
 
 
 async def sent_until_it_ends(server, forms):

@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 
 from survey import engine, house, sessions
 from survey.actions.alone import AnotherRun, alone
-from survey.cli import main
+from survey.cli import checks, main
 from survey.engine import all_tables
 from survey.engine.refusals import DatabaseUnreachable, ServerRunning
 from survey.intake.acceptance import accept
@@ -51,6 +51,7 @@ from survey.tables import (
     Unit,
     Wave,
 )
+from survey.texts import Voice
 from tests import cast
 from tests.conftest import settings_in
 from tests.survey import waves
@@ -259,6 +260,22 @@ def test_the_command_says_what_to_do_next_and_not_how_many_have_answered(
     assert again.exit_code == 1
     assert "There is something in that database already. Nothing was changed." in again.output
     assert f'"tables": {count}' in told.stdout
+
+
+async def test_doctor_tells_of_the_database_that_was_left_until_it_is_deleted(
+    here: Settings, target: str
+) -> None:
+    await moving.move(here, target, watch=silent)
+    there = replace(here, database=target)
+
+    before = await checks._database(there, Voice("en"))
+    here.sqlite_file.unlink()
+    after = await checks._database(there, Voice("en"))
+
+    [told] = [check for check in before if check.state == "care"]
+    assert told.what == "The database from before the move to PostgreSQL"
+    assert f"Delete {here.sqlite_file} once there is a backup" in told.advice
+    assert [check for check in before if check is not told] == after
 
 
 # --- refusals: nothing moved, nothing changed ----------------------------------------------------
