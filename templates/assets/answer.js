@@ -460,6 +460,14 @@ function questionnaire(form) {
   show(first, !firstFault);
   if (!isShared) keepShell();
   if (data.retry || (before?.isSending && !find(".summary"))) send();
+  whenVoiced(() => import(data.reader).then((reader) => reader.offer(form)).catch(() => null)); // else no button
+}
+
+// Where the device has voices, at once or when it has found them.
+function whenVoiced(deed) {
+  const speech = window.speechSynthesis;
+  if (speech?.getVoices().length) deed();
+  else speech?.addEventListener("voiceschanged", deed, { once: true });
 }
 
 // The two selects become one list with a search field: nearest first, the rest on demand.

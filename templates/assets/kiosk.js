@@ -9,7 +9,7 @@
 
   // A new document in the place of this one; the server has the browser clear the rest.
   function reset(address = START) {
-    speechSynthesis?.cancel();
+    window.speechSynthesis?.cancel();
     document.body.replaceChildren();
     location.replace(address);
   }
@@ -25,14 +25,22 @@
     timer = setTimeout(reset, WARNING);
   }
 
-  // Somebody is here. A tablet that slept runs no timer: who wakes it may be somebody else.
+  // A tablet that slept runs no timer: who wakes it may be somebody else.
+  const isOver = () => !isClean() && Date.now() - last >= (isReceipt() ? RECEIPT : IDLE + WARNING);
+
   function touched() {
     if (!warning()) return; // on its way out
-    if (Date.now() - last >= (isReceipt() ? RECEIPT : IDLE + WARNING) && !isClean()) return reset();
+    if (isOver()) return reset();
     last = Date.now();
     clearTimeout(timer);
     if (warning().open) warning().close();
     timer = setTimeout(idle, isReceipt() ? RECEIPT : IDLE);
+  }
+
+  // Something new to read: its time begins now.
+  function arrived() {
+    last = Date.now();
+    touched();
   }
 
   function show(page) {
@@ -47,8 +55,7 @@
     const heading = find(".summary") ?? (form ? null : find("h1"));
     if (heading) heading.tabIndex = -1;
     heading?.focus();
-    last = Date.now();
-    touched();
+    arrived();
   }
 
   async function ask(address, fields) {
@@ -75,8 +82,8 @@
 
   addEventListener("DOMContentLoaded", () => {
     // The receipt comes from answer.js, into the page that is there.
-    new MutationObserver(() => { if (isReceipt()) touched(); }).observe(document.body, { childList: true, subtree: true });
-    touched();
+    new MutationObserver(() => { if (isReceipt()) arrived(); }).observe(document.body, { childList: true, subtree: true });
+    arrived();
   });
   for (const kind of ["pointerdown", "touchmove", "wheel", "input"]) {
     addEventListener(kind, () => { if (!warning()?.open) touched(); }, { capture: true, passive: true });
@@ -113,6 +120,6 @@
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return root.classList.add("away");
     root.classList.remove("away");
-    if (Date.now() - last >= IDLE + WARNING && !isClean()) reset();
+    if (isOver()) reset();
   });
 }
