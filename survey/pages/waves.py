@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from survey import insight, organisation
 from survey.access import Actor, reads_waves
 from survey.organisation import Tree
+from survey.pages.answer import KIOSK
 from survey.pages.layout import language_for, page, settings_of
 from survey.tables import Closing, Invited, OpenedShare, WaveBehaviour
 from survey.tables import Wave as WaveRow
@@ -75,6 +76,7 @@ class WavesPages(Controller):
             "pages/staff/waves.html",
             waves=views,
             may_plan=may_plan,
+            tablet=f"{settings_of(request).url}{KIOSK}",
             has_units=bool(await organisation.tree(None)),
         )
 
