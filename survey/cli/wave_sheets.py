@@ -10,13 +10,13 @@ from survey.actions import sheets
 from survey.cli import spoken
 from survey.cli.wave_options import as_json, run
 from survey.cli.wave_report import print_json, say
+from survey.delivery.sheets import ACROSS
 from survey.errors import N_, BadInput, KernepulsError
 from survey.intake import split
 from survey.intake.split import Sheet
 from survey.settings import Settings
 from survey.texts import Voice
 
-PER_ROW = 5  # groups, as they are printed
 sheet_files = click.option(
     "--sheet",
     "files",
@@ -25,8 +25,6 @@ sheet_files = click.option(
     help="A file with the groups of a key sheet, as a scanner reads them; give it for each sheet. "
     "Without it you type them.",
 )
-
-
 LOST = N_(
     "Two of the three key sheets open the answers when the wave closes; this server cannot. If two "
     "are lost before that, so are the answers."
@@ -89,10 +87,12 @@ def read_sheets(files: Sequence[Path], many: int) -> tuple[Sheet, ...]:
 
 
 def say_made(name: str, folder: Path) -> None:
-    """What follows an approval with key sheets."""
-    if folder.exists():
-        say(N_("Key sheets to print, one for each trustee: %(folder)s"), folder=folder)
+    """What follows an approval with key sheets; no folder, they were tried before."""
     say(LOST)
+    if not folder.exists():
+        say(N_("Next: kernepuls wave open %(wave)s"), wave=name)
+        return
+    say(N_("Key sheets to print, one for each trustee: %(folder)s"), folder=folder)
     say(
         N_(
             "Next: print the key sheets, the cards and the posters, then "
@@ -133,13 +133,13 @@ def _typed(number: int, many: int) -> Sheet:
         first = len(groups) + 1
         asked = voice.gettext("Groups %(first)s-%(last)s") % {
             "first": first,
-            "last": first + PER_ROW - 1,
+            "last": first + ACROSS - 1,
         }
         row: str = click.prompt(asked, hide_input=True, err=True)
         try:
             if first == 1 and len(row) > split.GROUPS * (split.GROUP - 1):
                 return split.read_sheet(row)
-            groups += split.read_groups(row, first, PER_ROW)
+            groups += split.read_groups(row, first, ACROSS)
         except KernepulsError as error:
             click.echo(texts.sentence(error, spoken()), err=True)
     return split.read_sheet(" ".join(groups))

@@ -395,6 +395,7 @@ def test_a_wave_with_key_sheets_goes_from_approval_to_the_shredder(command, sett
     too_early = command("open", WAVE)
     drilled = command("drill", WAVE, typed=rows_of(*handed))
     left = printed.folder_of(settings, WAVE).exists()
+    approved_again = command("approve", WAVE)
     opened = command("open", WAVE)
     closed = command("close", WAVE, typed=rows_of(handed[2], handed[0]))
     to_sign = printed.list_file(settings, WAVE).exists()
@@ -406,6 +407,7 @@ def test_a_wave_with_key_sheets_goes_from_approval_to_the_shredder(command, sett
     assert (too_early.exit_code, "have not been tried" in too_early.output) == (1, True)
     assert "Every two of the three sheets opened a test envelope." in drilled.output
     assert not left
+    assert "Next: kernepuls wave open 2026-1" in approved_again.output
     assert "If two are lost before that, so are the answers." in opened.output
     assert "11/11 the numbers are made" in closed.output
     assert "The three key sheets must be destroyed" in closed.output
