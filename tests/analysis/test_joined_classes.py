@@ -443,3 +443,30 @@ def test_joined_bands_are_said_from_first_to_last() -> None:
     cell = said(item, classes_of(12), 1, 2)
 
     assert (cell.band, cell.band_to) == ("some", "nearly_all")
+
+
+# --- a level whose two parts are its whole -------------------------------------------------------
+
+# Of 40 people in parts of 20, both told 45-54 of 100 successes: together 90-108 of 200. Alone the
+# parent's classes would leave 90-94 or 105-108, and a person in a part at most that much of five.
+WHOLE_OF_PARTS = {
+    "at the low end": ([-1, 0, 0], [40, 20, 20], [91, 45, 46]),
+    "at the high end": ([-1, 0, 0], [40, 20, 20], [107, 54, 53]),
+    "over a part of a part, low": ([-1, 0, 1, 0], [40, 20, 20, 20], [91, 45, 45, 46]),
+    "over a part of a part, high": ([-1, 0, 1, 0], [40, 20, 20, 20], [107, 54, 54, 53]),
+}
+
+
+@pytest.mark.parametrize(("parent", "n", "k"), WHOLE_OF_PARTS.values(), ids=WHOLE_OF_PARTS)
+def test_a_level_that_would_leave_its_parts_less_than_five_wide_is_joined(
+    parent: list[int], n: list[int], k: list[int]
+) -> None:
+    told = displayed(
+        np.array(parent), np.array(n), np.array(k)[:, None], shown=np.ones(len(n), dtype=bool),
+        tables=lambda people: [(classes_of(people, 5), np.array([0]))], per=5,
+    )  # fmt: skip
+
+    assert (told.low[0, 0], told.high[0, 0]) == (45 + 45, 54 + 54)
+    assert all(
+        (low, high) == (45, 54) for low, high in zip(told.low[1:], told.high[1:], strict=True)
+    )
