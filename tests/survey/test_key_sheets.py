@@ -6,15 +6,17 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from datetime import date
 from itertools import combinations, permutations
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from litestar.testing import AsyncTestClient
 
-from survey import engine, texts
+from survey import engine, house, texts
 from survey.actions import approval
 from survey.app import create_app
 from survey.cli import main
@@ -193,6 +195,30 @@ def test_no_refusal_and_no_repr_repeats_a_letter_of_the_sheet(three):
         said += [repr(refused.value), texts.sentence(refused.value, "en")]
 
     assert not any(group in line for group in [*groups, "ZZZZZ", "XXXXX"] for line in said)
+
+
+def test_a_printed_sheet_is_one_page_that_reads_back_by_eye_and_by_scanner(
+    settings, three, monkeypatch
+):
+    house.write_fjordlund(settings)
+    scanned = []
+    drawn = printed.qr
+    monkeypatch.setattr(printed, "qr", lambda text, alt: scanned.append(text) or drawn(text, alt))
+
+    printed.keep_sheet(
+        settings, house.organisation(settings), WAVE, date(2026, 3, 15),
+        trustee="safety", groups=three[1].groups,
+    )  # fmt: skip
+
+    file = printed.sheet_file(settings, WAVE, "safety")
+    paper = pypdfium2.PdfDocument(file.read_bytes())
+    words = paper[0].get_textpage().get_text_bounded().split()
+    read = [word for word in words if word in three[1].groups]
+    assert len(paper) == 1
+    assert split.read_sheet(" ".join(read)) == three[1]
+    assert split.read_sheet(scanned[0]) == three[1]
+    assert "Arbejdsmiljørepræsentant" in words
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 # --- keys ----------------------------------------------------------------------------------------
