@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,12 @@ FILES = """
     SELECT relname, pg_relation_filepath(oid) AS path FROM pg_class
     WHERE oid >= 16384 AND relkind IN ('r', 't', 'i') AND pg_relation_filepath(oid) IS NOT NULL
 """
+PACKAGED = "SELECT count(*) FROM pg_available_extensions WHERE name = 'pageinspect'"
 # Every line of every page, of rows that are gone, too, until a vacuum clears them.
 PAGES = """
     SELECT t_xmin::text::bigint AS xmin, page, lp, t_attrs[1] AS key
     FROM generate_series(0, pg_relation_size('{table}') / 8192 - 1) page,
-        inspected.heap_page_item_attrs(inspected.get_raw_page('{table}', page::int), '{table}')
+        heap_page_item_attrs(get_raw_page('{table}', page::int), '{table}')
     WHERE t_attrs IS NOT NULL ORDER BY page, lp
 """
 
@@ -74,6 +75,7 @@ class PostgresStore:
         self.address, self.columns = address, columns
         self.data = Path(parse_qs(urlsplit(address).query)["host"][0]) / "data"
         self.read_to = 0
+        self.inspects = False  # pageinspect is not packaged everywhere
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -81,7 +83,8 @@ class PostgresStore:
         connection = await asyncpg.connect(self.address)
         try:
             await connection.execute("CREATE SCHEMA inspected")
-            with suppress(asyncpg.PostgresError):  # not packaged everywhere: then not looked at
+            self.inspects = bool(await connection.fetchval(PACKAGED))
+            if self.inspects:
                 await connection.execute("CREATE EXTENSION pageinspect SCHEMA inspected")
             await connection.execute("SELECT pg_create_physical_replication_slot($1, true)", name)
             self.read_to = await _end_of_log(connection)
@@ -111,7 +114,8 @@ class PostgresStore:
                     f"SELECT {_asked(*asked)}, xmin::text::bigint, ctid::text FROM {table}"
                 )
                 tables[table] = [Row(*row[:3], _place(row[3])) for row in rows]
-                with suppress(asyncpg.PostgresError):
+                if self.inspects:
+                    await connection.execute("SET search_path = public, inspected")
                     rows = await connection.fetch(PAGES.format(table=table))
                     tables[f"{table} pages"] = [
                         Row(row["key"][1:], b"", row["xmin"], (row["page"], row["lp"]))

@@ -147,6 +147,22 @@ def test_by_chance_each_block_gives_one_hit():
     assert sum(hits) / len(hits) == pytest.approx(8 + 3 * 7**0.5, abs=0.5)
 
 
+async def test_rows_that_are_gone_are_still_read_in_the_pages(settings, new_database):
+    settings = replace(settings, database=await new_database())
+    store = copies.PostgresStore(settings.database, copies.PRODUCT)
+    async with opened(settings), store.held():
+        await Ballot.insert(*(Ballot(hash=secrets.token_bytes(32), wave=1) for _ in range(20)))
+        there = (await store.copied()).tables
+        await Ballot.delete().where(Ballot.wave == 1)
+        gone = (await store.copied()).tables
+
+    hashes = {row.key for row in there["ballot"]}
+    assert gone["ballot"] == []
+    if store.inspects:
+        assert hashes == {row.key for row in there["ballot pages"]}
+        assert hashes == {row.key for row in gone["ballot pages"]}
+
+
 # --- what is left after the close ----------------------------------------------------------------
 
 
