@@ -30,10 +30,10 @@ AT_ONCE: Final = 20_000  # assignments held at a time
 class Randomisation:
     """A trial's units against the compared ones, in the unit of the moves.
 
-    `est` is the mean move of the tried less that of the compared, `p` the share of assignments
-    with an estimate at least as large, `p_bad` with one at most as large, `p_smallest` the least
-    that so many units could give. `low`..`high` hold the differences that neither test rejects
-    at `MOVED_P`; infinite where none could be rejected.
+    `est` is the mean move of the tried, `moved`, less that of the compared, `p` the share of
+    assignments with an estimate at least as large, `p_bad` with one at most as large, `p_smallest`
+    the least that so many units could give. `low`..`high` hold the differences that neither test
+    rejects at `MOVED_P`; infinite where none could be rejected.
     """
 
     est: float
@@ -42,6 +42,7 @@ class Randomisation:
     p_smallest: float
     low: float
     high: float
+    moved: float
 
 
 def attainable(tried: int, compared: int) -> float:
@@ -91,6 +92,7 @@ def randomised(d: Floats, tried: Flags, *, seed: int = 0) -> Randomisation:
         p_smallest=attainable(T, J - T),
         low=float(ordered[spare]) if spare >= 0 else -np.inf,
         high=float(ordered[-1 - spare]) if spare >= 0 else np.inf,
+        moved=float(d[tried].mean()),
     )
 
 
@@ -120,6 +122,13 @@ def verdict_of(test: Randomisation | None, *, explained: float, step: float) -> 
 
     `explained` is the good move that the tried were expected to make by themselves, `step` the
     step that their side is told in, both in the unit of the moves. The first that holds.
+
+    **Where so few units cannot show anything**, the one that tried is furthest of five in a fifth
+    of all cases with nothing done, and half of the difference is what the others did. So the tried
+    must have moved too: more than a step further than was expected of them. With nothing done 1
+    against 4 units of 20-60 then `suggests` .10 (without this .14), of 40-149 .13 (.15), 1 against
+    3 of 36-60 .12 (.18); a fall of one logit is still pointed to in .56 (.59), .69 (.70) and .65
+    (.68) of all cases (6,000 and 1,000 draws, units .3 logit off in each wave).
     """
     if test is None:
         return "too_few"
@@ -127,7 +136,8 @@ def verdict_of(test: Randomisation | None, *, explained: float, step: float) -> 
         return "moved_here"
     if test.est < 0 and test.p_bad <= MOVED_P:
         return "worse"
-    beyond = test.est >= max(0.0, explained) + step - ROUNDING
+    expected = max(0.0, explained)
+    beyond = test.est >= expected + step - ROUNDING and test.moved > expected + step + ROUNDING
     if test.p_smallest > MOVED_P and test.p <= test.p_smallest + ROUNDING and beyond:
         return "suggests"
     return "not_seen"

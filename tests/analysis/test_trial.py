@@ -46,7 +46,7 @@ def oracle(d: np.ndarray, tried: np.ndarray, side: str) -> float:
 def test_the_seven_units_of_ernst() -> None:
     found = randomised(SEVEN, FIRST_AND_LAST)
 
-    assert found.est == 6.5
+    assert (found.est, found.moved) == (6.5, (15 + 30) / 2)
     assert found.p == pytest.approx(5 / 21)
     assert found.p_smallest == pytest.approx(1 / 21)
 
@@ -185,8 +185,8 @@ def test_the_smallest_p_is_known_before_the_start(
 # --- the verdict ---------------------------------------------------------------------------------
 
 
-def seen(est: float, p: float, p_bad: float, p_smallest: float) -> Randomisation:
-    return Randomisation(est, p, p_bad, p_smallest, -inf, inf)
+def seen(est: float, p: float, p_bad: float, p_smallest: float, moved: float = 30) -> Randomisation:
+    return Randomisation(est, p, p_bad, p_smallest, -inf, inf, moved)
 
 
 VERDICTS = {
@@ -198,6 +198,8 @@ VERDICTS = {
     "the most that four units can show": (seen(15, 0.25, 1, 0.25), "suggests"),
     "not the most of the four": (seen(30, 0.50, 0.75, 0.25), "not_seen"),
     "no more than by itself and a step": (seen(14, 0.25, 1, 0.25), "not_seen"),
+    "the tried moved more than by itself and a step": (seen(30, 0.25, 1, 0.25, 16), "suggests"),
+    "the difference is what the others did": (seen(30, 0.25, 1, 0.25, 10 + 5), "not_seen"),
     "no difference at all": (seen(0, 0.05, 0.05, 0.05), "not_seen"),
 }
 
@@ -208,6 +210,6 @@ def test_the_first_that_holds_is_the_verdict(test: Randomisation | None, verdict
 
 
 def test_an_expected_worsening_explains_nothing() -> None:
-    found = seen(5, 0.25, 1, 0.25)
+    found = seen(5, 0.25, 1, 0.25, moved=6)
 
     assert verdict_of(found, explained=-20, step=5) == "suggests"
