@@ -13,7 +13,7 @@ from survey.tables import Ballot, Closing, Intake
 from tests.crash.serving import Client, served, submissions
 from tests.survey import waves
 
-# Answers and kills. 5,000 and 25 cost 35 s of processor on each database: those runs are for soak.
+# Answers and kills. 5,000 and 25 cost 45 s of processor on each database, so they are for soak.
 RUNS = [
     (1_500, 8),
     pytest.param(5_000, 25, marks=pytest.mark.soak),
