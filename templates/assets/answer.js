@@ -466,8 +466,13 @@ function questionnaire(form) {
 // Where the device has voices, at once or when it has found them.
 function whenVoiced(deed) {
   const speech = window.speechSynthesis;
-  if (speech?.getVoices().length) deed();
-  else speech?.addEventListener("voiceschanged", deed, { once: true });
+  const look = () => {
+    if (!speech?.getVoices().length) return;
+    speech.removeEventListener("voiceschanged", look);
+    deed();
+  };
+  speech?.addEventListener("voiceschanged", look);
+  look();
 }
 
 // The two selects become one list with a search field: nearest first, the rest on demand.
