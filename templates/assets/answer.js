@@ -72,11 +72,11 @@ function codePage(form) {
   all("[data-language]").forEach((link) => link.addEventListener("click", () => { link.hash = field.value; }));
   // A reload of the questionnaire asks for this page: go on with the same form, the same ballot.
   const [arrived] = performance.getEntriesByType("navigation");
-  const isAgain = arrived?.type !== "navigate" && !find(".summary");
+  const isAgain = arrived?.type !== "navigate" && location.pathname !== "/svar" && !find(".summary");
   if (code) field.value = code;
   else if (isAgain && typed.read()) {
     field.value = typed.read();
-    form.action = "/svar/uden-script";
+    if (!canMake()) form.action = "/svar/uden-script";
   } else if (isAgain && place.read()) return getForm(form, place.read());
   else return;
   form.submit();
@@ -144,11 +144,14 @@ async function asked(address, options) {
   try { return await fetch(address, { credentials: "omit", signal: abort.signal, ...options }); } catch { return null; } finally { clearTimeout(limit); }
 }
 
+// Nobody there, or a server or its proxy that asks for patience.
+const isAway = (reply) => !reply || [502, 503, 504].includes(reply.status);
+
 // Three tries. `fail` says after each what is wrong: a server that is busy, or no connection.
 async function tried(address, options, fail) {
   for (const pause of [1000, 3000, 0]) {
     const reply = await asked(address, options);
-    if (reply && reply.status !== 503) return reply;
+    if (!isAway(reply)) return reply;
     fail(Boolean(reply));
     if (pause) await woken(pause);
   }
@@ -431,7 +434,7 @@ function questionnaire(form) {
       say(data.sending);
       const reply = await asked(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
       if (reply?.ok) return received((await reply.json()).receipt);
-      if (reply && reply.status !== 503) break;
+      if (!isAway(reply)) break;
       say(reply ? data.busy : data.offline);
       await woken(pause);
     }
@@ -460,19 +463,6 @@ function questionnaire(form) {
   show(first, !firstFault);
   if (!isShared) keepShell();
   if (data.retry || (before?.isSending && !find(".summary"))) send();
-  whenVoiced(() => import(data.reader).then((reader) => reader.offer(form)).catch(() => null)); // else no button
-}
-
-// Where the device has voices, at once or when it has found them.
-function whenVoiced(deed) {
-  const speech = window.speechSynthesis;
-  const look = () => {
-    if (!speech?.getVoices().length) return;
-    speech.removeEventListener("voiceschanged", look);
-    deed();
-  };
-  speech?.addEventListener("voiceschanged", look);
-  look();
 }
 
 // The two selects become one list with a search field: nearest first, the rest on demand.

@@ -161,6 +161,29 @@ def test_a_reply_lost_with_its_page_is_asked_for_again_with_the_same_bytes(
     assert json.loads(posts[0])["blinded"] == json.loads(posts[1])["blinded"]
 
 
+def test_a_first_page_reloaded_after_a_lost_reply_finishes_what_was_begun(
+    opened: Callable[..., Page], site: Site
+) -> None:
+    page = opened()
+    posts: list[str] = []
+
+    def sign_and_lose(route: Route) -> None:
+        posts.append(route.request.post_data or "")
+        route.fetch()
+        route.fulfill(status=502)
+
+    page.route("**/svar/stemmeseddel*", sign_and_lose)
+    page.goto(site.url(f"/svar#{site.code()}"))
+    page.get_by_role("button", name="Begynd").click()
+    expect(page.get_by_role("status")).to_contain_text("Serveren har travlt.")
+    page.unroute("**/svar/stemmeseddel*")
+
+    page.reload()
+    page.get_by_role("button", name="Begynd").click()
+
+    expect(page.locator("section[data-step='2']")).to_be_visible()
+
+
 # What is refused, and told before anything is answered
 
 

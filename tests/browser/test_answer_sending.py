@@ -53,6 +53,8 @@ def test_the_next_person_at_the_same_computer_is_asked_for_a_code(
     begin(page, site)
 
     page.goto(site.url("/svar"))
+    expect(page.get_by_label("Skriv koden")).to_have_value("")
+    page.reload()
 
     expect(page.get_by_label("Skriv koden")).to_have_value("")
 
