@@ -463,6 +463,19 @@ function questionnaire(form) {
   show(first, !firstFault);
   if (!isShared) keepShell();
   if (data.retry || (before?.isSending && !find(".summary"))) send();
+  whenVoiced(() => import(data.reader).then((reader) => reader.offer(form)).catch(() => null)); // else no button
+}
+
+// Where the device has voices, at once or when it has found them.
+function whenVoiced(deed) {
+  const speech = window.speechSynthesis;
+  const look = () => {
+    if (!speech?.getVoices().length) return;
+    speech.removeEventListener("voiceschanged", look);
+    deed();
+  };
+  speech?.addEventListener("voiceschanged", look);
+  look();
 }
 
 // The two selects become one list with a search field: nearest first, the rest on demand.
