@@ -1,11 +1,13 @@
 """What no report may say: the rules of the language file, found in any text before release."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from analysis.wording.guard import LIX_LIMIT, ForbiddenWording, guard, lix, sentences
-from survey.texts import Voice, content
+from survey.texts import Language, Voice, content
 
 DA = Voice("da")
 PAIRS = content("report_language")["allowed_and_forbidden"]
@@ -18,10 +20,10 @@ class Text:
     is_prose: bool = False
 
 
-def says(text: str, *, quoted: tuple[str, ...] = ()) -> str | None:
+def says(text: str, *, quoted: tuple[str, ...] = (), language: Language = "da") -> str | None:
     """What the guard stops a text for; None when it may be said."""
     try:
-        guard(DA, [Text(text)], quoted=quoted)
+        guard(Voice(language), [Text(text)], quoted=quoted)
     except ForbiddenWording as stopped:
         return stopped.value
     return None
@@ -67,6 +69,26 @@ ALLOWED = {
 @pytest.mark.parametrize("text", ALLOWED.values(), ids=ALLOWED)
 def test_a_report_may_say(text: str) -> None:
     assert says(text) is None
+
+
+def texts_in(told: Any, language: Language, *, inside: bool = False) -> Iterator[str]:
+    """Every text in a language, under its key or under one that ends with it (`when_da`)."""
+    if isinstance(told, str) and inside:
+        yield told
+    elif isinstance(told, list):
+        for one in told:
+            yield from texts_in(one, language, inside=inside)
+    elif isinstance(told, dict):
+        for key, one in told.items():
+            yield from texts_in(one, language, inside=inside or key.split("_")[-1] == language)
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_every_text_of_the_catalogue_of_barriers_may_stand_in_a_report(language: Language) -> None:
+    catalogue = list(texts_in(content("barriers"), language))
+
+    assert len(catalogue) > 20 * len(content("barriers")["barriers"])
+    assert {text: stopped for text in catalogue if (stopped := says(text, language=language))} == {}
 
 
 def test_the_name_of_a_unit_may_hold_a_given_name() -> None:
