@@ -52,7 +52,7 @@ async def erase(settings: Settings, today: date, told: Told) -> Erased:
     """Erase all that is due, and keep a report whose hash is in the audit log.
 
     `told` writes the report. Raises ArchiveUndecided, AnotherRun, BackupRunning, CloseRunning,
-    WalHeld; what was begun is gone on with by the next run.
+    StillRead; what was begun is gone on with by the next run.
     """
     fields = _decided(settings, today)
     with alone(settings), one_at_a_time(settings), no_close(settings), file_refusals(settings):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiosqlite
+import asyncpg
 import msgspec
 import polars as pl
 import pytest
@@ -22,8 +23,8 @@ from hypothesis import strategies as st
 
 from survey import engine, insight, log
 from survey.app import create_app
-from survey.engine import opened
-from survey.engine.rewriting import WalHeld
+from survey.engine import opened, rewriting
+from survey.engine.rewriting import StillRead
 from survey.errors import DiskFull, WaveUnknown
 from survey.intake import child, closing, disk, keys, opening, seal
 from survey.intake.closing import close_wave, resume
@@ -438,11 +439,28 @@ async def test_a_log_that_somebody_reads_stops_the_close_until_they_are_done(set
             await other.execute("BEGIN")
             await (await other.execute("SELECT count(*) FROM unit")).fetchall()
             await engine.current().run_ddl("PRAGMA busy_timeout=50")
-            with pytest.raises(WalHeld):
+            with pytest.raises(StillRead):
                 await close_wave(settings, "2026-1")
             await other.execute("ROLLBACK")
 
         assert (await close_wave(settings, "2026-1")).state == "released"
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+async def test_rows_that_an_older_transaction_may_see_stop_the_close_until_it_is_over(
+    store, monkeypatch
+):
+    monkeypatch.setattr(rewriting, "PATIENCE", 0.2)
+    await answered(store)
+    other = await asyncpg.connect(store.database)
+    async with other.transaction(isolation="repeatable_read"):
+        await other.fetch("SELECT count(*) FROM intake")
+        with pytest.raises(StillRead):
+            await close_wave(store, "2026-1")
+        assert await other.fetchval("SELECT count(*) FROM intake") > 0
+    await other.close()
+
+    assert (await close_wave(store, "2026-1")).state == "released"
 
 
 async def test_a_release_that_leaks_is_held_and_tried_again(store, monkeypatch):
