@@ -35,7 +35,7 @@ mutate: .venv/mutation built
 # The one script that is built by hand: templates/assets/ballot.js is committed, the same bytes on every machine.
 .PHONY: ballot
 ballot:
-	@cd ballot && npm ci --loglevel=error && node build.mjs
+	@cd templates/ballot && npm ci --loglevel=error && node build.mjs
 
 .PHONY: built
 built:

@@ -15,7 +15,7 @@ const numbers = {
 await build({
   absWorkingDir: here(".").pathname,
   entryPoints: ["ballot.js"],
-  outfile: here("../templates/assets/ballot.js").pathname,
+  outfile: here("../assets/ballot.js").pathname,
   bundle: true,
   minify: true,
   format: "iife",
@@ -27,4 +27,4 @@ await build({
   logLevel: "warning",
 });
 const licence = await readFile(here("node_modules/@cloudflare/blindrsa-ts/LICENSE.txt"), "utf8");
-await writeFile(here("../templates/assets/ballot-LICENSE.txt"), `${library}, in ballot.js\n\n${licence.trim()}\n`);
+await writeFile(here("../assets/ballot-LICENSE.txt"), `${library}, in ballot.js\n\n${licence.trim()}\n`);
