@@ -239,7 +239,7 @@ def test_a_shown_unit_below_a_hidden_one_is_taken_from_the_scope_alone() -> None
 
 
 def test_the_root_is_hidden_like_any_unit() -> None:
-    # One behaviour for all, 11 people said how often, and A was shown: it would leave 3 to the root.
+    # One behaviour for all: 11 said how often, and A, shown before, would leave the root 3 of them.
     wave = wave_of({"K": None, "A": "K"}, {"K": (5, 5, 3), "A": (8, 8, 8)}, ALL)
 
     patterns = shown(wave, before(*told("S", "A"), *told("Y", "A")))
