@@ -18,6 +18,8 @@ from tests.survey.waves import EVERYBODY, answered
 
 POINTS = [*(name for name, _ in closing.STEPS)]
 POINTS.insert(POINTS.index("written"), "opened")
+# 200 at every point; the suite has one.
+RUNS = [0, *(pytest.param(run, marks=pytest.mark.soak) for run in range(1, 200))]
 SHEETS_MATTER = ("counted", "opened", "verified", "key_destroyed")  # with a key that is not here
 CLOSER = """
 import asyncio, os, signal, sys
@@ -113,8 +115,9 @@ async def whole(settings):
         assert key
 
 
+@pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("on_sheets", [False, True], ids=["key_here", "key_on_sheets"])
-async def test_a_close_killed_at_every_step_goes_on_where_it_was(store, on_sheets):
+async def test_a_close_killed_at_every_step_goes_on_where_it_was(store, on_sheets, run):
     sheets = []
     if on_sheets:
         keys.make_on_sheets(store, "2026-1", sheets.extend)
