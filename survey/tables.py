@@ -132,6 +132,11 @@ class Wave(Table, help_text="A wave (puls): one round with a start and a close."
         help_text="Null: the server has the key. On three sheets: made, drilled or destroyed.",
     )
     on_hold = Boolean(null=True, default=None, help_text="True: nothing of it may be erased.")
+    asked_too_late = BigInt(
+        null=True,
+        default=None,
+        help_text="Requests for a lost link that came after the form was opened; null = none.",
+    )
 
 
 class WaveBehaviour(

@@ -5,6 +5,7 @@ whether the code is used. No answer and no log line tells it.
 """
 
 import secrets
+from collections import Counter
 from datetime import date
 from email.message import EmailMessage
 from functools import partial
@@ -13,7 +14,7 @@ from survey import audit, house
 from survey.actions.approval import stored_wave
 from survey.actions.invitations import replaced_codes
 from survey.actions.opening import letter_box
-from survey.actions.reminding import WaveNotOpenNow
+from survey.actions.reminding import STEP, WaveNotOpenNow
 from survey.delivery import letters, post, queue, sms
 from survey.delivery.queue import ASKED_FOR, Addressee
 from survey.delivery.sms import own_numbers
@@ -24,6 +25,7 @@ from survey.settings import Settings
 from survey.tables import Invitation, MailItem, Person, Wave
 
 NOBODY = -1  # an id no row has
+ENDED = ("released", "held")
 LONGEST = 254  # characters of a mail address (RFC 5321)
 
 
@@ -70,7 +72,8 @@ async def send_asked_for(
 ) -> None:
     """Send each who asked a new code in place of all earlier ones, or word that theirs is used.
 
-    One mail a day to each, however often they asked; what failed today is left for tomorrow.
+    One mail a day to each, however often they asked; what failed today is left for tomorrow. How
+    many of the wave came too late is counted, and not who.
     """
     if not await queue.is_due(wave.id, kind=ASKED_FOR, today=today):
         return
@@ -90,6 +93,7 @@ async def send_asked_for(
         letter = letters.new_code(around, code=code) if code else letters.code_was_used(around)
         return post.mail(letter, around, to=to.email, day=today)
 
+    with_code: Counter[bool] = Counter()  # the mails that left the house
     async with (
         letter_box(settings, wave.name, box) as opened,
         sms.opened(settings, wave.name) as texting,
@@ -100,8 +104,31 @@ async def send_asked_for(
             compose=compose,
             today=today,
             texting=texting,
+            left=lambda code: with_code.update([bool(code)]),
         )
-        await queue.send_waiting(wave.id, mailing, kind=ASKED_FOR, failed_today=False)
+        try:
+            await queue.send_waiting(wave.id, mailing, kind=ASKED_FOR, failed_today=False)
+        finally:
+            await _count(wave, with_code[False])
+
+
+def told_too_late(wave: Wave) -> int | None:
+    """How many asked after their form was opened: whole fives, after the close; None below five.
+
+    The close rounds what is stored, too (`survey.intake.closing`).
+    """
+    asked = wave.asked_too_late or 0
+    return asked - asked % STEP or None if wave.state in ENDED else None
+
+
+async def _count(wave: Wave, too_late: int) -> None:
+    """One number for the wave; written for none as well, so that writing it tells nothing."""
+    await Wave.raw(
+        "UPDATE wave SET asked_too_late = coalesce(asked_too_late, 0) + {} "
+        "WHERE id = {} AND state = 'open'",
+        too_late,
+        wave.id,
+    )
 
 
 async def _clear(wave: Wave) -> None:

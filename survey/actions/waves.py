@@ -13,6 +13,7 @@ from datetime import date
 from survey import audit, house
 from survey.actions.approval import Approved, Progress, approve_wave, clear_prints, stored_wave
 from survey.actions.invitations import Counts, counts_of, people_in
+from survey.actions.lost_link import told_too_late
 from survey.actions.opening import Opened, open_wave
 from survey.actions.planning import Planned, plan_wave
 from survey.actions.readiness import NobodyInScope, NotDiscussed, scope_of
@@ -85,6 +86,7 @@ class WaveStatus:
     refusal: str | None  # the rule that held the release back, or the error a close stopped at
     missing: tuple[KernepulsError, ...]  # before it may open
     key_sheets: str | None  # made, drilled or destroyed; None = the server has the key
+    asked_too_late: int | None  # for a lost link; whole fives, after the close, None below five
 
 
 async def close_wave(  # noqa: PLR0913 - one for each option of the command
@@ -170,6 +172,7 @@ async def wave_status(settings: Settings, name: str) -> WaveStatus:
         refusal=job.refusal if job else None,
         missing=await _missing(settings, wave),
         key_sheets=wave.key_sheets,
+        asked_too_late=told_too_late(wave),
     )
 
 

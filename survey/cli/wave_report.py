@@ -26,6 +26,7 @@ SHEETS: Final = {
     "drilled": N_("The key is on three sheets; every two of them opened a test envelope."),
     "destroyed": N_("The key was on three sheets. They are destroyed."),
 }
+TOO_LATE: Final = N_("About %(n)s asked for a new link after their form was opened.")
 # What the steps of the close have done, by the name `survey.intake.closing` gives them.
 STEPS: Final = {
     "marked": N_("no more answers are taken"),
@@ -81,6 +82,8 @@ def detail(one: waves.WaveStatus) -> None:
         lines(f"{share.unit} {share.name}: {voice.percent(share.per_cent)}" for share in one.opened)
     elif one.state == "open":
         say(N_("How many have opened the form is counted each night."))
+    if one.asked_too_late:
+        say(TOO_LATE, n=one.asked_too_late)
     if one.state == "held":
         say(N_("Held back by the check: %(rule)s"), rule=one.refusal)
     if one.state == "closing" and one.refusal:

@@ -58,6 +58,7 @@ class Mailing:
     compose: Compose
     today: date
     texting: Texting | None = None  # None: nobody gets a text message
+    left: Callable[[str], None] | None = None  # told the code of each mail that left the house
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,8 @@ async def _send_one(mailing: Mailing, to: Addressee | None, codes: Mapping[str, 
             await mailing.texting.send(message)
     except NotDelivered:
         return "failed"
+    if mailing.left is not None:
+        mailing.left(codes[to.invitation])
     return "sent"
 
 

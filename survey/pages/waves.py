@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from survey import insight, organisation
 from survey.access import Actor, reads_waves
+from survey.actions.lost_link import told_too_late
 from survey.organisation import Tree
 from survey.pages.answer import KIOSK
 from survey.pages.layout import language_for, page, settings_of
@@ -54,6 +55,7 @@ class WaveView:
     opened: tuple[Opened, ...]
     opened_on: date | None
     is_open: bool
+    asked_too_late: str | None  # for a lost link: about how many, after the close
 
 
 class WavesPages(Controller):
@@ -90,6 +92,7 @@ async def _view(
     wave: int = row["id"]
     closing = await Closing.select(Closing.refusal).where(Closing.wave == wave).first()
     tree = await organisation.tree(row["name"])
+    too_late = told_too_late(WaveRow(**row))
     opened = await _opened(wave) if with_opened and row["state"] == "open" else []
     return WaveView(
         name=row["name"],
@@ -112,6 +115,7 @@ async def _view(
         opened=_rows(voice, tree, opened),
         opened_on=max((one["day"] for one in opened), default=None),
         is_open=row["state"] == "open",
+        asked_too_late=voice.number(too_late) if too_late and with_opened else None,
     )
 
 
