@@ -4,15 +4,21 @@ import re
 from collections.abc import AsyncIterator
 from html import unescape
 
+import msgspec
 import pytest
 
-from survey import engine
+from analysis.findings import Release, encode
+from analysis.release.audit.documents import Untold, lines_checked
+from analysis.report.reading import html_lines
+from survey import engine, insight
+from survey.seeds.found import drawn_series
 from survey.settings import Settings
 from survey.tables import AuditEvent, Behaviour, Closing, Wave
 from tests import cast
-from tests.analysis.release_factory import TEXTS
+from tests.analysis.release_factory import TEXTS, release
 
 ROOT, NORTH, LEAF_8_TO_19, HIDDEN = "FK", "C21", "F1", "F4"
+SEED = 8101
 
 
 @pytest.fixture
@@ -189,6 +195,108 @@ async def test_a_release_that_was_changed_on_disk_is_not_shown(site: cast.Site) 
 
     assert page.status_code == 500
     assert "er ikke det, der blev skrevet" in unescape(page.text)
+
+
+# --- no number but those of the release --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, ...]:
+    """The four releases of Fjordlund, from drawn answers."""
+    series = drawn_series(SEED, tmp_path_factory.mktemp("drawn"))
+    return tuple(series.releases.values())
+
+
+@pytest.fixture
+async def fjordlund(settings: Settings, real: tuple[Release, ...]) -> AsyncIterator[cast.Site]:
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        await cast.plan_waves(*["released"] * len(real))
+        store_made(settings, *real)
+        async with cast.site(settings) as site:
+            yield site
+
+
+def store_made(settings: Settings, *made: Release) -> None:
+    folder = settings.data / "releases"
+    folder.mkdir(exist_ok=True)
+    for one in made:
+        (folder / f"{one.wave}.json").write_bytes(encode(one))
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+async def test_every_number_on_every_page_of_results_is_told_by_the_release(
+    fjordlund: cast.Site, real: tuple[Release, ...], language: str
+) -> None:
+    carla = await fjordlund.signed_in("carla")
+    *earlier, last = real
+
+    told = {}
+    for one in last.units:
+        page = await carla.get(f"/waves/{last.wave}/units/{one.unit}?lang={language}")
+        lines = html_lines(page.text)
+        told[one.unit] = lines_checked(last, lines, about=one.unit, earlier=earlier)
+
+    assert told[ROOT] > 5 * len(last.units)  # ten barriers for each unit of twenty or more
+    assert told[HIDDEN] == 1  # the version of the method
+
+
+PLANTED = {
+    "a share": "Omkring 57 % siger, at det står i vejen.",
+    "a decimal": "Andelen er 0.57 her.",
+    "people": "17 var i situationen.",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+async def test_one_number_more_on_a_page_is_found(
+    fjordlund: cast.Site, real: tuple[Release, ...], planted: str
+) -> None:
+    carla = await fjordlund.signed_in("carla")
+    *earlier, last = real
+    page = await carla.get(f"/waves/{last.wave}/units/{NORTH}")
+    more = page.text.replace("</main>", f"<p>{planted}</p></main>")
+
+    lines_checked(last, html_lines(page.text), about=NORTH, earlier=earlier)
+
+    with pytest.raises(Untold):
+        lines_checked(last, html_lines(more), about=NORTH, earlier=earlier)
+
+
+@pytest.fixture
+def doubled(site: cast.Site) -> Settings:
+    """A release in which one place has two numbers: a row of its table is not what it tells."""
+    made = release()
+    once = next(one for one in made.cells if (one.unit, one.item) == (NORTH, "TID"))
+    twice = msgspec.structs.replace(once, value=45)
+    settings: Settings = site.app.state.settings
+    store_made(settings, msgspec.structs.replace(made, cells=(*made.cells, twice)))
+    return settings
+
+
+async def test_a_table_with_a_row_that_the_release_does_not_tell_is_not_made(
+    site: cast.Site, doubled: Settings
+) -> None:
+    carla = await site.signed_in("carla")
+
+    reply = await carla.get(f"/waves/2026-4/units/{NORTH}/numbers.csv")
+
+    assert reply.status_code == 500
+    assert "Reglen A7 standsede filen: Side 1" in unescape(reply.text)
+    assert await AuditEvent.select(AuditEvent.what, AuditEvent.on_what) == []
+
+
+async def test_a_report_with_a_row_that_the_release_does_not_tell_is_not_made(
+    site: cast.Site, doubled: Settings
+) -> None:
+    with pytest.raises(insight.NumberNotReleased) as stopped:
+        await insight.unit_report(doubled, wave="2026-4", unit=NORTH, language="da")
+
+    assert stopped.value.facts == {"rule": "A7", "page": 1}
+    carla = await site.signed_in("carla")
+    reply = await carla.get(f"/waves/2026-4/units/{NORTH}/report.pdf")
+    assert "Reglen A7 standsede filen: Side 1" in unescape(reply.text)
+    assert await AuditEvent.select(AuditEvent.what, AuditEvent.on_what) == []
 
 
 # --- to take away ------------------------------------------------------------------------------
