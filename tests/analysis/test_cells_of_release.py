@@ -7,15 +7,19 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from msgspec.structs import replace as replaced
 
 from analysis.audit import Leak
-from analysis.disclosure import Classes, classes_of, displayed
+from analysis.disclosure import Classes, Displayed, classes_of, displayed
 from analysis.estimate import level_interval, share_ends
 from analysis.findings import Base, Cell, Settings
 from analysis.frames import BARRIERS
-from analysis.release.cells import Part, Shown, _attacked, shown_of
-from analysis.release.counts import Item, Wave
+from analysis.release.cells import Part, Shown, _attacked, _level_said, shown_of
+from analysis.release.counts import Counts, Item, Wave
+from analysis.release.crossings import Crossed
+from analysis.release.patterns import pattern_hash, patterns_of
 from analysis.release.sayings import Sayings, said
+from tests.analysis.release_factory import release
 from tests.analysis.wave_factory import counted_wave
 
 WAVE = "2026-2"
@@ -25,7 +29,7 @@ HEADCOUNT = 50
 
 
 def people(
-    unit: str, n: int, *, tid: int = 0, safe: int = 0, **more: Sequence[int]
+    unit: str, n: int, *, tid: int = 0, fag: int = 0, safe: int = 0, **more: Sequence[int]
 ) -> pl.DataFrame:
     """n people in the situation: the first say "I høj grad", or that it is safe."""
     known = more.get("successes", [3] * n)
@@ -37,7 +41,7 @@ def people(
             "situation": ["once"] * n,
             "successes": known,
             "b_tid": [2 if i < tid else 1 for i in range(n)],
-            "b_fag": [0] * n,
+            "b_fag": [2 if i < fag else 0 for i in range(n)],
             "priority": ["TID" if i < tid else "FAG" for i in range(n)],
             "safe_a": [5 if i < safe else 1 for i in range(n)],
         },
@@ -117,6 +121,12 @@ def test_a_shown_share_has_its_place_its_people_and_its_interval(told: Shown) ->
     )  # fmt: skip
 
 
+def test_the_other_items_of_those_in_the_situation_are_shares_too(told: Shown) -> None:
+    found = cell(told, "A", "priority_share", "TID")
+
+    assert (found.n, found.value, found.marked) == (60, 100 * 45 // 60, None)
+
+
 def test_a_share_of_all_who_answered_is_read_from_the_first_of_its_step(told: Shown) -> None:
     low, high = share_ends(np.array([50.0]), np.array([100.0]), np.array([5.0]))
 
@@ -182,6 +192,29 @@ def test_only_barriers_below_the_root_from_eight_people_on_are_tested() -> None:
     assert [(o.unit, o.item) for o in told.cells if o.marked] == [("A", "TID")]
 
 
+def test_each_barrier_of_a_few_people_is_tested_by_its_own_share() -> None:
+    # Two in three of twelve: far more than elsewhere for one barrier, and as many for the other.
+    told = shown_of(
+        town(
+            people("A", 60, tid=6, fag=40), people("C", 100, tid=10, fag=66),
+            people("B", 12, tid=8, fag=8),
+        ),
+        Settings(), None,
+    )  # fmt: skip
+
+    assert cell(told, "B", "barrier_share", "TID").marked is True
+    assert cell(told, "B", "barrier_share", "FAG").marked is False
+
+
+def test_a_lone_barrier_is_tested_too() -> None:
+    parts = pl.concat([people("A", 60, tid=45), people("C", 100, tid=10)]).drop("b_fag")
+
+    told = shown_of(town(parts), Settings(), None)
+
+    assert cell(told, "A", "barrier_share", "TID").marked is True
+    assert cell(told, "C", "barrier_share", "TID").marked is False
+
+
 def test_a_higher_rate_of_false_marks_marks_more() -> None:
     # A has 35 % where the others have 15: more than nothing, less than certain.
     parts = [people("A", 40, tid=14), people("C", 200, tid=30), people("B", 100, tid=15)]
@@ -215,18 +248,56 @@ def test_answers_at_both_ends_are_told_as_polarised(told: Shown) -> None:
     assert (found.low, found.high) == (low, high)
 
 
-@pytest.mark.parametrize(("at_ends", "flags"), [(15, ()), (16, ("polarised",))])
+@pytest.mark.parametrize(("at_ends", "flags"), [(7, ()), (8, ("polarised",))])
 def test_a_spread_told_as_45_is_the_first_that_is_polarised(
     at_ends: int, flags: tuple[str, ...]
 ) -> None:
-    # 50 people at 50 from the middle or at 10: sqrt((30 x 2500 + 20 x 100) / 49) = 39.6, told as
-    # 40; sqrt((32 x 2500 + 18 x 100) / 49) = 40.9, told as 45.
-    near = 25 - at_ends
+    # 26 people at 50 from the middle or at 10: sqrt((14 x 2500 + 12 x 100) / 25) = 38.1, told as
+    # 40; sqrt((16 x 2500 + 10 x 100) / 25) = 40.5, told as 45. Divided by 26 it were 39.7.
+    near = 13 - at_ends
     numbers = [0] * at_ends + [5] * at_ends + [2] * near + [3] * near
 
-    told = shown_of(town(people("C", 50, successes=numbers)), Settings(), None)
+    told = shown_of(town(people("C", 26, successes=numbers)), Settings(), None)
 
     assert cell(told, "C", "behaviour_level").flags == flags
+
+
+def test_the_interval_of_a_level_is_in_the_steps_of_its_people() -> None:
+    low, high = level_interval(70, 70, 200, spread=15, step=2)
+
+    told = shown_of(town(people("C", 200, successes=[3, 4] * 100)), Settings(), None)
+
+    found = cell(told, "C", "behaviour_level")
+    assert (found.value, found.low, found.high) == (70, low, high)
+
+
+def test_a_joined_level_has_the_interval_of_its_first_and_last_value() -> None:
+    part = one_level(n=100, first=9, last=11)
+
+    low, high = level_interval(50, 60, 100, spread=20, step=5)
+
+    found = _level_said(part, 0, 20)
+    assert (found.value, found.value_to, found.low, found.high) == (50, 60, low, high)
+
+
+def one_level(*, n: int, first: int, last: int) -> Part:
+    """One unit whose level is displayed in the classes from `first` to `last`."""
+    at = np.array([0])
+    counts = Counts("Y", at, at - 1, np.array([n]), np.array([[3 * n]]))
+    told = Displayed(*(np.array([[x]]) for x in (first, last, 0, 5 * n)))
+    item = Item("behaviour_level", None, "Y", pl.lit(value=True))
+    return Part(counts, [item], at == 0, lambda n: [(classes_of(n, 5), at)], told, 5)
+
+
+def test_the_level_of_the_root_is_told_where_all_have_one_behaviour() -> None:
+    parts = pl.concat([people("K", 20), people("A", 30), people("B", 25)])
+
+    wave = counted_wave(TREE, {"Ad1": "K"}, parts, wave=WAVE, headcount=HEADCOUNT)
+
+    told = shown_of(wave, Settings(), None)
+    root, scope = cell(told, "K", "behaviour_level"), cell(told, None, "behaviour_level")
+    assert (root.unit, root.N, root.n) == ("K", 5 * HEADCOUNT, 75)
+    assert (scope.N, scope.n) == (5 * HEADCOUNT, 75)
 
 
 def test_a_level_that_everybody_agrees_on_has_an_interval_all_the_same() -> None:
@@ -257,6 +328,70 @@ def test_a_whole_scope_counts_those_who_are_asked_about_it(told: Shown) -> None:
     assert one.value == 5 * round((46 * 60 + 60 * 50) / 106 / 5) == 55
 
 
+# --- the pattern, and professions ----------------------------------------------------------------
+
+
+def test_what_is_shown_goes_with_its_pattern_and_the_hash_of_it(told: Shown, wave: Wave) -> None:
+    patterns = patterns_of(wave, Settings(), None)
+
+    assert told.patterns.keys() == patterns.keys()
+    for base, is_shown in patterns.items():
+        assert (told.patterns[base] == is_shown).all()
+    assert told.pattern_sha256 == pattern_hash(wave, patterns)
+
+
+def test_what_was_shown_before_is_shown_again() -> None:
+    # Of two equal teams one hides with the four of D.
+    twins = town(people("A", 9, tid=4), people("B", 9, tid=4), people("D", 4, tid=2))
+    old = shown_of(town(people("A", 9, tid=4)), Settings(), None)
+    before = replaced(release("2026-1", first=True), cells=tuple(old.cells))
+
+    now, again = (shown_of(twins, Settings(), previous) for previous in (None, before))
+
+    for told, kept in ((now, "B"), (again, "A")):
+        shown = {o.unit for o in told.cells if o.base == "S" and o.status == "shown"}
+        assert shown & {"A", "B"} == {kept}
+
+
+def crossing(*groups: tuple[str, int, int]) -> Crossed:
+    """Nurses and helpers at A: unit, row and people of each group; none said "I høj grad"."""
+    a = list(TREE).index("A")
+    return Crossed(
+        (a, a), ("helper", "nurse"), (30, 20),
+        unit=np.array([list(TREE).index(unit) for unit, _, _ in groups]),
+        row=np.array([row for _, row, _ in groups]),
+        n=np.array([n for _, _, n in groups]),
+        k=np.zeros((len(groups), 2), dtype=np.int64) + 8,
+    )  # fmt: skip
+
+
+def test_professions_of_a_centre_are_told_beside_the_tree_and_named_in_the_hash(
+    wave: Wave,
+) -> None:
+    crossed = crossing(("A", 0, 35), ("A", 1, 25))
+
+    told = shown_of(wave, Settings(), None, crossed)
+
+    names = [("A", "helper"), ("A", "nurse")]
+    assert [(one.unit, one.cross) for one in told.crossed] == [
+        (unit, {"profession": who}) for unit, who in names for _ in range(2)
+    ]
+    assert {one.measure for one in told.crossed} == {"barrier_share"}
+    assert told.pattern_sha256 == pattern_hash(wave, told.patterns, names)
+    assert told.audit.dropped is msgspec.UNSET
+    assert told.cells == shown_of(wave, Settings(), None).cells
+
+
+def test_professions_of_fewer_than_the_least_are_hidden(wave: Wave) -> None:
+    crossed = crossing(("A", 0, 35), ("A", 1, 25))
+
+    told = shown_of(wave, Settings(min_cross=26), None, crossed)
+
+    assert ("nurse", "shown") not in [
+        ((one.cross or {}).get("profession"), one.status) for one in told.crossed
+    ]
+
+
 # --- the attack on what is told ------------------------------------------------------------------
 
 
@@ -266,8 +401,15 @@ def test_the_attack_is_told_with_its_figures(told: Shown, wave: Wave) -> None:
     assert (told.audit.A1, told.audit.A3, told.audit.dropped) == ("pass", "pass", msgspec.UNSET)
     # D's four: on bases S and A below the root, on base Y below the scope of Ad1.
     assert told.audit.A2_small_cells == items + 2 + 1
-    assert told.audit.A2_narrow == 0
+    assert (told.audit.A2_narrow, told.audit.pairs_2_metric) == (0, 0)
     assert told.crossed == ()
+
+
+def test_atoms_that_two_who_compare_could_open_are_counted() -> None:
+    # One unit of 40: at most two have FAG, and at most two each of the eight other priorities.
+    told = shown_of(town(people("A", 40, tid=20, safe=20)), Settings(), None)
+
+    assert told.audit.pairs_2_metric == 1 + (len(BARRIERS) - 2)
 
 
 def redone(wave: Wave, base: Base, column: int, per: int) -> Part:
@@ -378,6 +520,23 @@ def test_an_interval_reads_the_low_end_of_the_first_class_and_the_high_end_of_th
     assert [[(one.n, one.n_band) for one in row] for row in rows[:2]] == [
         [(47, None), (None, "40-49")], [(60, None), (None, "60-69")],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "value"), [(24, 50), (200, 50)])
+def test_in_the_situation_an_interval_reads_the_exact_people_in_their_step(
+    n: int, value: int
+) -> None:
+    # 24 is not read as 20, and of 200 people the ends lie in steps of 2.
+    classes = classes_of(n)
+    at = np.array([[classes.names.index(value)]])
+    step = {24: 10.0, 200: 2.0}[n]
+    low, high = share_ends(np.array([float(value)]), np.array([float(n)]), np.array([step]))
+
+    [[found]] = Sayings([SHARE], np.array([n]), lambda n: [(classes_of(n), at[0] * 0)]).rows(
+        np.array([n]), at, at
+    )
+
+    assert (found.value, found.low, found.high) == (value, low[0], high[0])
 
 
 def test_of_no_unit_nothing_is_said() -> None:
