@@ -40,6 +40,7 @@ from survey.tables import Behaviour, Invitation, Wave
 # Takes a unit, its behaviour and the clear codes of its cards, in the order to print them.
 Printer: TypeAlias = Callable[[UnitRow, Behaviour, Sequence[str]], None]
 Progress: TypeAlias = Callable[[int, int], None]  # units printed, of how many
+LOT = 50  # units whose cards' codes are kept in one transaction
 
 
 class DiscussedAfterOpening(BadInput):
@@ -200,18 +201,23 @@ async def _print(
     printer: Printer,
     progress: Progress | None,
 ) -> None:
-    """Unit by unit: make the cards' codes, keep their hashes, print, forget."""
+    """Some units at a time: make the cards' codes, keep their hashes, print, forget."""
     cards: dict[int, list[str]] = defaultdict(list)
     for invitation in invitations:
         if invitation.kind == "card":
             cards[invitation.unit].append(str(invitation.id))
-    for number, (code, behaviour) in enumerate(scope.asked.items(), start=1):
-        unit = scope.tree[code]
-        clear = list((await new_codes(wave, cards[unit.id])).values())
-        random.SystemRandom().shuffle(clear)
-        await asyncio.to_thread(printer, unit, behaviour, clear)
-        if progress is not None:
-            progress(number, len(scope.asked))
+    printed, asked = 0, list(scope.asked.items())
+    for start in range(0, len(asked), LOT):
+        units = [(scope.tree[code], behaviour) for code, behaviour in asked[start : start + LOT]]
+        # By random id, so that codes do not stand unit by unit.
+        codes = await new_codes(wave, sorted(one for unit, _ in units for one in cards[unit.id]))
+        for unit, behaviour in units:
+            clear = [codes.pop(one) for one in cards[unit.id]]
+            random.SystemRandom().shuffle(clear)
+            await asyncio.to_thread(printer, unit, behaviour, clear)
+            printed += 1
+            if progress is not None:
+                progress(printed, len(asked))
 
 
 def _files(settings: Settings, wave: str, around: letters.Round) -> Printer:

@@ -17,7 +17,7 @@ from survey.settings import Settings
 from survey.tables import Invitation, InvitationCode, Invited, MailItem, Person, Wave
 
 SPARE_CARDS = Fraction(1, 5)  # of the cards a unit needs, so that nobody counts the bowl
-CHUNK = 5_000  # rows in one statement: PostgreSQL stops at 32,767 arguments
+CHUNK = 4_000  # rows in one statement: PostgreSQL stops at 32,767 arguments, eight to a row
 
 Row = dict[str, Any]  # a row of a table: column -> value
 
@@ -141,14 +141,14 @@ async def keep(wave: Wave, invitations: Sequence[Invitation], counts: Sequence[I
 async def new_codes(wave: str, invitations: Sequence[str]) -> dict[str, str]:
     """Make a code for each invitation: its hash is stored, the clear code only returned."""
     made = {invitation: codes.new_code() for invitation in invitations}
-    if made:
+    rows = [
+        InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation)
+        for invitation, code in made.items()
+    ]
+    if rows:
         async with transaction():
-            await InvitationCode.insert(
-                *(
-                    InvitationCode(hash=codes.hash_code(wave, code.raw), invitation=invitation)
-                    for invitation, code in made.items()
-                )
-            )
+            for start in range(0, len(rows), CHUNK):
+                await InvitationCode.insert(*rows[start : start + CHUNK])
     return {invitation: code.text for invitation, code in made.items()}
 
 
