@@ -206,6 +206,25 @@ def test_each_barrier_of_a_few_people_is_tested_by_its_own_share() -> None:
     assert cell(told, "B", "barrier_share", "FAG").marked is False
 
 
+def test_time_must_be_named_by_more_people_than_other_barriers_to_stand_out() -> None:
+    # 30 % where the others have 2 %: enough for FAG, which is marked from 25, and not for TID.
+    parts = [people("A", 100, tid=30, fag=30), people("C", 100, tid=2, fag=2)]
+
+    told = shown_of(town(*parts, people("B", 100, tid=2, fag=2)), Settings(), None)
+
+    assert cell(told, "A", "barrier_share", "TID").marked is False
+    assert cell(told, "A", "barrier_share", "FAG").marked is True
+
+
+def test_a_unit_is_held_against_the_units_with_none_below_and_not_against_the_whole() -> None:
+    # 40 % where the other teams have 10; with those at the root the whole has nearly 40, too.
+    teams = [people("A", 60, tid=24), people("C", 100, tid=10), people("B", 20, tid=2)]
+
+    told = shown_of(town(people("K", 300, tid=150), *teams), Settings(), None)
+
+    assert cell(told, "A", "barrier_share", "TID").marked is True
+
+
 def test_a_lone_barrier_is_tested_too() -> None:
     parts = pl.concat([people("A", 60, tid=45), people("C", 100, tid=10)]).drop("b_fag")
 
@@ -298,6 +317,19 @@ def test_the_level_of_the_root_is_told_where_all_have_one_behaviour() -> None:
     root, scope = cell(told, "K", "behaviour_level"), cell(told, None, "behaviour_level")
     assert (root.unit, root.N, root.n) == ("K", 5 * HEADCOUNT, 75)
     assert (scope.N, scope.n) == (5 * HEADCOUNT, 75)
+
+
+def test_a_level_is_of_all_who_are_invited_in_its_unit_and_of_those_asked_in_its_scope() -> None:
+    # The 20 of B are invited and asked about nothing.
+    whole = counted_wave(TREE, {"Ad1": "A"}, people("A", 30), wave=WAVE)
+    own = np.array([20 * (code == "B") + 40 * (code == "A") for code in whole.tree.codes])
+
+    told = shown_of(
+        replace(whole, own_invited=own, invited=whole.tree.totals(own)), Settings(), None
+    )
+
+    root, scope = cell(told, "K", "behaviour_level"), cell(told, None, "behaviour_level")
+    assert (root.N, scope.N) == (20 + 40, 40)
 
 
 def test_a_level_that_everybody_agrees_on_has_an_interval_all_the_same() -> None:
