@@ -267,16 +267,16 @@ def test_answers_at_both_ends_are_told_as_polarised(told: Shown) -> None:
     assert (found.low, found.high) == (low, high)
 
 
-@pytest.mark.parametrize(("at_ends", "flags"), [(7, ()), (8, ("polarised",))])
+@pytest.mark.parametrize(("n", "at_ends", "flags"), [(24, 7, ()), (26, 8, ("polarised",))])
 def test_a_spread_told_as_45_is_the_first_that_is_polarised(
-    at_ends: int, flags: tuple[str, ...]
+    n: int, at_ends: int, flags: tuple[str, ...]
 ) -> None:
-    # 26 people at 50 from the middle or at 10: sqrt((14 x 2500 + 12 x 100) / 25) = 38.1, told as
-    # 40; sqrt((16 x 2500 + 10 x 100) / 25) = 40.5, told as 45. Divided by 26 it were 39.7.
-    near = 13 - at_ends
+    # People at 50 from the middle or at 10: sqrt((14 x 2500 + 10 x 100) / 23) = 39.6, told as 40;
+    # sqrt((16 x 2500 + 10 x 100) / 25) = 40.5, told as 45. Divided by 26 it were 39.7.
+    near = n // 2 - at_ends
     numbers = [0] * at_ends + [5] * at_ends + [2] * near + [3] * near
 
-    told = shown_of(town(people("C", 26, successes=numbers)), Settings(), None)
+    told = shown_of(town(people("C", n, successes=numbers)), Settings(), None)
 
     assert cell(told, "C", "behaviour_level").flags == flags
 
