@@ -24,7 +24,7 @@ from analysis.findings import AuditRecord, Base, Cell, Release, Settings
 from analysis.release.counts import Counts, Item, Wave
 from analysis.release.crossings import Crossed, CrossedTable
 from analysis.release.patterns import pattern_hash, patterns_of
-from analysis.release.sayings import Sayings, said
+from analysis.release.sayings import Sayings, hidden, said
 
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
@@ -162,29 +162,13 @@ def _share_cells(wave: Wave, part: Part, marks: Marks) -> Iterator[tuple[int, li
     for u, (unit, N) in enumerate(zip(wave.tree.codes, wave.invited.tolist(), strict=True)):
         behaviour = wave.behaviour_of(u)
         if u in of_shown:
-            yield (
-                u,
-                [
-                    replace(cell, unit=unit, behaviour=behaviour, N=N, marked=marked)
-                    for cell, marked in zip(*of_shown[u], strict=True)
-                ],
-            )
+            cells = [
+                replace(cell, unit=unit, behaviour=behaviour, N=N, marked=marked)
+                for cell, marked in zip(*of_shown[u], strict=True)
+            ]
         else:
-            yield (
-                u,
-                [
-                    Cell(
-                        unit=unit,
-                        behaviour=behaviour,
-                        measure=item.measure,
-                        item=item.item,
-                        base=item.base,
-                        status="hidden",
-                        N=N,
-                    )
-                    for item in part.items
-                ],
-            )
+            cells = [hidden(item, unit=unit, behaviour=behaviour, N=N) for item in part.items]
+        yield u, cells
 
 
 def _marked(part: Part, marks: Marks) -> list[list[bool | None]]:
@@ -219,24 +203,9 @@ def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, list[Cell]]]:
         unit = wave.tree.codes[u] if u >= 0 else None
         behaviour = wave.scopes.behaviours[b]
         N = int(wave.invited[u] if u >= 0 else wave.own_invited[wave.scopes.own == b].sum())
-        if part.shown[row]:
-            cell = _level_said(part, row, float(spread[row]))
-            yield u, [replace(cell, unit=unit, behaviour=behaviour, N=N)]
-        else:
-            yield (
-                u,
-                [
-                    Cell(
-                        unit=unit,
-                        behaviour=behaviour,
-                        measure="behaviour_level",
-                        item=None,
-                        base="Y",
-                        status="hidden",
-                        N=N,
-                    )
-                ],
-            )
+        item = part.items[0]
+        cell = _level_said(part, row, float(spread[row])) if part.shown[row] else hidden(item)
+        yield u, [replace(cell, unit=unit, behaviour=behaviour, N=N)]
 
 
 def _level_said(part: Part, row: int, spread: float) -> Cell:

@@ -29,7 +29,7 @@ from analysis.disclosure.wanted import Group, Needs, needs_of
 from analysis.findings import Cell
 from analysis.frames import Tree
 from analysis.release.counts import IN_S, Item, Wave
-from analysis.release.sayings import Sayings
+from analysis.release.sayings import Sayings, hidden
 
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
@@ -399,15 +399,7 @@ class CrossedTable:
         sayings = Sayings(items, n[self.pattern], lambda n: [(classes_of(n), places)])
         for r, (centre, who) in enumerate(zip(crossed.centres, crossed.professions, strict=True)):
             for i, item in enumerate(items if who is not None else ()):
-                said = Cell(
-                    unit=None,
-                    behaviour=None,
-                    measure=item.measure,
-                    item=item.item,
-                    base=item.base,
-                    status="hidden",
-                    N=None,
-                )
+                said = hidden(item)
                 if self.pattern[r]:
                     said = sayings.cell(int(n[r]), i, int(rows.first[r, i]), int(rows.last[r, i]))
                 yield replace(

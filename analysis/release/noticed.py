@@ -22,7 +22,7 @@ from analysis.disclosure import Classes, classes_of
 from analysis.findings import Cell, Settings
 from analysis.frames import NOTICED
 from analysis.release.counts import Item, Wave
-from analysis.release.sayings import Sayings
+from analysis.release.sayings import Sayings, hidden
 from analysis.release.trials import Trial
 
 Ints = np.typing.NDArray[np.int64]
@@ -66,16 +66,7 @@ def noticed_of(
         if trial.start not in told:
             continue
         for i, item in enumerate(ITEMS):
-            hidden = Cell(
-                unit=None,
-                behaviour=None,
-                measure=item.measure,
-                item=item.item,
-                base=item.base,
-                status="hidden",
-                N=None,
-            )
-            cell = _said(sayings, total[t], i) if shown[t] else hidden
+            cell = _said(sayings, total[t], i) if shown[t] else hidden(item)
             found.append(replace(cell, N=int(invited[t]), trial=trial.code))
     return found
 

@@ -17,6 +17,21 @@ Ints = np.typing.NDArray[np.int64]
 IN_STEPS: Final[tuple[Base, ...]] = ("A", "trial")  # the bases whose n is never exact
 
 
+def hidden(
+    item: Item, *, unit: str | None = None, behaviour: str | None = None, N: int | None = None
+) -> Cell:
+    """The cell of an item that tells nothing, whatever the reason."""
+    return Cell(
+        unit=unit,
+        behaviour=behaviour,
+        measure=item.measure,
+        item=item.item,
+        base=item.base,
+        status="hidden",
+        N=N,
+    )
+
+
 def said(item: Item, classes: Classes, first: int, last: int) -> Cell:
     """A cell without its place: the classes from `first` to `last` as they are said.
 
