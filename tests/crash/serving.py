@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from survey.intake import blind, keys, tickets
 from survey.intake.ballots import MESSAGE
 from survey.settings import Settings
+from tests.commanding import environment
 
 ROOT = Path(__file__).parents[2]
 BELOW_EPHEMERAL = range(20_000, 32_000)  # else a sender may connect to itself while no server is up
@@ -60,13 +61,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.port = free_port()
-        self.environment = {
-            "KERNEPULS_DATA": str(settings.data),
-            "KERNEPULS_DATABASE": settings.database,
-            "KERNEPULS_KEY_COPY": str(settings.key_copy),
-            "KERNEPULS_BACKUP": str(settings.backup),
-            "KERNEPULS_ORGANISATION": str(settings.organisation),
-        }
+        self.environment = environment(settings)
         self.pid = 0
         self.start()
 

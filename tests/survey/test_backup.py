@@ -38,21 +38,12 @@ from survey.operations.archive import Entry, Manifest, Rows
 from survey.operations.refusals import BackupDamaged, CloseRunning, CopyDiffers, NotEmpty
 from survey.settings import Settings
 from survey.tables import AuditEvent, Ballot, Intake, Invitation, Unit
+from tests.commanding import environment
 from tests.conftest import settings_in
 from tests.survey import waves
 
 TODAY = date(2026, 3, 9)
 SEALED = 4144  # bytes of an answer
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return {
-        "KERNEPULS_DATA": str(settings.data),
-        "KERNEPULS_DATABASE": settings.database,
-        "KERNEPULS_KEY_COPY": str(settings.key_copy),
-        "KERNEPULS_BACKUP": str(settings.backup),
-        "LC_ALL": "en_GB.UTF-8",
-    }
 
 
 def kernepuls(settings: Settings, *arguments: object) -> Result:

@@ -14,6 +14,7 @@ import pytest
 from survey.intake import closing, keys
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
 from survey.tables import Ballot, Closing, Intake, InvitationCode, Wave
+from tests.commanding import environment
 from tests.survey.waves import EVERYBODY, answered
 
 POINTS = [*(name for name, _ in closing.STEPS)]
@@ -69,19 +70,15 @@ def closer(settings, sheets):
     script.write_text(CLOSER)
     typed = settings.data.parent / "sheets.txt"
     typed.write_text("".join(f"{' '.join(sheet.groups)}\n" for sheet in sheets))
-    environment = {
+    told = {
         **os.environ,
+        **environment(settings),
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "SHEETS": str(typed),
-        "KERNEPULS_DATA": str(settings.data),
-        "KERNEPULS_DATABASE": settings.database,
-        "KERNEPULS_KEY_COPY": str(settings.key_copy),
-        "KERNEPULS_BACKUP": str(settings.backup),
-        "KERNEPULS_ANSWERS": settings.answers,
     }
     with subprocess.Popen(
         [sys.executable, script],
-        env=environment,
+        env=told,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -35,6 +35,7 @@ from survey.tables import (
     Unit,
     Wave,
 )
+from tests.commanding import enter
 from tests.survey import waves
 
 CLOSES = date(2026, 3, 15)  # of every wave here
@@ -402,13 +403,7 @@ async def test_a_name_of_two_people_or_of_nobody_erases_nobody(settings):
 @pytest.fixture
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs `kernepuls erase ...` in English, on a day when everything is due."""
-    monkeypatch.setenv("KERNEPULS_DATA", str(settings.data))
-    monkeypatch.setenv("KERNEPULS_ORGANISATION", str(settings.organisation))
-    monkeypatch.setenv("KERNEPULS_BACKUP", str(settings.backup))
-    monkeypatch.setenv("KERNEPULS_KEY_COPY", str(settings.key_copy))
-    for name in ("KERNEPULS_DATABASE", "KERNEPULS_ANSWERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    enter(monkeypatch, settings)
     monkeypatch.setattr("survey.cli.erase.today_here", lambda: LATE)
     house.write_fjordlund(settings)
 

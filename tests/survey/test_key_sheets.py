@@ -35,6 +35,7 @@ from survey.intake.refusals import (
 from survey.settings import Settings
 from survey.tables import AuditEvent, Ballot, Closing, Intake, Wave
 from tests import answering
+from tests.commanding import enter
 from tests.survey.test_wave_command import APPROVE, PLAN, build
 from tests.survey.waves import EVERYBODY, answered
 
@@ -393,13 +394,7 @@ Command = Callable[..., Result]
 def command(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, handed: list[split.Sheet]
 ) -> Command:
-    for name in ("KERNEPULS_SMTP", "KERNEPULS_DATABASE", "KERNEPULS_URL", "KERNEPULS_ANSWERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KERNEPULS_DATA", str(settings.data))
-    monkeypatch.setenv("KERNEPULS_ORGANISATION", str(settings.organisation))
-    monkeypatch.setenv("KERNEPULS_KEY_COPY", str(settings.key_copy))
-    monkeypatch.setenv("KERNEPULS_BACKUP", str(settings.backup))
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    enter(monkeypatch, settings)
     asyncio.run(build(settings))
 
     def run(*arguments: str, typed: str = "") -> Result:

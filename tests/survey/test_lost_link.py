@@ -22,6 +22,7 @@ from survey.pages.posting import TRIES
 from survey.settings import Settings
 from survey.tables import InvitationCode, MailItem, Person, Wave
 from tests import cast
+from tests.commanding import enter
 from tests.survey.test_answer_pages import Fields, Respondent
 from tests.survey.test_sms import phones
 from tests.survey.test_waves import OPENS, LetterBox, approve, build, code_in, open_, plan
@@ -410,11 +411,5 @@ async def _build_with_one_opened(settings: Settings) -> None:
 
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs `kernepuls wave ...` in English on this installation."""
-    for name in ("KERNEPULS_SMTP", "KERNEPULS_DATABASE", "KERNEPULS_URL", "KERNEPULS_ANSWERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KERNEPULS_DATA", str(settings.data))
-    monkeypatch.setenv("KERNEPULS_ORGANISATION", str(settings.organisation))
-    monkeypatch.setenv("KERNEPULS_KEY_COPY", str(settings.key_copy))
-    monkeypatch.setenv("KERNEPULS_BACKUP", str(settings.backup))
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    enter(monkeypatch, settings)
     return lambda *arguments: CliRunner().invoke(main, ["wave", *arguments], catch_exceptions=False)

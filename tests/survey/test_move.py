@@ -53,6 +53,7 @@ from survey.tables import (
 )
 from survey.texts import Voice
 from tests import cast
+from tests.commanding import environment
 from tests.conftest import settings_in
 from tests.survey import waves
 
@@ -142,16 +143,6 @@ def changed(settings: Settings, *statements: str) -> None:
         for statement in statements:
             connection.execute(statement)
         connection.commit()
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return {
-        "KERNEPULS_DATA": str(settings.data),
-        "KERNEPULS_DATABASE": settings.database,
-        "KERNEPULS_KEY_COPY": str(settings.key_copy),
-        "KERNEPULS_BACKUP": str(settings.backup),
-        "LC_ALL": "en_GB.UTF-8",
-    }
 
 
 def kernepuls(settings: Settings, *arguments: str) -> Result:

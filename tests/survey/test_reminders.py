@@ -33,6 +33,7 @@ from survey.intake import ballots
 from survey.intake.refusals import CodeUsed
 from survey.settings import Settings
 from survey.tables import Invitation, MailItem, Wave
+from tests.commanding import enter, environment
 from tests.survey.test_waves import LetterBox, approve, build, code_in, open_, plan
 
 BY_MAIL = 5 + 8 + 3  # people in scope with an address of their own
@@ -272,9 +273,7 @@ def test_the_command_tells_of_the_whole_wave_and_of_nobody(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, opened: int
 ) -> None:
     asyncio.run(_with_opened(settings, opened))
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    enter(monkeypatch, settings)
     wave = ("wave", "remind", "2026-1", "--today")
 
     waits, sent, again = [
@@ -488,17 +487,6 @@ async def count_codes() -> int:
 async def _with_opened(settings: Settings, opened: int) -> None:
     async with engine.opened(settings, migrate=True):
         await begin(settings, (await opened_wave(settings))[:opened])
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return {
-        "KERNEPULS_DATA": str(settings.data),
-        "KERNEPULS_DATABASE": settings.database,
-        "KERNEPULS_KEY_COPY": str(settings.key_copy),
-        "KERNEPULS_BACKUP": str(settings.backup),
-        "KERNEPULS_ANSWERS": settings.answers,
-        "KERNEPULS_ORGANISATION": str(settings.organisation),
-    }
 
 
 def killed(settings: Settings, *arguments: str) -> int:

@@ -30,6 +30,7 @@ from survey.tables import (
     UnitVersion,
     Wave,
 )
+from tests.commanding import enter
 
 Command = Callable[..., Result]
 PLAN = (
@@ -41,13 +42,7 @@ APPROVE = ("approve", "2026-1", "--med-date", "2026-01-14")
 @pytest.fixture
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `kernepuls wave ...` in English on an installation with one unit of 25 people."""
-    for name in ("KERNEPULS_SMTP", "KERNEPULS_DATABASE", "KERNEPULS_URL", "KERNEPULS_ANSWERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KERNEPULS_DATA", str(settings.data))
-    monkeypatch.setenv("KERNEPULS_ORGANISATION", str(settings.organisation))
-    monkeypatch.setenv("KERNEPULS_KEY_COPY", str(settings.key_copy))
-    monkeypatch.setenv("KERNEPULS_BACKUP", str(settings.backup))
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    enter(monkeypatch, settings)
     asyncio.run(build(settings))
     runner = CliRunner()
 

@@ -33,7 +33,7 @@ from survey.operations import databases
 from survey.pages import posting
 from survey.settings import Settings
 from survey.tables import Account, Ballot, Closing, Intake, Wave, WrongTry
-from tests import cast
+from tests import cast, commanding
 from tests.conftest import address, settings_in, until
 from tests.crash.serving import free_port, submissions
 from tests.survey import waves
@@ -107,12 +107,8 @@ class Server:
 def environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
-        "KERNEPULS_DATA": str(settings.data),
-        "KERNEPULS_DATABASE": settings.database,
-        "KERNEPULS_KEY_COPY": str(settings.key_copy),
-        "KERNEPULS_BACKUP": str(settings.backup),
+        **commanding.environment(settings),
         "KERNEPULS_URL": settings.url,
-        "LC_ALL": "en_GB.UTF-8",
     }
 
 
