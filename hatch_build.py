@@ -118,9 +118,12 @@ def web_assets() -> None:
     for svg in svgs_of(dkfds):
         manifest[svg.name] = hashed(svg.name, svg.read_bytes())
     manifest["dkfds.css"] = hashed("dkfds.css", without_fonts(dkfds, manifest))
+    htmx = MODULES / "htmx.org"
+    manifest["htmx.js"] = hashed("htmx.js", (htmx / "dist" / "htmx.min.js").read_bytes())
     for source in sorted(set(SOURCES.glob("*")) - {SOURCES / part for part in WITH.values()}):
         manifest[source.name] = hashed(source.name, with_addresses(source, manifest))
     shutil.copy(MODULES / "dkfds" / "dist" / "LICENSE.md", BUILT / "dkfds-LICENSE.md")
+    shutil.copy(htmx / "LICENSE", BUILT / "htmx-LICENSE.txt")
     (BUILT / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
 

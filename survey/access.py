@@ -80,6 +80,20 @@ class Actor:
     def may_read_opened_share(self) -> bool:
         return self.role is Role.COORDINATOR
 
+    @property
+    def may_plan(self) -> bool:
+        """May prepare, open and close waves: organisation, behaviours, comments, reports."""
+        return self.role is Role.COORDINATOR
+
+    @property
+    def may_try(self) -> bool:
+        """May write trial actions and send a barrier up, for units within reach."""
+        return self.role in (Role.COORDINATOR, Role.LEADERSHIP_TEAM, Role.BRIDGE_BUILDER)
+
+    @property
+    def may_keep_accounts(self) -> bool:
+        return self.role is Role.ADMINISTRATOR
+
 
 async def reach(role: Role, units: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """`own` and `units` of an actor who belongs to `units`, by the tree as it is today.
@@ -117,6 +131,24 @@ def reads_results(connection: Connection, _: BaseRouteHandler) -> None:
 def reads_waves(connection: Connection, _: BaseRouteHandler) -> None:
     """Let through those who plan waves or approve their settings."""
     if not _actor(connection).may_read_waves:
+        raise NotFoundHere
+
+
+def plans(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through those who prepare waves."""
+    if not _actor(connection).may_plan:
+        raise NotFoundHere
+
+
+def tries(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through those who write trial actions; which units is asked where the trial is known."""
+    if not _actor(connection).may_try:
+        raise NotFoundHere
+
+
+def keeps_accounts(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through those who look after accounts."""
+    if not _actor(connection).may_keep_accounts:
         raise NotFoundHere
 
 

@@ -1,5 +1,6 @@
 """The frame around every page for staff: whose installation, who is signed in, where to go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from litestar.template.base import csrf_token
 
 from survey import house, texts
 from survey.access import Actor, Role, actor_of
-from survey.errors import KernepulsError
+from survey.errors import N_, KernepulsError
 from survey.sessions import CSRF_FIELD
 from survey.settings import Settings
 from survey.texts import LANGUAGES, Language, Voice
@@ -127,15 +128,37 @@ def actor_was_looked_for(request: Request[Any, Any, Any]) -> bool:
     return "user" in request.scope
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the main menu, and who finds it there."""
+
+    address: str
+    name: str  # a msgid
+    is_for: Callable[[Actor], bool]
+
+
+# In the order of the menu; each part of the workspace adds its own.
+MENU = (
+    Place("/results", N_("Results"), lambda actor: actor.may_read_results),
+    Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
+    Place("/account", N_("Account"), lambda _: True),
+)
+
+
 def _links(actor: Actor, voice: Voice, path: str) -> tuple[Link, ...]:
-    links = []
-    if actor.may_read_results:
-        here = path.startswith("/results") or "/units/" in path
-        links.append(Link("/results", voice.gettext("Results"), here))
-    if actor.may_read_waves:
-        links.append(Link("/waves", voice.gettext("Waves"), path == "/waves"))
-    links.append(Link("/account", voice.gettext("Account"), path == "/account"))
-    return tuple(links)
+    """The menu of an account; the result of a unit lies below its wave, and is a result."""
+    is_result = "/units/" in path
+    return tuple(
+        Link(
+            place.address,
+            voice.gettext(place.name),
+            here=place.address == "/results"
+            if is_result
+            else path == place.address or path.startswith(f"{place.address}/"),
+        )
+        for place in MENU
+        if place.is_for(actor)
+    )
 
 
 def _told(settings: Settings) -> tuple[str, Language]:
