@@ -19,7 +19,7 @@ from litestar import Litestar
 
 from analysis.findings import encode
 from survey import house, sessions
-from survey.actions.accounts import HASHER
+from survey.actions import accounts
 from survey.app import create_app
 from survey.settings import Settings
 from survey.tables import (
@@ -50,7 +50,7 @@ BEGIN = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 @cache
 def password_hash() -> str:
-    return HASHER.hash(PASSWORD)
+    return accounts.HASHER.hash(PASSWORD)
 
 
 async def enter(settings: Settings) -> None:
@@ -70,7 +70,7 @@ async def enter(settings: Settings) -> None:
             for code, parent, name, _, _ in UNITS
         )
     )
-    accounts = await Account.insert(
+    made = await Account.insert(
         *(
             Account(login=login, password_hash=password_hash(), role=role)
             for login, (role, _) in CAST.items()
@@ -79,7 +79,7 @@ async def enter(settings: Settings) -> None:
     await AccountUnit.insert(
         *(
             AccountUnit(account=account["id"], unit=ids[unit])
-            for account, (_, units) in zip(accounts, CAST.values(), strict=True)
+            for account, (_, units) in zip(made, CAST.values(), strict=True)
             for unit in units
         )
     )

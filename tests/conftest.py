@@ -4,6 +4,7 @@ settings    a Settings with a data folder of its own and SQLite; nothing is open
 store       the same installation, its tables made and bound; each test runs on sqlite and postgres
 postgres    the private cluster of this run (storage.md 11), started by the first test that asks
 fresh_keys  RSA keys as they are made outside tests, for a test about the making of keys
+as_in_production  passwords hashed as heavily as outside tests
 """
 
 import asyncio
@@ -27,10 +28,12 @@ from typing import Any
 import asyncpg
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from survey import engine
+from survey.actions import accounts
 from survey.settings import Settings
 
 # A busy machine is no fault: how long something takes is for benchmarks/ to say.
@@ -39,6 +42,7 @@ hypothesis.settings.load_profile("suite")
 
 numbers = count()
 generate_private_key = rsa.generate_private_key
+HASHER = accounts.HASHER
 DEALT = 6  # more than the waves of any one test
 FOLDER = Path(__file__).parent
 # The files that take ten seconds or more, the longest first. Begun in this order two workers end
@@ -119,6 +123,20 @@ def rsa_keys_are_searched_and_proved_once() -> Iterator[None]:
         read = cache(serialization.load_der_private_key)
         patch.setattr(serialization, "load_der_private_key", read)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_lightly() -> Iterator[None]:
+    """argon2id in 8 MiB instead of 64: a sign-in costs a quarter of a second otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=8 * 1024))
+        yield
+
+
+@pytest.fixture
+def as_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed as heavily as anywhere else."""
+    monkeypatch.setattr(accounts, "HASHER", HASHER)
 
 
 @pytest.fixture

@@ -276,7 +276,9 @@ async def logins() -> list[str]:
         return [row["login"] for row in await Account.select(Account.login)]
 
 
-async def test_an_account_is_made_with_its_units_and_written_down(store: Settings) -> None:
+async def test_an_account_is_made_with_its_units_and_written_down(
+    store: Settings, as_in_production: None
+) -> None:
     await cast.enter(store)
 
     account = await add_account(
