@@ -48,6 +48,16 @@ class Refused(KernepulsError):
     status = 409
 
 
+class ChangedMeanwhile(Refused):
+    """An action found another version than the one that was looked at; nothing was changed."""
+
+    sentence = N_(
+        "Somebody has changed this since you opened it. Nothing of yours is saved yet, and nothing "
+        "is lost: what you wrote stands here, and what is saved now stands beside it. Look it "
+        "through, and save again."
+    )
+
+
 class NotFoundHere(KernepulsError):
     status = 404
     sentence = N_("The page does not exist, or you have no access to it.")

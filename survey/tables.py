@@ -137,6 +137,13 @@ class Wave(Table, help_text="A wave (puls): one round with a start and a close."
         default=None,
         help_text="Requests for a lost link that came after the form was opened; null = none.",
     )
+    version = BigInt(default=1, help_text="Of the plan: two people may have it open.")
+    left_out = Text(
+        null=True, default=None, help_text="Blocks of questions not asked, by ;. Null = none."
+    )
+    sent_back = Text(
+        null=True, default=None, help_text="Why the works committee sent the plan back."
+    )
 
 
 class WaveBehaviour(

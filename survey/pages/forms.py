@@ -16,7 +16,8 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from survey import texts
-from survey.errors import N_, BadInput, KernepulsError, Refused
+from survey.errors import N_, BadInput, KernepulsError
+from survey.errors import ChangedMeanwhile as ChangedMeanwhile  # noqa: PLC0414 - with Fields.keep
 from survey.texts import Language, Voice
 
 Typed = dict[str, list[str]]
@@ -52,16 +53,6 @@ class DayUnreadable(BadInput):
 
 class NumberUnreadable(BadInput):
     sentence = N_("Write a whole number from {least} to {most}.")
-
-
-class ChangedMeanwhile(Refused):
-    """An action found another version than the form was made from; nothing was changed."""
-
-    sentence = N_(
-        "Somebody has changed this since you opened it. Nothing of yours is saved yet, and nothing "
-        "is lost: what you wrote stands here, and what is saved now stands beside it. Look it "
-        "through, and save again."
-    )
 
 
 @dataclass(slots=True)

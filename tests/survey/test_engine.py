@@ -217,7 +217,7 @@ COLUMNS = {
     "unit": "id code",
     "unit_version": "id unit parent name core_task headcount valid_from valid_to change was",
     "wave": "id name opens closes state med_date form_version min_n part_depth key_sheets on_hold "
-    "asked_too_late",
+    "asked_too_late version left_out sent_back",
     "wave_behaviour": "id wave behaviour",
     "wrong_try": "key times wait_until forget",
 }
