@@ -96,7 +96,7 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def below(self, code: str) -> tuple[ReleasedUnit, ...]:
         """The units straight below, in the order of the organisation."""
-        return tuple(unit for unit in self.units if unit.parent == code)
+        return self._below.get(code, ())
 
     def quality_of(self, code: str) -> tuple[Quality, ...]:
         return tuple(note for note in self.quality if note.unit == code)
@@ -140,6 +140,14 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             if cell.unit is not None:
                 found.setdefault(cell.unit, []).append(cell)
         return {unit: tuple(cells) for unit, cells in found.items()}
+
+    @cached_property
+    def _below(self) -> Mapping[str, tuple[ReleasedUnit, ...]]:
+        found: dict[str, list[ReleasedUnit]] = {}
+        for unit in self.units:
+            if unit.parent is not None:
+                found.setdefault(unit.parent, []).append(unit)
+        return {code: tuple(units) for code, units in found.items()}
 
     @cached_property
     def _units(self) -> Mapping[str, ReleasedUnit]:

@@ -43,15 +43,11 @@ class Barriers:
 def barriers(view: View) -> Section:
     """The ten barriers of one unit, or the matrix of the units below; then what to talk about."""
     voice = view.voice
-    own = [one.barrier for one in view.patterns if one.unit == view.code]
-    above = [one.barrier for one in view.patterns]
-    codes = (own or above) if view.is_area else own
-    certain = all(view.is_certain(one) for one in view.patterns if one.barrier in codes)
     return Section(
         "barriers",
         voice.gettext("What stands in the way"),
-        sentences.barriers_headline(voice, codes, view.ranked, certain=certain),
-        _barriers_lead(view, codes),
+        headline(view),
+        _barriers_lead(view, _standing_out(view)),
         Barriers(
             question=voice.pick(voice.content("barriers")["question"]),
             scale=_scale(view),
@@ -61,10 +57,24 @@ def barriers(view: View) -> Section:
             hidden=sentences.hidden(voice, view.reported_in) if view.is_hidden else "",
             notes=_barrier_notes(view),
             text=_pattern_text(view)[0 if view.is_area else 1 :],
-            talk=_talk(view),
-            guide=_guide(view) if view.is_hidden else (),
+            talk=talk(view),
+            guide=guide(view) if view.is_hidden else (),
         ),
     )
+
+
+def headline(view: View) -> str:
+    """Which barriers stand out here, as sure as the release is of them."""
+    codes = _standing_out(view)
+    certain = all(view.is_certain(one) for one in view.patterns if one.barrier in codes)
+    return sentences.barriers_headline(view.voice, codes, view.ranked, certain=certain)
+
+
+def _standing_out(view: View) -> list[str]:
+    """Those that stand out at this unit; in an area without any, those around it."""
+    own = [one.barrier for one in view.patterns if one.unit == view.code]
+    around = [one.barrier for one in view.patterns]
+    return (own or around) if view.is_area else own
 
 
 def _scale(view: View) -> str:
@@ -221,7 +231,7 @@ def _told(view: View, cell: Cell | None) -> Change | None:
     return change
 
 
-def _guide(view: View) -> tuple[Labelled, ...]:
+def guide(view: View) -> tuple[Labelled, ...]:
     """Ten things to recognise or not, for a talk without numbers."""
     voice = view.voice
     return tuple(
@@ -232,7 +242,7 @@ def _guide(view: View) -> tuple[Labelled, ...]:
     )
 
 
-def _talk(view: View) -> Questions:
+def talk(view: View) -> Questions:
     """The three meeting questions of the first pattern, else of the barrier most point to."""
     voice = view.voice
     code = view.talk_barrier
