@@ -103,6 +103,64 @@ class TrialAction(
     what_we_learned = Text(null=True, default=None)
     decision = Text(null=True, default=None, help_text="stopped, adjusted or scaled")
     practice_state = Text(null=True, default=None, help_text="practice_shift or embedded")
+    scope = Text(null=True, default=None, help_text="What is tried, and where.")
+    starts = Date(null=True, default=None)
+    ends = Date(null=True, default=None, help_text="The last day of the period.")
+    stop_date = Date(null=True, default=None, help_text="When it stops, to be decided on.")
+    citizen_gain = Text(null=True, default=None)
+    stop_doing = Text(null=True, default=None)
+    owner_role = Text(null=True, default=None, help_text="The holder: a role, never a name.")
+    backing = Text(null=True, default=None)
+    state = Text(
+        null=True,
+        default=None,
+        help_text="A key of trial_states; null: from a file, told by what was decided.",
+    )
+    ended_on = Date(null=True, default=None, help_text="The day its learning was written.")
+    decided_on = Date(null=True, default=None)
+    version = BigInt(default=1)
+    once = Text(null=True, default=None, unique=True, help_text="Of the form it was written in.")
+
+
+class TrialOwner(
+    Table, tablename="trial_owner", help_text="The one or two units that own a trial action."
+):
+    """None for a trial from a file: the units that tried own it."""
+
+    id: Serial
+    trial_action: ForeignKey["TrialAction"] = ForeignKey(
+        TrialAction, null=False, on_delete=OnDelete.restrict
+    )
+    unit: ForeignKey["Unit"] = ForeignKey(Unit, null=False, on_delete=OnDelete.restrict)
+
+
+class TrialStep(
+    Table, tablename="trial_step", help_text="A trial action went from one state to another."
+):
+    id: Serial
+    trial_action: ForeignKey["TrialAction"] = ForeignKey(
+        TrialAction, null=False, on_delete=OnDelete.restrict
+    )
+    account = BigInt(null=True, default=None, help_text="Who did it; on no page.")
+    day = Date()
+    came_from = Text(null=True, default=None, help_text="Null: it was written then.")
+    went_to = Text()
+    said = Text(default="", help_text="What was learned, or is done differently from here.")
+
+
+class TrialGate(
+    Table, tablename="trial_gate", help_text="The six answers that made it a practice shift."
+):
+    id: Serial
+    trial_action: ForeignKey["TrialAction"] = ForeignKey(
+        TrialAction, unique=True, null=False, on_delete=OnDelete.restrict
+    )
+    citizen_notices = Text()
+    works_twice = Text()
+    stop_doing = Text()
+    where_written = Text()
+    owner_role = Text()
+    visible_next_wave = Text()
 
 
 class TrialUnit(Table, tablename="trial_unit", help_text="A unit in a trial action."):
@@ -112,6 +170,35 @@ class TrialUnit(Table, tablename="trial_unit", help_text="A unit in a trial acti
     )
     unit: ForeignKey["Unit"] = ForeignKey(Unit, null=False, on_delete=OnDelete.restrict)
     role = Text(default="tried", help_text="tried, comparison or added (joined when it was scaled)")
+
+
+class Escalation(Table, help_text="A barrier sent up to those who can remove it; their answer."):
+    id: Serial
+    code = Text(unique=True, index=True)
+    level = Text(help_text="parent, two_units, managers, board or council_law")
+    barrier = Text(null=True, default=None)
+    experience = Text()
+    citizen = Text()
+    tried = Text()
+    ask = Text()
+    answer_by = Date()
+    sent_on = Date()
+    answer = Text(null=True, default=None, help_text="yes, no_because or we_try")
+    answer_text = Text(default="")
+    answered_on = Date(null=True, default=None)
+    version = BigInt(default=1)
+    once = Text(unique=True)
+
+
+class EscalationUnit(
+    Table, tablename="escalation_unit", help_text="Who sent it, and which unit it went to."
+):
+    id: Serial
+    escalation: ForeignKey["Escalation"] = ForeignKey(
+        Escalation, null=False, on_delete=OnDelete.restrict
+    )
+    unit: ForeignKey["Unit"] = ForeignKey(Unit, null=False, on_delete=OnDelete.restrict)
+    role = Text(help_text="sender or receiver")
 
 
 class Wave(Table, help_text="A wave (puls): one round with a start and a close."):

@@ -201,6 +201,9 @@ COLUMNS = {
     "behaviour_scope": "id behaviour unit",
     "closing": "id wave step expected answers_sha256 comments_sha256 answers comments dropped "
     "release_sha256 refusal",
+    "escalation": "id code level barrier experience citizen tried ask answer_by sent_on answer "
+    "answer_text answered_on version once",
+    "escalation_unit": "id escalation unit role",
     "intake": "key wave sealed",
     "invitation": "id wave kind person unit behaviour profession issued",
     "invitation_code": "hash invitation",
@@ -212,7 +215,12 @@ COLUMNS = {
     "person": "id unit first_name last_name profession email email_shared mobile on_leave active",
     "staff_session": "hash account body expires_at",
     "trial_action": "id code name behaviour barrier start_wave end_wave randomised weeks "
-    "target_group learning_question what_we_learned decision practice_state",
+    "target_group learning_question what_we_learned decision practice_state scope starts ends "
+    "stop_date citizen_gain stop_doing owner_role backing state ended_on decided_on version once",
+    "trial_gate": "id trial_action citizen_notices works_twice stop_doing where_written "
+    "owner_role visible_next_wave",
+    "trial_owner": "id trial_action unit",
+    "trial_step": "id trial_action account day came_from went_to said",
     "trial_unit": "id trial_action unit role",
     "unit": "id code",
     "unit_version": "id unit parent name core_task headcount valid_from valid_to change was",
