@@ -172,18 +172,36 @@ class Seat:
     support: dict[str, int]
 
 
-def seats(
-    teams: Nested, y: Ints, *, prevalence: Sequence[float], random: np.random.Generator
-) -> list[Seat]:
-    """The verdict on each of several barriers: y of n people (team by barrier) said "I høj grad".
+@dataclass(frozen=True)
+class Support:
+    """What the draws say of several barriers.
+
+    `sure` is how many of them speak for each place of `WHERE`, `spread` the standard deviation
+    between the units of each of `PLACES`, 0-1; both place by barrier.
+    """
+
+    sure: Ints
+    spread: Floats
+
+    def seats(self, prevalence: Sequence[float]) -> list[Seat]:
+        """The verdict on each barrier; `prevalence` is the share of all, 0-1, per barrier.
+
+        1. P(τ < 10 pp) >= .8: organisation if prevalence >= 25 %, else small.
+        2. Else if P(τ >= 10 pp) < .8: undecided.
+        3. Else the place that is the largest component with P >= .8, else undecided.
+        """
+        return [
+            _seat(self.sure[:, i].tolist(), self.spread[:, i].tolist(), share)
+            for i, share in enumerate(prevalence)
+        ]
+
+
+def support_of(teams: Nested, y: Ints, random: np.random.Generator) -> Support:
+    """The draws on several barriers: y of n people (team by barrier) said "I høj grad".
 
     Parametric bootstrap: a plausible truth is max(2σ² - σ²_boot, 0), its spread τ = sqrt(Σ σ²)
-    over the places. `prevalence` is the share of all, 0-1, per barrier. The barriers share the
-    random numbers of a draw, which is of no matter to a verdict on one of them.
-
-    1. P(τ < 10 pp) >= .8: organisation if prevalence >= 25 %, else small.
-    2. Else if P(τ >= 10 pp) < .8: undecided.
-    3. Else the place that is the largest component with P >= .8, else undecided.
+    over the places. The barriers share the random numbers of a draw, which is of no matter to a
+    verdict on one of them.
     """
     components = teams.components(y)
     estimate = teams.by_place(components)
@@ -193,11 +211,7 @@ def seats(
     is_wide = np.sqrt(truth.sum(axis=0)) >= SPREAD_FROM
     told = np.where(is_wide, 1 + truth.argmax(axis=0), 0)  # item by draw, as a place of WHERE
     sure = np.array([(told == at).sum(axis=1) for at in range(len(WHERE))])
-    spread = np.sqrt(estimate.clip(0))
-    return [
-        _seat(sure[:, i].tolist(), spread[:, i].tolist(), share)
-        for i, share in enumerate(prevalence)
-    ]
+    return Support(sure, np.sqrt(estimate.clip(0)))
 
 
 def _seat(draws: list[int], spread: list[float], prevalence: float) -> Seat:

@@ -4,6 +4,7 @@ Same input, same bytes: nothing depends on the order of the rows, and ties go by
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import TypedDict, Unpack
 
 import numpy as np
@@ -28,12 +29,13 @@ from analysis.frames import (
     scopes_of,
     tree_of,
 )
+from analysis.release.beside import begun
 from analysis.release.cells import shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
 from analysis.release.crossings import Crossed, crossed_of
-from analysis.release.impact import impact_of
-from analysis.release.levels import levels_of, said_everywhere
+from analysis.release.impact import associated, impact_of, parts_of
+from analysis.release.levels import drawn_from, levels_of, said_everywhere, teams_of
 from analysis.release.noticed import noticed_of
 from analysis.release.past import Past
 from analysis.release.proposals import TrialKind, patterns_in, proposals_of
@@ -51,6 +53,7 @@ class Others(TypedDict, total=False):
     trials: pl.DataFrame | None
     catalogue: Sequence[TrialKind]
     settings: Settings
+    beside: Executor | None
 
 
 def releases(
@@ -64,7 +67,9 @@ def releases(
 ) -> tuple[Release, ...]:
     """The releases of all waves up to `wave` (default: the last) that `earlier` does not hold.
 
-    Each in time order on its own tree, each compared with those before it. Raises `WaveUnknown`.
+    Each in time order on its own tree, each compared with those before it. Random draws are made
+    by `beside`, where there is an executor, while the rest goes on: the releases are the same.
+    Raises `WaveUnknown`.
     """
     waves = waves_of(answers)
     if not waves:
@@ -97,6 +102,7 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     earlier: Sequence[Release] = (),
     catalogue: Sequence[TrialKind] = (),
     settings: Settings = DEFAULTS,
+    beside: Executor | None = None,
 ) -> Release:
     """Everything that may ever be seen of one wave, sealed.
 
@@ -122,7 +128,7 @@ def release(  # noqa: PLR0913 - the five tables and what is decided about them
     crossed = crossed_of(people, invited, of_wave, name=wave, minimum=settings.min_cross)
     return _published(
         people, of_wave, pasts, crossed=crossed, wave=wave, trials=ended, settings=settings,
-        catalogue=catalogue,
+        catalogue=catalogue, beside=beside,
     )  # fmt: skip
 
 
@@ -136,8 +142,12 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     trials: Sequence[Trial],
     settings: Settings,
     catalogue: Sequence[TrialKind],
+    beside: Executor | None,
 ) -> Release:
     tree, scopes = of_wave.tree, of_wave.scopes
+    teams = teams_of(of_wave, settings.min_n)
+    drawn = begun(beside, drawn_from, teams, wave)
+    made = begun(beside, associated, parts_of(people, tree), wave)
     previous = pasts[-1] if pasts else None
     shown = shown_of(of_wave, settings, previous.release if previous else None, crossed)
     quality = quality_of(of_wave, shown.patterns["A"], previous, settings.min_n)
@@ -149,7 +159,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     cells += noticed_of(people, of_wave, trials, settings, told=earlier)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
     patterns = patterns_in(tree, cells, pairs)
-    levels = levels_of(of_wave, patterns, wave=wave, minimum=settings.min_n)
+    levels = levels_of(of_wave, patterns, teams, drawn())
     return sealed(
         Release(
             wave=wave,
@@ -161,7 +171,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             levels=levels,
             pairs=pairs,
             trials=trials_of(trials, cells, of_wave, pasts, wave=wave),
-            impact=impact_of(people, tree, cells, wave),
+            impact=impact_of(made(), cells),
             proposals=proposals_of(said_everywhere(patterns, levels), catalogue),
             quality=quality,
             pattern_sha256=shown.pattern_sha256,

@@ -12,7 +12,7 @@ from scipy.special import expit
 from analysis.association import associations
 from analysis.findings import Cell, Impact
 from analysis.frames import BARRIERS, Tree, tree_of
-from analysis.release.impact import impact_of
+from analysis.release.impact import associated, impact_of, parts_of
 
 LEAVES = 12  # below each of two centres
 TREE = tree_of(
@@ -62,7 +62,7 @@ CELLS = [cell(unit, item) for unit in TREE.codes for item in ASKED]
 def impact(
     people: pl.DataFrame, cells: list[Cell] = CELLS, *, tree: Tree = TREE, wave: str = "2026-1"
 ) -> tuple[Impact, ...]:
-    return impact_of(people, tree, cells, wave)
+    return impact_of(associated(parts_of(people, tree), wave), cells)
 
 
 def test_the_root_and_the_centres_are_told_and_nothing_below() -> None:

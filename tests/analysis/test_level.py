@@ -8,7 +8,7 @@ import pytest
 import statsmodels
 from scipy import stats
 
-from analysis.level import Seat, binomial, icc1, nested, one_way, seats
+from analysis.level import Seat, binomial, icc1, nested, one_way, support_of
 
 PASTES = Path(statsmodels.__file__).parent / "regression/tests/results/pastes.csv"
 
@@ -178,12 +178,8 @@ def test_two_barriers_with_the_same_counts_sit_in_the_same_place() -> None:
     teams = nested(np.full(12, 255), levels(3, 2, 2))
     other = np.full(12, 30)
 
-    first, _, again = seats(
-        teams,
-        np.column_stack([y, other, y]),
-        prevalence=[0.6, 0.1, 0.6],
-        random=np.random.default_rng(2),
-    )
+    support = support_of(teams, np.column_stack([y, other, y]), np.random.default_rng(2))
+    first, _, again = support.seats([0.6, 0.1, 0.6])
 
     assert first == again
 
@@ -191,7 +187,7 @@ def test_two_barriers_with_the_same_counts_sit_in_the_same_place() -> None:
 def told(y: list[int], n: int, *, prevalence: float) -> Seat:
     teams = nested(np.full(len(y), n), levels(3, 2, 2))
     random = np.random.default_rng(5)
-    [found] = seats(teams, np.array(y)[:, None], prevalence=[prevalence], random=random)
+    [found] = support_of(teams, np.array(y)[:, None], random).seats([prevalence])
     return found
 
 
@@ -272,7 +268,7 @@ def verdicts(people: int, where: str, *, draws: int) -> tuple[float, float]:
             share += SD * random.standard_normal(unit.max() + 1)[unit]
         y = random.binomial(n, share.clip(0, 1))
         teams = nested(n, units)
-        [seat] = seats(teams, y[:, None], prevalence=[y.sum() / n.sum()], random=random)
+        [seat] = support_of(teams, y[:, None], random).seats([y.sum() / n.sum()])
         found.append(seat.verdict)
     right = np.mean([verdict == where for verdict in found])
     undecided = np.mean([verdict == "undecided" for verdict in found])

@@ -10,7 +10,7 @@ from analysis.findings import Cell, Level, Pair, encode
 from analysis.frames import BARRIERS, scopes_of, tree_of
 from analysis.release import release
 from analysis.release.counts import counted, invited_of
-from analysis.release.levels import levels_of, said_everywhere
+from analysis.release.levels import drawn_from, levels_of, said_everywhere, teams_of
 from analysis.release.proposals import Patterns, proposals_of
 from analysis.shrinkage import shrunken
 
@@ -193,7 +193,8 @@ def evenly(share: float, **others: float) -> dict[str, float]:
 
 
 def kult(of_wave, patterns: Patterns, *, minimum: int = 5) -> list[Level]:
-    return list(levels_of(of_wave, patterns, wave="2026-1", minimum=minimum))
+    teams = teams_of(of_wave, minimum)
+    return list(levels_of(of_wave, patterns, teams, drawn_from(teams, "2026-1")))
 
 
 def cell(unit: str, measure: str, item: str, **told: object) -> Cell:

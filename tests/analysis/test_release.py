@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import msgspec
 import numpy as np
@@ -42,6 +44,16 @@ def test_any_order_of_rows_gives_the_same_bytes(
         mixed = [table.sample(fraction=1, shuffle=True, seed=seed) for table in tables]
 
         assert encode(release(*mixed, wave="2026-1")) == first
+
+
+def test_a_process_beside_changes_no_byte(planted, fjordlund_units, fjordlund_behaviours) -> None:
+    tables = (planted(1, seed=5), fjordlund_units, fjordlund_behaviours)
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        [made] = releases(*tables, beside=beside)
+
+    assert made.levels
+    assert encode(made) == encode(release(*tables, wave="2026-1"))
 
 
 def test_the_seal_is_over_the_rest_of_the_file(four_waves) -> None:
