@@ -21,6 +21,16 @@ CPR_LIKE = re.compile(
     r"[ ./–-]{0,3}\d{4}(?!\d)"
 )  # 61-91: the numbers given to people without a CPR number
 
+# Block -> the items it asks. A wave may leave a block out, whole, and reword none. The others stay:
+# what the numbers rest on, and the citizen, whom all are asked about last.
+BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "clarity": ("clarity",),
+    "stall": ("stall", "stall_how"),
+    "resolver": ("resolver",),
+    "safe": ("safe_a", "safe_b", "safe_c"),
+    "comment": ("comment",),
+}
+
 Agree: TypeAlias = Literal["1", "2", "3", "4", "5", "unknown"]
 Hinders: TypeAlias = Literal["0", "1", "2", "unknown"]
 Barrier: TypeAlias = Literal[
@@ -99,6 +109,32 @@ class Form(Struct, frozen=True):
 
     def item(self, id_: str) -> Item:
         return next(item for item in self.items if item.id == id_)
+
+    def asks(self, id_: str) -> bool:
+        return any(item.id == id_ for item in self.items)
+
+
+@cache
+def form_without(left_out: frozenset[str], *, trial: bool) -> Form:
+    """The questionnaire of a wave that leaves blocks out, in a unit that has had a trial or not.
+
+    Its steps are counted anew.
+    """
+    gone = {item for block in left_out for item in BLOCKS[block]}
+    if not trial:
+        gone.add("noticed")
+    items = [item for item in form().items if item.id not in gone]
+    steps = {step: place for place, step in enumerate(sorted({item.step for item in items}), 1)}
+    return msgspec.structs.replace(
+        form(),
+        items=tuple(msgspec.structs.replace(item, step=steps[item.step]) for item in items),
+        steps=len(steps),
+    )
+
+
+def blocks_of(stored: str | None) -> frozenset[str]:
+    """The blocks that `Wave.left_out` names."""
+    return frozenset(BLOCKS).intersection((stored or "").split(";"))
 
 
 @cache
@@ -265,14 +301,16 @@ def validated(
     parts: Collection[str] = frozenset(),
     trial: bool = False,
     name_seen: bool = False,
+    left_out: Collection[str] = (),
 ) -> Answers:
     """The answer in a posted form; other fields than the items' are not looked at.
 
-    `parts` are the codes the stall question may name, `trial` says that the unit has had one, and
-    `name_seen` that the question about a likely name has been asked before.
+    `parts` are the codes the stall question may name, `trial` says that the unit has had one,
+    `name_seen` that the question about a likely name has been asked before, and `left_out` the
+    blocks that the wave does not ask.
     Raises FormInvalid with every problem at once, in the order of the items.
     """
-    given = read(posted)
+    given = _asked(read(posted), left_out) if left_out else read(posted)
     problems = [*_problems(given, parts), *_comment_problems(given.comment, name_seen=name_seen)]
     if problems:
         raise FormInvalid(*problems)
@@ -293,6 +331,13 @@ def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
         found = re.search(r"\$\.(\w+)", str(error))
         item = found.group(1) if found else "situation"
         raise FormInvalid(Problem(_item_of(item), "page_old")) from None
+
+
+def _asked(given: Posted, left_out: Collection[str]) -> Posted:
+    """What was given without the blocks that the wave leaves out."""
+    empty = Posted()
+    gone = {item: getattr(empty, item) for block in left_out for item in BLOCKS[block]}
+    return msgspec.structs.replace(given, **gone)
 
 
 def applies(item: Item, given: Posted, *, trial: bool) -> bool:

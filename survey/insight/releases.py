@@ -15,7 +15,7 @@ from analysis.findings import Settings as Thresholds
 from analysis.frames import SCHEMAS, conformed
 from analysis.release import TrialKind, audit_release, release
 from analysis.report import Untold, unit_table
-from survey import texts
+from survey import questionnaire, texts
 from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
 from survey.settings import Settings
@@ -62,13 +62,14 @@ async def release_wave(settings: Settings, wave: str) -> Released:
     if file.exists():
         return Released(_seal(stored_release(settings, wave)), None)
     units, behaviours, invited, minimum = await _tables(wave)
+    not_asked = await _not_asked(wave)
     answers = f"{settings.answers.rstrip('/')}/{wave}.parquet"
     trials = await _trials(wave, frozenset(behaviours["behaviour"].to_list()))
     before = [stored_release(settings, old) for old in waves_with_release(settings) if old < wave]
 
     def work() -> Release:
         made = release(
-            pl.scan_parquet(answers),
+            pl.scan_parquet(answers).drop(not_asked),
             units,
             behaviours,
             wave=wave,
@@ -126,6 +127,15 @@ async def _tables(wave: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, 
     )
 
 
+async def _not_asked(wave: str) -> list[str]:
+    """The columns of ANSWERS that the wave did not ask: without them no cell can speak of them."""
+    row = await Wave.select(Wave.left_out).where(Wave.name == wave).first()
+    blocks = questionnaire.blocks_of(row["left_out"] if row else None)
+    items = {item for block in blocks for item in questionnaire.BLOCKS[block]}
+    chosen = {"stall_1", "stall_2"} if "stall" in items else set()
+    return [name for name in SCHEMAS["ANSWERS"] if name in items | chosen]
+
+
 async def _trials(wave: str, asked: frozenset[str]) -> pl.DataFrame:
     """TRIALS of a wave in its contract: the trial actions that end in it and can be measured.
 
@@ -136,7 +146,9 @@ async def _trials(wave: str, asked: frozenset[str]) -> pl.DataFrame:
         TrialAction.id, TrialAction.code.as_alias("trial"),
         TrialAction.behaviour.code.as_alias("behaviour"), TrialAction.barrier,
         TrialAction.start_wave, TrialAction.end_wave, TrialAction.randomised,
-    ).where(TrialAction.end_wave == wave, TrialAction.start_wave < wave)  # fmt: skip
+    ).where(
+        TrialAction.end_wave == wave, TrialAction.start_wave < wave, TrialAction.start_wave != ""
+    )  # fmt: skip
     members = await TrialUnit.select(
         TrialUnit.trial_action.as_alias("id"), TrialUnit.unit.code.as_alias("unit"), TrialUnit.role
     )

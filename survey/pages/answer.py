@@ -191,6 +191,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, d
             parts=known.parts,
             trial=known.trial,
             name_seen=bool(one(posted, "name_seen")),
+            left_out=questionnaire.blocks_of(wave.left_out),
         )
         columns, comment = answers.columns(), answers.comment
     submission = Submission(
@@ -278,6 +279,7 @@ def form_page(
         "form",
         language,
         status=status,
+        form=questionnaire.form_without(shown.left_out, trial=shown.card.trial is not None),
         shown=shown,
         card=shown.card,
         kept=own,

@@ -18,7 +18,7 @@ from survey.intake.ballots import HAS_ENDED, BallotForm, LookUp, next_opening
 from survey.intake.refusals import AnswerMalformed, BallotRefused, WaveClosed
 from survey.intake.shown import Part, Shown, frozen, named_wave, shown
 from survey.pages.posting import Posted, one
-from survey.questionnaire import BARRIERS, FIELDS, Problem
+from survey.questionnaire import BARRIERS, FIELDS, Problem, blocks_of
 from survey.settings import Settings
 from survey.tables import Behaviour, Invited, Wave
 from survey.texts import Language, Voice
@@ -114,6 +114,7 @@ class Sheet:
     card: Card
     places: tuple[Part, ...]  # nearest first
     closes: date
+    left_out: frozenset[str] = frozenset()  # blocks that the wave does not ask
 
 
 # Ticket and language -> the questionnaire of all who share the ticket; never anybody's ballot.
@@ -213,7 +214,10 @@ async def fresh(form: BallotForm, language: Language) -> Sheet:
     wave = await open_wave(form.found.wave)
     entry = form.found.shown
     places = await near(wave, entry.unit)
-    return _remembered(Sheet(ballot_of(form), card(entry, language), places, wave.closes), language)
+    made = Sheet(
+        ballot_of(form), card(entry, language), places, wave.closes, blocks_of(wave.left_out)
+    )
+    return _remembered(made, language)
 
 
 async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
@@ -246,7 +250,8 @@ async def _read_again(settings: Settings, ballot: Ballot, language: Language) ->
         raise BallotRefused
     entry = await shown(wave, unit=unit, behaviour=behaviour.id)
     ballot = replace(ballot, form_version=str(wave.form_version))
-    return Sheet(ballot, card(entry, language), await near(wave, entry.unit), wave.closes)
+    places = await near(wave, entry.unit)
+    return Sheet(ballot, card(entry, language), places, wave.closes, blocks_of(wave.left_out))
 
 
 def card(entry: Shown, language: Language) -> Card:

@@ -358,6 +358,7 @@ function questionnaire(form) {
   const text = form.elements.comment;
   const over = () => [...text.value].length - text.dataset.max;
   function counted() {
+    if (!text) return; // the wave asks for no comment
     const left = -over();
     find("#left").textContent = left > 60 ? "" : left < 0 ? data.tooLong.replace("{n}", -left) : data.left.replace("{n}", left);
     if (left >= 0) complain(text.closest("[data-item]"), "");
@@ -481,6 +482,7 @@ function whenVoiced(deed) {
 // The two selects become one list with a search field: nearest first, the rest on demand.
 function stallFinder(form) {
   const field = find("[data-item=stall]", form);
+  if (!field) return { isFilled: true, fill() {} }; // the wave does not ask where it stalls
   const selects = all("select", field);
   const box = find(".found", field);
   const search = find("[type=search]", field);

@@ -306,3 +306,59 @@ def test_the_most_barriers_come_first_among_the_persons_own() -> None:
     given = questionnaire.read({**IN_SITUATION, "b_silo": "1", "b_fag": "2", "b_tid": "0"})
 
     assert given.own_barriers == ("FAG", "SILO")
+
+
+# --- blocks that a wave leaves out ---------------------------------------------------------------
+
+
+def test_what_a_wave_does_not_ask_is_null_whatever_was_posted() -> None:
+    posted = {
+        **IN_SITUATION,
+        "b_silo": "2",
+        "clarity": "4",
+        "stall": ["own", "E1"],
+        "stall_how": "wait",
+        "resolver": "board",
+        "safe_a": "5",
+        "safe_b": "5",
+        "comment": "Færre skemaer.",
+    }
+
+    whole = validated(posted, parts=PARTS)
+    without = validated(posted, parts=PARTS, left_out=questionnaire.BLOCKS)
+
+    changed = {name for name, value in without.columns().items() if value != whole.columns()[name]}
+    assert changed == {"clarity", "stall_1", "stall_2", "stall_how", "resolver", "safe_a", "safe_b"}
+    assert all(without.columns()[name] is None for name in changed)
+    assert without.comment is None
+
+
+def test_the_steps_of_a_shorter_form_are_counted_anew() -> None:
+    form = questionnaire.form_without(frozenset({"clarity", "stall"}), trial=True)
+
+    assert form.steps == questionnaire.form().steps - 2
+    assert [form.item(one).step for one in ("situation", "priority", "resolver", "comment")] == [
+        2,
+        5,
+        6,
+        9,
+    ]
+
+
+def test_the_last_step_goes_where_neither_a_trial_nor_a_comment_is_asked_about() -> None:
+    form = questionnaire.form_without(frozenset({"comment"}), trial=False)
+
+    assert form.steps == questionnaire.form().steps - 1
+    assert not form.asks("noticed")
+    assert questionnaire.form_without(frozenset({"comment"}), trial=True).asks("noticed")
+
+
+def test_what_the_numbers_rest_on_is_in_no_block() -> None:
+    left_out = {item for block in questionnaire.BLOCKS.values() for item in block}
+
+    assert left_out.isdisjoint({"situation", "successes", "barriers", "priority", "citizen"})
+
+
+@pytest.mark.parametrize("stored", [None, "", "nonsense", "barriers;situation"])
+def test_nothing_but_a_block_can_be_left_out(stored: str | None) -> None:
+    assert questionnaire.blocks_of(stored) == frozenset()
