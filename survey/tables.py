@@ -333,6 +333,31 @@ class Account(Table, help_text="Somebody with a login: a role and a language, ne
     active = Boolean(default=True)
     failures = BigInt(default=0)
     wait_until = Timestamptz(null=True, default=None)
+    version = BigInt(default=1, help_text="Goes up with role, units and language.")
+
+
+class AccountInvitation(
+    Table, tablename="account_invitation", help_text="The one link by which a password is chosen."
+):
+    account = BigInt(primary_key=True)
+    hash = Text(help_text="SHA-256 of the token; the clear one is shown once.")
+    once = Text(help_text="The form that made it, so that a form sent twice is one account.")
+    ends_at = Timestamptz()
+
+
+class OneTimeCode(
+    Table, tablename="one_time_code", help_text="The second step of an account that has set it up."
+):
+    account = BigInt(primary_key=True)
+    seed = Bytea(help_text="Sealed with a key that is in no database and no backup.")
+    last_step = BigInt(help_text="The half minute of the code used last; no code works twice.")
+
+
+class RecoveryCode(
+    Table, tablename="recovery_code", help_text="The hash of a code that stands in for a phone."
+):
+    hash = Text(primary_key=True)
+    account = BigInt(index=True)
 
 
 class AccountUnit(
