@@ -115,11 +115,13 @@ def watched(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def seen_at(page: Page, *widths: int) -> list[str]:
-    """What is wrong at each width: all that axe finds, and a page that scrolls sideways."""
+    """What is wrong: all that axe finds at the narrowest and the widest, and at each width a page
+    that scrolls sideways. What lies between shows the same parts, and axe is half of the cost."""
     wrong = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
-        wrong += [f"at {width}: {found}" for found in axe(page)]
+        if width in (min(widths), max(widths)):
+            wrong += [f"at {width}: {found}" for found in axe(page)]
         if scrolls_sideways(page, width):
             wrong.append(f"at {width}: scrolls sideways")
     return wrong
