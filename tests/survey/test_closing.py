@@ -44,6 +44,9 @@ from survey.tables import Ballot, Closing, Intake, Invitation, InvitationCode, W
 from tests.survey import waves
 from tests.survey.waves import ANSWER, EVERYBODY, INVITED, TREE, answered, stored
 
+# What is about files and keys is the same on both databases: once is enough.
+FILES_ONLY = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+
 
 async def now():
     [row] = await Wave.select(Wave.state).where(Wave.name == "2026-1")
@@ -140,6 +143,7 @@ async def test_the_files_hold_no_order_of_their_own(store):
     assert answers["successes"].to_list() != paired
 
 
+@FILES_ONLY
 async def test_the_file_says_wave_and_schema_and_neither_time_nor_statistics(store):
     await answered(store)
 
@@ -165,6 +169,7 @@ async def test_a_wave_nobody_answered_can_be_closed(store):
     assert closed.state in ("released", "held")
 
 
+@FILES_ONLY
 async def test_closing_tells_how_far_it_is(store):
     await answered(store)
     told = []
@@ -214,6 +219,7 @@ async def test_other_waves_are_left_alone(store):
     assert keys.fingerprint(store, "2026-2")
 
 
+@FILES_ONLY
 async def test_the_answers_have_a_second_copy(store):
     await answered(store)
 
@@ -295,6 +301,7 @@ async def test_keys_that_are_gone_stop_the_close_and_keep_everything(store):
     assert await Intake.count() == EVERYBODY
 
 
+@FILES_ONLY
 async def test_a_key_that_does_not_fit_stops_the_close_and_keeps_everything(store):
     await answered(store)
     file = keys.places(store, "2026-1")[0] / "opening.key"
@@ -365,6 +372,7 @@ async def test_an_envelope_with_something_else_in_it_is_counted_as_unreadable(se
     assert closed.dropped == {"unreadable": 1}
 
 
+@FILES_ONLY
 async def test_a_copy_that_differs_keeps_the_key(store, monkeypatch):
     """The backup place gives other bytes than it was given."""
     await answered(store)
@@ -380,6 +388,7 @@ async def test_a_copy_that_differs_keeps_the_key(store, monkeypatch):
     assert (await close_wave(store, "2026-1")).state == "released"
 
 
+@FILES_ONLY
 async def test_a_backup_place_without_room_says_so_and_keeps_the_key(store, monkeypatch):
     await answered(store)
 
@@ -513,6 +522,7 @@ def test_a_child_is_told_to_end_with_its_parent(monkeypatch):
     assert ended == [(os.getpid(), signal.SIGKILL)]
 
 
+@FILES_ONLY
 async def test_the_receipts_survive_a_close_that_was_cut_after_the_ballots_were_gone(store):
     await answered(store)
     with pytest.raises(Cut):
@@ -577,6 +587,7 @@ async def test_whatever_a_close_breaks_at_the_next_wave_and_the_pages_go_on(
     assert "Kanarie" not in said
 
 
+@FILES_ONLY
 async def test_a_close_that_goes_on_no_longer_says_that_it_stopped(store):
     await answered(store)
     with pytest.raises(Cut):

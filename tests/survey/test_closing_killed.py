@@ -19,8 +19,15 @@ from tests.survey.waves import EVERYBODY, answered
 
 POINTS = [*(name for name, _ in closing.STEPS)]
 POINTS.insert(POINTS.index("written"), "opened")
-# 200 at every point; the suite has one.
+# 200 at every point; the suite has one, and with sheets, which no database knows of, on SQLite.
 RUNS = [0, *(pytest.param(run, marks=pytest.mark.soak) for run in range(1, 200))]
+LONG = pytest.mark.soak
+KEYS = [
+    pytest.param("sqlite", False, id="sqlite-key_here"),
+    pytest.param("postgres", False, id="postgres-key_here"),
+    pytest.param("sqlite", True, id="sqlite-key_on_sheets"),
+    pytest.param("postgres", True, id="postgres-key_on_sheets", marks=LONG),
+]
 SHEETS_MATTER = ("counted", "opened", "verified", "key_destroyed")  # with a key that is not here
 CLOSER = """
 import asyncio, os, signal, sys
@@ -113,7 +120,7 @@ async def whole(settings):
 
 
 @pytest.mark.parametrize("run", RUNS)
-@pytest.mark.parametrize("on_sheets", [False, True], ids=["key_here", "key_on_sheets"])
+@pytest.mark.parametrize(("store", "on_sheets"), KEYS, indirect=["store"])
 async def test_a_close_killed_at_every_step_goes_on_where_it_was(store, on_sheets, run):
     sheets = []
     if on_sheets:

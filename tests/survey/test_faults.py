@@ -117,6 +117,7 @@ async def test_a_full_disk_takes_nothing_it_cannot_keep_and_goes_on_when_there_i
             await check_full(settings, server, first, no_room, room)
 
 
+@pytest.mark.soak
 async def test_a_postgres_without_room_takes_nothing_it_cannot_keep(own_cluster):
     """Its files may not grow beyond 20 MB: one of its log has 16, and the answers are as many."""
     here, folder = own_cluster
