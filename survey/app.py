@@ -18,12 +18,14 @@ from survey.pages import (
     front,
     kiosk,
     lost,
+    organisation_import,
     protocol,
     refusals,
     results,
     shell,
     waves,
 )
+from survey.pages.uploads import MemoryRequest
 from survey.sessions import Clock, utc_now
 from survey.settings import Settings
 
@@ -56,7 +58,7 @@ def create_app(
     )
     staff = Router(
         "/",
-        route_handlers=[*accounts.ROUTES, *results.ROUTES, *waves.ROUTES],
+        route_handlers=[*accounts.ROUTES, *organisation_import.ROUTES, *results.ROUTES, *waves.ROUTES],
         middleware=sessions.staff_middleware(settings),
         request_max_body_size=STAFF_BODY,
     )
@@ -69,6 +71,7 @@ def create_app(
             HTTPException: refusals.http,
             500: refusals.broke,
         },
+        request_class=MemoryRequest,
         allowed_hosts=hosts(settings),
         state=State({"settings": settings, "now": now, "metrics": counted}),
         openapi_config=None,

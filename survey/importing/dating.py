@@ -4,6 +4,7 @@ Pure. A wave that is approved has its keys, its invited and its tree; from the l
 newest such wave the file decides.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -100,6 +101,11 @@ def difference(before: Iterable[Version], after: Iterable[Version]) -> UnitsDiff
             (a.code, a.headcount, b.headcount) for a, b in both if a.headcount != b.headcount
         ),
     )
+
+
+def fingerprint(diff: object) -> str:
+    """A difference in a few characters: the same where nothing has happened in between."""
+    return hashlib.sha256(repr(diff).encode()).hexdigest()[:16]
 
 
 def newest(versions: Iterable[Version]) -> Tree:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from survey.errors import N_, BadInput
 from survey.importing.mapping import FOLDER, Kind, load, template_name
-from survey.importing.reading import MAX_BYTES, Table, read
+from survey.importing.reading import MAX_BYTES, Table, read, read_unmapped
 from survey.importing.refusals import ColumnMissing, MappedHeadingMissing, NoHeader
 
 
@@ -40,6 +40,14 @@ def table_of(data: bytes, kind: Kind, *, folder: Path, mapping: Path | None = No
     if not template.is_file():
         return guessed
     return read(data, kind, wanted=load(template, kind), source=template.name)
+
+
+def table_to_map(data: bytes, kind: Kind, *, folder: Path) -> Table:
+    """As `table_of`, for somebody who will look the columns through: none of them is missed."""
+    try:
+        return table_of(data, kind, folder=folder)
+    except (NoHeader, ColumnMissing, MappedHeadingMissing):
+        return read_unmapped(data, kind)
 
 
 def _by_any_template(data: bytes, kind: Kind, folder: Path) -> Table | None:

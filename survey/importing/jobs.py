@@ -77,7 +77,7 @@ class Job:
 def jobs(table: Table) -> list[Job]:
     """One job per row, cells stripped of every kind of space; unread columns are empty."""
     read = {name: table.column(name) for name in COLUMNS}
-    keys = _person_keys(table.column("cpr") or table.column("person"), len(table.lines))
+    keys = person_keys(table.column("cpr") or table.column("person"), len(table.lines))
     found: list[Job] = []
     for at, line in enumerate(table.lines):
         cell = {name: column[at].strip() if column else "" for name, column in read.items()}
@@ -89,7 +89,7 @@ def jobs(table: Table) -> list[Job]:
     return found
 
 
-def _person_keys(column: Sequence[str] | None, rows: int) -> list[bytes | None]:
+def person_keys(column: Sequence[str] | None, rows: int) -> list[bytes | None]:
     """A hash per person under a key that is forgotten when this function returns."""
     if column is None:
         return [None] * rows
@@ -128,7 +128,9 @@ def locator(table: Table, tree: Tree) -> Callable[[Job], str | None]:
     return located
 
 
-def refusal(job: Job, seen: set[tuple[object, ...]], as_of: date) -> tuple[Reason, str] | None:
+def refusal(
+    job: Job, seen: set[tuple[object, ...]], as_of: date, *, with_hourly: bool = False
+) -> tuple[Reason, str] | None:
     """Why a row is set aside, and the column it is about; None when it is used.
 
     Reads the dates and the rate on the way. The order is that of payroll.md.
@@ -147,7 +149,7 @@ def refusal(job: Job, seen: set[tuple[object, ...]], as_of: date) -> tuple[Reaso
     rules = {
         Reason.LEFT: has_left or (job.stops is not None and job.stops < as_of),
         Reason.UNKNOWN_UNIT: job.unit is None,
-        Reason.HOURLY: by_the_hour and not job.rate,
+        Reason.HOURLY: by_the_hour and not job.rate and not with_hourly,
         Reason.NOT_STARTED: job.starts is not None and as_of < job.starts != cells.NEVER,
         Reason.NO_NAME: not job.person and not job.cell["email"],
     }

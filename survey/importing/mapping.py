@@ -47,7 +47,7 @@ class ColumnMapping:
     kind: str
     places: Mapping[str, int]
     headings: tuple[str, ...]
-    source: str = "guessed"  # guessed, or the name of the template
+    source: str = "guessed"  # guessed, chosen, or the name of the template
 
     def heading(self, column: str) -> str:
         """The heading a column was taken from; the column's own name when there is none."""
@@ -310,6 +310,34 @@ def mapped(
     return ColumnMapping(kind.name, found, stripped, source)
 
 
+def guessed(headings: Sequence[str], kind: Kind) -> ColumnMapping:
+    """What the synonyms say of a header line, also where a column is missing."""
+    stripped = tuple(heading.strip() for heading in headings)
+    return ColumnMapping(kind.name, places(stripped, kind), stripped)
+
+
+def chosen(
+    mapping: ColumnMapping, kind: Kind, wanted: Mapping[str, int], *, row: int
+) -> ColumnMapping:
+    """The mapping with other places, as somebody chose them: column -> place.
+
+    Raises `NeverRead` and `ColumnMissing`.
+    """
+    for place in wanted.values():
+        if never_read(mapping.headings[place], kind):
+            raise NeverRead(heading=mapping.headings[place])
+    lacking = missing(wanted, kind)
+    if lacking is not None:
+        listed = ", ".join(f"“{heading}”" for heading in mapping.headings if heading)
+        raise ColumnMissing(row=row, column=" / ".join(lacking), headings=listed)
+    return ColumnMapping(kind.name, dict(wanted), mapping.headings, "chosen")
+
+
+def never_read(heading: str, kind: Kind) -> bool:
+    """About a leader, pay or hours: no mapping can make us read it."""
+    return bool(NEVER.search(plain(heading))) and not _is_known(heading, kind)
+
+
 # --- templates ---------------------------------------------------------------------------------
 
 
@@ -339,7 +367,7 @@ def load(file: Path, kind: Kind) -> dict[str, str]:
     for column, heading in content["columns"].items():
         if column not in kind.columns or not isinstance(heading, str):
             raise MappingUnreadable(place=column, **facts)
-        if NEVER.search(plain(heading)) and not _is_known(heading, kind):
+        if never_read(heading, kind):
             raise NeverRead(heading=heading)
     return {column: heading.strip() for column, heading in content["columns"].items()}
 

@@ -1,7 +1,9 @@
 """Job titles to profession groups, by the organisation's own list; the rest is `øvrige`."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,18 @@ class Professions:
         """The list has the title; no title at all is nothing to decide on."""
         return not title.strip() or _plain(title) in self.groups
 
+    def with_more(self, titles: Mapping[str, str]) -> "Professions":
+        """The list with titles that somebody has placed in a group."""
+        if not titles:
+            return self
+        more = {_plain(title): group for title, group in titles.items()}
+        return Professions({**self.groups, **more}, self.source)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups, in order; `øvrige` is always one."""
+        return tuple(sorted({*self.groups.values(), OTHERS}))
+
     @property
     def shipped(self) -> bool:
         """Not the organisation's own list but the one that comes with the program."""
@@ -48,6 +62,18 @@ def find(data: Path, beside: Path | None) -> Professions:
     folders = [data, beside.parent] if beside is not None else [data]
     own = (folder / FILE for folder in folders)
     return load(next((file for file in own if file.is_file()), SHIPPED))
+
+
+def save(professions: Professions, data: Path) -> Path:
+    """Keep the list as the organisation's own, in the data folder."""
+    file, fresh = data / FILE, data / f"{FILE}.part"
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("job_title", "profession"))
+    writer.writerows(sorted(professions.groups.items()))
+    fresh.write_text(text.getvalue(), encoding="utf-8")
+    fresh.replace(file)
+    return file
 
 
 def _plain(title: str) -> str:

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Final
 
 from survey.importing import workbook
-from survey.importing.mapping import ColumnMapping, Kind, is_header, mapped
+from survey.importing.cells import CPR, MAIL
+from survey.importing.mapping import ColumnMapping, Kind, guessed, is_header, mapped
 from survey.importing.refusals import (
     FileEmpty,
     FileTooLarge,
@@ -83,15 +84,38 @@ def read(
     data: bytes, kind: Kind, *, wanted: Mapping[str, str] | None = None, source: str = "guessed"
 ) -> Table:
     """The table in a CSV or XLSX file; `wanted` is a mapping by heading, else it is guessed."""
+    grid, at = _with_header(_grids(data, kind, wanted), kind, wanted)
+    header = grid.rows[at]
+    return _table(
+        grid, at, mapped(header.cells, kind, row=header.number, wanted=wanted, source=source)
+    )
+
+
+def read_unmapped(data: bytes, kind: Kind) -> Table:
+    """As `read`, for somebody who will say which column is which: none is missed.
+
+    Where no line of headings is known, the first that looks like one is taken; raises `NoHeader`
+    where none does.
+    """
+    grids = _grids(data, kind, None)
+    try:
+        grid, at = _with_header(grids, kind, None)
+    except NoHeader:
+        grid, at = _with_likely_header(grids or _by_usual_delimiter(data), kind)
+    return _table(grid, at, guessed(grid.rows[at].cells, kind))
+
+
+def _grids(data: bytes, kind: Kind, wanted: Mapping[str, str] | None) -> list[_Grid]:
     if len(data) > MAX_BYTES:
         raise FileTooLarge(limit=MAX_BYTES // 1024**2)
     if not data.strip(b"\x00 \r\n\t;,\xef\xbb\xbf"):
         raise FileEmpty
     zipped = workbook.looks_like_one(data)
-    grids = _workbook(data) if zipped else _delimited(data, kind, wanted)
-    grid, at = _with_header(grids, kind, wanted)
+    return _workbook(data) if zipped else _delimited(data, kind, wanted)
+
+
+def _table(grid: _Grid, at: int, mapping: ColumnMapping) -> Table:
     header = grid.rows[at]
-    mapping = mapped(header.cells, kind, row=header.number, wanted=wanted, source=source)
     lines, ragged, total_line = _body(grid, at)
     if not lines:
         raise NoRows(row=header.number)
@@ -129,6 +153,14 @@ def _delimited(data: bytes, kind: Kind, wanted: Mapping[str, str] | None) -> lis
             cut = not text.endswith(("\n", "\r"))
             return [_Grid(_rows(text, mark), mark, encoding, may_be_cut=cut)]
     return []
+
+
+def _by_usual_delimiter(data: bytes) -> list[_Grid]:
+    """The file read with the delimiter that its first lines have most of."""
+    text, encoding = _decoded(data)
+    start = "".join(islice(StringIO(text, newline=""), HEADER_WITHIN))
+    mark = max(DELIMITERS, key=start.count)
+    return [_Grid(_rows(text, mark), mark, encoding, may_be_cut=not text.endswith(("\n", "\r")))]
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -180,6 +212,29 @@ def _with_header(
             if is_header(line.cells, kind, wanted):
                 return grid, at
     raise NoHeader(lines=HEADER_WITHIN, examples=kind.example)
+
+
+def _with_likely_header(grids: list[_Grid], kind: Kind) -> tuple[_Grid, int]:
+    """The first line of words as wide as most lines are: a row of somebody's data is no header."""
+    for grid in grids:
+        usual = Counter(len(line.cells) for line in grid.rows).most_common(1)
+        for at, line in enumerate(grid.rows[:HEADER_WITHIN]):
+            filled = [cell.strip() for cell in line.cells if cell.strip()]
+            words = all(_is_word(cell) for cell in filled)
+            if (
+                usual
+                and words
+                and 2 <= len(filled) <= MAX_COLUMNS
+                and 2 * len(filled) > usual[0][0]
+            ):
+                return grid, at
+    raise NoHeader(lines=HEADER_WITHIN, examples=kind.example)
+
+
+def _is_word(cell: str) -> bool:
+    """What may stand as a heading: no number, day, mail address or CPR number."""
+    plain_number = re.fullmatch(r"[\d.,:%/ -]+", cell)
+    return not (plain_number or CPR.search(cell) or MAIL.search(cell) or DAY.search(cell))
 
 
 def _body(grid: _Grid, at: int) -> tuple[tuple[Line, ...], tuple[int, ...], int | None]:

@@ -4,18 +4,22 @@ The list is the truth: who is not on it any more becomes inactive. People are re
 any number: by the same mail address of their own, or the same name in the same place.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from survey import audit, organisation
 from survey.engine import transaction
+from survey.errors import ChangedMeanwhile
+from survey.importing.dating import fingerprint
 from survey.importing.mapping import STAFF
 from survey.importing.professions import Professions
 from survey.importing.reading import Table
-from survey.importing.staff import Member, StaffList, staff_list
+from survey.importing.staff import Decided, Member, StaffList, staff_list
 from survey.organisation import OrganisationEmpty, Tree
 from survey.tables import Person, Wave
 
@@ -70,23 +74,31 @@ async def import_staff(  # noqa: PLR0913 - each is named by keyword
     by: int | None,
     as_of: date,
     professions: Professions,
+    decided: Decided | None = None,
+    expected: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> StaffImport:
     """Resolve a table of employments, compare it with the people we know, and save the difference.
 
-    Raises `OrganisationEmpty` before any units are imported.
+    `expected`: the fingerprint of the difference somebody has seen and said yes to. Raises
+    `OrganisationEmpty` before any units are imported, and `ChangedMeanwhile` where the difference
+    is another one by now.
     """
     if table.mapping.kind != STAFF.name:
         raise ValueError("the table was read as another kind of file")
     label, tree = await tree_on(as_of)
-    staff = staff_list(table, tree, as_of=as_of, professions=professions)
+    resolve = partial(staff_list, as_of=as_of, professions=professions, decided=decided)
+    # In a thread: a list of 40,000 takes a second, and people are answering meanwhile.
+    staff = await asyncio.to_thread(resolve, table, tree)
     wanted = [_row(member, tree) for member in staff.members]
     if dry_run:
-        diff = _Comparison(await _known(), wanted).diff
+        diff = (await asyncio.to_thread(_Comparison, await _known(), wanted)).diff
     else:
         async with transaction():
-            comparison = _Comparison(await _known(), wanted)
+            comparison = await asyncio.to_thread(_Comparison, await _known(), wanted)
+            if expected is not None and fingerprint(comparison.diff) != expected:
+                raise ChangedMeanwhile
             await _save(comparison, progress or (lambda _done, _of: None))
             diff = comparison.diff
             if not diff.empty:

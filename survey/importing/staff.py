@@ -5,7 +5,7 @@ be decided on. The order of resolution is that of fjordlund/payroll.md.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,6 +24,28 @@ from survey.importing.jobs import (
 from survey.importing.professions import Professions
 from survey.importing.reading import Table
 from survey.organisation import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What HR has decided on the rows of one file; nothing is how every file begins.
+
+    `units`: a unit as it stands in the file -> the code it means. `professions`: a job title ->
+    its group. `jobs`: the lines of the jobs that count, of people with several.
+    """
+
+    units: dict[str, str] = field(default_factory=dict)
+    professions: dict[str, str] = field(default_factory=dict)
+    jobs: frozenset[int] = frozenset()
+    with_hourly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralJobs:
+    """Somebody with more than one job: the line and unit of each, the one that counts first."""
+
+    person: str = field(repr=False)
+    jobs: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,7 @@ class StaffList:
     parents: Mapping[str, tuple[str, ...]]  # unit -> other parents the file has for it
     unknown_titles: Mapping[str, int]  # job title -> employees put under the rest
     finds_two_jobs: bool  # the file has a column that tells one person from another
+    several_jobs: tuple[SeveralJobs, ...] = ()
 
     def count(self, reason: Reason) -> int:
         return sum(note.reason is reason for note in self.noted)
@@ -83,21 +106,30 @@ class StaffList:
         return Counter(member.unit for member in self.members)
 
 
-def staff_list(table: Table, tree: Tree, *, as_of: date, professions: Professions) -> StaffList:
+def staff_list(
+    table: Table,
+    tree: Tree,
+    *,
+    as_of: date,
+    professions: Professions,
+    decided: Decided | None = None,
+) -> StaffList:
     """Resolve a table of employments into people of the tree's units on that day."""
+    decided = decided or Decided()
+    professions = professions.with_more(decided.professions)
     rows = jobs(table)
-    located = locator(table, tree)
+    located = _located(table, tree, decided)
     noted = [Noted(number, Reason.RAGGED, "", "") for number in table.ragged]
     seen: set[tuple[object, ...]] = set()
     kept: list[Job] = []
     for job in rows:
         job.unit = located(job)
-        why = refusal(job, seen, as_of)
+        why = refusal(job, seen, as_of, with_hourly=decided.with_hourly)
         if why is None:
             kept.append(job)
         else:
             noted.append(Noted(job.line, why[0], shown_unit(job), job.person, why[1]))
-    largest = _largest_jobs(kept, noted)
+    largest = _largest_jobs(kept, noted, decided.jobs)
     members = _members(largest, noted, professions)
     cleaned = dirt(table, rows)
     cleaned["unit_name_differs_from_tree"] = _differing(kept, tree)
@@ -111,17 +143,43 @@ def staff_list(table: Table, tree: Tree, *, as_of: date, professions: Profession
         parents=_other_parents(rows, tree),
         unknown_titles=_unknown_titles(largest, professions),
         finds_two_jobs=any(job.person_key is not None for job in rows),
+        several_jobs=tuple(
+            SeveralJobs(job.person, tuple((one.line, one.unit or "") for one in (job, *others)))
+            for job, others in largest
+            if others
+        ),
     )
 
 
-def _largest_jobs(kept: Sequence[Job], noted: list[Noted]) -> list[tuple[Job, Sequence[Job]]]:
-    """Each person's largest job with her others; a tie goes to the one she started first."""
+def _located(table: Table, tree: Tree, decided: Decided) -> Callable[[Job], str | None]:
+    """The unit of a job as the file says, else as it was decided for rows like it."""
+    by_file = locator(table, tree)
+
+    def located(job: Job) -> str | None:
+        code = by_file(job) or decided.units.get(shown_unit(job))
+        return code if code in tree else None
+
+    return located
+
+
+def _largest_jobs(
+    kept: Sequence[Job], noted: list[Noted], counts: Collection[int]
+) -> list[tuple[Job, Sequence[Job]]]:
+    """Each person's largest job with her others; a tie goes to the one she started first.
+
+    `counts`: lines of jobs that somebody chose; they come before size.
+    """
     by_person: dict[object, list[Job]] = defaultdict(list)
     for job in kept:
         by_person[job.person_key or job.line].append(job)
     found: list[tuple[Job, Sequence[Job]]] = []
     for same in by_person.values():
-        same.sort(key=lambda job: (-(job.rate or 0), job.starts or date.max, job.line))
+        same.sort(
+            key=lambda job: (
+                job.line not in counts,
+                *(-(job.rate or 0), job.starts or date.max, job.line),
+            )
+        )
         first, *others = same
         noted.extend(
             Noted(job.line, Reason.TWO_JOBS, first.unit or "", first.person, str(first.line))

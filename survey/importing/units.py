@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from survey import audit, organisation
 from survey.engine import transaction
-from survey.importing.dating import UnitsDiff, dated, difference, newest
+from survey.errors import ChangedMeanwhile
+from survey.importing.dating import UnitsDiff, dated, difference, fingerprint, newest
 from survey.importing.mapping import UNITS
 from survey.importing.reading import Table
 from survey.importing.unitfile import successor, unit_versions
@@ -30,10 +31,14 @@ class UnitsImport:
     saved: bool
 
 
-async def import_units(table: Table, *, by: int | None, dry_run: bool = False) -> UnitsImport:
+async def import_units(
+    table: Table, *, by: int | None, expected: str | None = None, dry_run: bool = False
+) -> UnitsImport:
     """Compare a table of units with the stored tree, and save it unless it is a dry run.
 
-    Raises the refusals of `unitfile`; then nothing is changed.
+    `expected`: the fingerprint of the difference somebody has seen and said yes to. Raises the
+    refusals of `unitfile`, and `ChangedMeanwhile` where the difference is another one by now; then
+    nothing is changed.
     """
     if table.mapping.kind != UNITS.name:
         raise ValueError("the table was read as another kind of file")
@@ -41,7 +46,10 @@ async def import_units(table: Table, *, by: int | None, dry_run: bool = False) -
     if dry_run:
         return await _imported(table, file, save=False, by=by)
     async with transaction():
-        return await _imported(table, file, save=True, by=by)
+        done = await _imported(table, file, save=True, by=by)
+        if expected is not None and fingerprint(done.diff) != expected:
+            raise ChangedMeanwhile
+        return done
 
 
 async def _imported(
