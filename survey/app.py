@@ -23,6 +23,7 @@ from survey.pages import (
     refusals,
     results,
     shell,
+    trials,
     waves,
 )
 from survey.pages.uploads import MemoryRequest
@@ -58,7 +59,13 @@ def create_app(
     )
     staff = Router(
         "/",
-        route_handlers=[*accounts.ROUTES, *organisation_import.ROUTES, *results.ROUTES, *waves.ROUTES],
+        route_handlers=[
+            *accounts.ROUTES,
+            *organisation_import.ROUTES,
+            *results.ROUTES,
+            *trials.ROUTES,
+            *waves.ROUTES,
+        ],
         middleware=sessions.staff_middleware(settings),
         request_max_body_size=STAFF_BODY,
     )

@@ -5,7 +5,7 @@ text, and a unit is there when valid_from <= wave <= valid_to.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -246,6 +246,13 @@ async def behaviours_rows(wave: str | None = None) -> list[Row]:
     ]
 
 
+def has_run(trial: Mapping[str, Any]) -> bool:
+    """Whether a trial action, a row of its table, was ever begun; one from a file always was."""
+    return trial["state"] not in ("idea", "agreed") and (
+        trial["state"] != "stopped" or trial["once"] is None or trial["ended_on"] is not None
+    )
+
+
 async def trials_rows() -> list[Row]:
     """TRIALS of measurement.md 2.2: trial actions with a last wave before and a first after."""
     members: dict[tuple[int, str], list[str]] = defaultdict(list)
@@ -268,8 +275,25 @@ async def trials_rows() -> list[Row]:
             "randomised": row["randomised"],
         }
         for row in trials
-        if row["end_wave"]
+        if row["start_wave"] and row["end_wave"]
     ]
+
+
+async def compared_with(tried: Collection[str], tree: Tree) -> int:
+    """How many leaves a trial without a list of its own is compared with.
+
+    They are asked about the same behaviours as those that try, and are not part of them.
+    """
+    scope = {unit: behaviour for behaviour, units in (await scopes()).items() for unit in units}
+
+    def asked(code: str) -> str | None:
+        return next((scope[one] for one in (code, *tree.ancestors(code)) if one in scope), None)
+
+    there = [code for code in tried if code in tree]
+    theirs = {one for code in there for one in (*tree.below(code), *tree.ancestors(code))}
+    leaves = set(tree.leaves)
+    ours = {asked(code) for top in there for code in tree.below(top) if code in leaves} - {None}
+    return sum(code not in theirs and asked(code) in ours for code in tree.leaves)
 
 
 async def invited_rows() -> list[Row]:

@@ -28,6 +28,8 @@ from survey.tables import (
     Behaviour,
     Invited,
     OpenedShare,
+    TrialAction,
+    TrialUnit,
     Unit,
     UnitVersion,
     Wave,
@@ -114,6 +116,15 @@ async def plan_waves(*states: str) -> None:
                     n=2339,
                 )
             )
+
+
+async def write_trials() -> None:
+    """A trial action of Anna's unit, P1, and one of Bo's, P2."""
+    for code, unit in (("P1", "C21"), ("P2", "C22")):
+        [made] = await TrialAction.insert(
+            TrialAction(code=code, name="fast telefontid", start_wave="", state="idea", once=code)
+        )
+        await TrialUnit(trial_action=made["id"], unit=await unit_id(unit), role="tried").save()
 
 
 async def count_opened(wave: str, shares: dict[str, int]) -> None:

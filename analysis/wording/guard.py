@@ -81,6 +81,14 @@ def guard(voice: Voice, texts: Sequence[Text], *, quoted: Iterable[str] = ()) ->
         raise ForbiddenWording(page=worst.page, sentence=worst.text, value=f"lix {heavy:.0f}")
 
 
+def forbidden(voice: Voice, text: str, *, quoted: Iterable[str] = ()) -> str | None:
+    """The first word of a text that no report may say, or None: asked while it is being written."""
+    rules = _rules(voice)
+    theirs = _any_of(sorted({one for one in quoted if one}, key=len)[::-1])
+    found = (_hit(rules, theirs.sub(" ", sentence)) for sentence in sentences(text))
+    return next((value for value in found if value is not None), None)
+
+
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text, soft hyphens removed and hard spaces made plain."""
     plain = " ".join(text.translate(SPACES).split())

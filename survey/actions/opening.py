@@ -13,6 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from survey import audit, house
+from survey.actions import trials_waves
 from survey.actions.alone import alone
 from survey.actions.approval import change_state, check_ready, stored_wave
 from survey.actions.invitations import new_codes, people_in
@@ -23,7 +24,7 @@ from survey.delivery.queue import Addressee, Progress, Sent
 from survey.engine import transaction
 from survey.errors import N_, Refused
 from survey.intake import keys
-from survey.organisation import Tree, tree
+from survey.organisation import Tree, has_run, tree
 from survey.settings import Settings
 from survey.tables import Behaviour, Invitation, TrialAction, TrialUnit, Wave
 from survey.texts import Language, Voice
@@ -79,6 +80,8 @@ async def open_wave(  # noqa: PLR0913 - the two last stand in for the mail serve
         compose = None
         if wave.state != "open":
             await _check(settings, wave)
+            async with transaction():
+                await trials_waves.settle()
             compose = await _composer(settings, wave, day)
         async with letter_box(settings, name, to) as box, sms.opened(settings, name) as texting:
             begun = wave.state != "open"
@@ -200,7 +203,7 @@ async def _since_last(wave: Wave, units: Tree, language: Language) -> dict[int, 
         members[row["trial_action"]].append(row["unit"])
     found: dict[int, letters.SinceLast] = {}
     for trial in trials:
-        runs = trial.start_wave < wave.name and (
+        runs = has_run(trial.to_dict()) and trial.start_wave < wave.name and (
             trial.end_wave is None or wave.name <= trial.end_wave
         )
         tried = [unit for unit in members[trial.id] if unit in units.by_id]

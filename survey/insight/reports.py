@@ -99,15 +99,19 @@ async def _trials(wave: Wave) -> dict[str, TrialText]:
             learned=row["what_we_learned"] or "",
             decision=row["decision"] or "",
             practice=row["practice_state"] or "",
-            overdue=not row["decision"] and _is_overdue(wave, opened_on.get(row["end_wave"])),
+            overdue=not row["decision"]
+            and _is_overdue(wave, row["stop_date"] or opened_on.get(row["end_wave"])),
         )
         for row in await TrialAction.select().order_by(TrialAction.id)
-        if row["start_wave"] <= wave.name
+        if row["start_wave"] <= wave.name and organisation.has_run(row)
     }
 
 
 def _is_overdue(wave: Wave, after: date | None) -> bool:
-    """Whether a trial that was over when a wave opened has waited too long for its decision."""
+    """Whether a trial that was over on a day has waited too long for its decision.
+
+    The day is its stop date; where it has none, the first of the wave after it.
+    """
     return after is not None and (wave.closes - after).days > DAYS_TO_DECIDE
 
 

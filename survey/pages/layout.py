@@ -141,6 +141,7 @@ class Place:
 MENU = (
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
     Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
+    Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
     Place("/account", N_("Account"), lambda _: True),
 )
 

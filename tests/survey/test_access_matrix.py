@@ -59,6 +59,8 @@ FILLED = {
     "unit": Filled("XX", {"": "C21", "bo": "C22"}, {"anna": "C22", "bo": "C21", "finn": "C22"}),
     "wave": the_same("2026-4", "2027-1"),
     "name": the_same("2026-4", "2027-1"),
+    "trial": Filled("P999", {"": "P1", "bo": "P2"}, {"anna": "P2", "bo": "P1", "finn": "P2"}),
+    "to": the_same("agreed", "nowhere"),
 }
 
 
@@ -212,6 +214,7 @@ def plain(reply: Response) -> tuple[int, str, str]:
 async def site(settings: Settings) -> AsyncIterator[cast.Site]:
     async with engine.opened(settings, migrate=True):
         await cast.enter(settings)
+        await cast.write_trials()
         cast.store_releases(settings, *cast.WAVES)
         async with cast.site(settings) as site:
             yield site

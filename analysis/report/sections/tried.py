@@ -8,7 +8,7 @@ from analysis.findings import TrialFinding, number
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import TrialText, View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside, listed, opened
+from analysis.wording.voice import Voice, inside, listed, opened
 
 ENDS = ("stopped", "adjusted", "scaled")  # three equal ends
 MANY = 3  # names of units; the others are counted
@@ -93,23 +93,23 @@ def _states(view: View) -> Mapping[str, str]:
 def _tried(view: View, text: TrialText | None, measured: list[TrialFinding]) -> Tried:
     voice = view.voice
     first = next(iter(measured), None)
-    looked_at = "" if first is None else _looked_at(view, first)
+    on = "" if first is None else looked_at(voice, first)
     where = text.units if text and text.units else first.units if first else ()
     fields = [
         (voice.gettext("Where"), _where(view, where)),
         (voice.gettext("How long"), _weeks(view, text)),
         (
             voice.gettext("Looked at"),
-            f"{looked_at}, {first.pre}–{first.post}" if first else "",
+            f"{on}, {first.pre}–{first.post}" if first else "",
         ),
         (voice.gettext("We wanted to know"), text.question if text else ""),
         (voice.gettext("What we learned"), text.learned if text else ""),
     ]
-    said = [sentence for one in measured for sentence in _said(view, one)]
+    said = [sentence for one in measured for sentence in told(voice, one)]
     if text is not None and text.overdue:
         said.append(voice.pick(voice.content("report_language")["overdue_text"]))
     return Tried(
-        opened(text.name) if text else looked_at,
+        opened(text.name) if text else on,
         _state(view, text),
         tuple(Labelled(label, value) for label, value in fields if value),
         tuple(dict.fromkeys(said)),
@@ -144,15 +144,15 @@ def _state(view: View, text: TrialText | None) -> str:
     return " · ".join(one for one in told if one)
 
 
-def _looked_at(view: View, finding: TrialFinding) -> str:
+def looked_at(voice: Voice, finding: TrialFinding) -> str:
+    """What a trial was measured on: a barrier, or how often it succeeds."""
     if finding.item is None:
-        return view.voice.gettext("How often it succeeds")
-    return sentences.name(view.voice, finding.item)
+        return voice.gettext("How often it succeeds")
+    return sentences.name(voice, finding.item)
 
 
-def _said(view: View, finding: TrialFinding) -> list[str]:
+def told(voice: Voice, finding: TrialFinding) -> list[str]:
     """What the release can say of it with numbers, and how many have noticed that it helps."""
-    voice = view.voice
     said = sentences.trial(voice, finding)
     if finding.noticed is not None:
         noticed = numbers.share(voice, number(finding.noticed))
