@@ -135,7 +135,9 @@ def _compiled(
     lists: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> Guard:
     rules, words = dict(language), dict(lists)
-    roles = rf"\b\w+(?:{'|'.join(map(re.escape, words['role_suffixes']))})\b"
+    heads = "|".join(map(re.escape, words["role_suffixes"]))
+    endings = "|".join(map(re.escape, words["role_endings"]))
+    roles = rf"\b\w+(?:{heads})(?:{endings})?\b"
     people = _any_of([*rules["person_words"], *words["roles"]])
     return Guard(
         phrases=_any_of([word for rule in RULES for word in rules[rule]]),

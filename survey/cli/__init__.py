@@ -36,6 +36,9 @@ WHERE = {
     "import": Place(
         "survey.cli.importing", "Import units, staff and behaviours from CSV or XLSX files."
     ),
+    "lint": Place(
+        "survey.cli.linting", "Say whether SENTENCE is a concrete behaviour: who does what, when."
+    ),
     "wave": Place(
         "survey.cli.wave", "Plan, approve, open and close a wave, and see where it stands."
     ),
