@@ -23,7 +23,10 @@ class Leak(Exception):
         self.rule = rule
         self.size = size
         self.units = units
-        super().__init__(f"the release breaks {rule}")
+        super().__init__(rule, size, units)
+
+    def __str__(self) -> str:
+        return f"the release breaks {self.rule}"
 
 
 @dataclass(frozen=True)

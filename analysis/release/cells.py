@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from analysis.audit import Leak, Published, Verdict, audited
@@ -20,7 +22,7 @@ from analysis.disclosure import (
 )
 from analysis.disclosure.joining import Tables
 from analysis.estimate import POLARISED_FROM, level_interval, told_spread
-from analysis.findings import AuditRecord, Base, Cell, Release, Settings
+from analysis.findings import AuditRecord, Base, Cell, Cut, Release, Settings
 from analysis.release.counts import Counts, Item, Wave
 from analysis.release.crossings import Crossed, CrossedTable
 from analysis.release.patterns import pattern_hash, patterns_of
@@ -28,6 +30,9 @@ from analysis.release.sayings import Sayings, hidden, said
 
 Ints = np.typing.NDArray[np.int64]
 Flags = np.typing.NDArray[np.bool_]
+
+# What an attacker is given of a part: the counts it leaves, its classes and how they are told.
+Target: TypeAlias = tuple[Published, Displayed, Tables]
 
 LEVEL_PER = 5  # successes one person can add
 LEVEL_POINTS = 20  # points of behaviour level per success
@@ -44,27 +49,36 @@ class Part:
     told: Displayed
     per: int = 1
 
+    @property
+    def target(self) -> Target:
+        counts, told = self.counts, self.told
+        base = Published(counts.parent, counts.n, self.shown, told.low, told.high, self.per)
+        return base, told, self.tables
+
 
 @dataclass(frozen=True)
 class Shown:
-    """What is decided of a wave before a change or a proposal is looked for."""
+    """What is decided of a wave before a change or a proposal is looked for.
+
+    Nothing of it may leave before the `targets` are attacked.
+    """
 
     cells: list[Cell]
     crossed: tuple[Cell, ...]
     patterns: dict[Base, Flags]
     pattern_sha256: str
-    audit: AuditRecord
+    targets: list[Target]
+    dropped: tuple[Cut, ...]
 
 
 def shown_of(
     wave: Wave, settings: Settings, previous: Release | None, crossed: Crossed | None = None
 ) -> Shown:
-    """Decide, display and attack; raises `Leak` if the published set would give an answer away."""
+    """Decide what is shown of a wave and how."""
     patterns = patterns_of(wave, settings, previous)
     barriers = [i for i, item in enumerate(wave.items["S"]) if item.measure == "barrier_share"]
     marks = _marks(wave, barriers, patterns["S"], settings)
     parts = _parts(wave, patterns, barriers, marks)
-    record = _attacked(parts, settings.min_n)
     by_unit: list[list[Cell]] = [[] for _ in range(len(wave.tree.codes) + 1)]  # scopes last
     for part in parts:
         is_level = part.counts.base == "Y"
@@ -77,7 +91,8 @@ def shown_of(
         crossed=tuple(table.cells(parts[0].items, parts[0].told)) if table else (),
         patterns=patterns,
         pattern_sha256=pattern_hash(wave, patterns, table.named if table else ()),
-        audit=replace(record, dropped=("profession",)) if table and table.is_dropped else record,
+        targets=[part.target for part in parts if part.told.first.size],
+        dropped=("profession",) if table and table.is_dropped else (),
     )
 
 
@@ -122,32 +137,33 @@ def _one_table(n: int, *, items: Ints, per: int) -> list[tuple[Classes, Ints]]:
 # --- the attack --------------------------------------------------------------------------------
 
 
-def _attacked(parts: list[Part], minimum: int) -> AuditRecord:
-    verdicts = [_attack(part, minimum) for part in parts if part.told.first.size]
+def attacked(
+    targets: Sequence[Target], minimum: int, *, dropped: tuple[Cut, ...] = ()
+) -> AuditRecord:
+    """Raises `Leak` if the published set would give an answer away."""
+    verdicts = [_attack(*target, minimum=minimum) for target in targets]
     return AuditRecord(
         A1="pass",
         A2_small_cells=sum(verdict.small_cells for verdict in verdicts),
         A2_narrow=sum(verdict.narrow for verdict in verdicts),
         A3="pass",
         pairs_2_metric=sum(verdict.pairs for verdict in verdicts),
+        dropped=dropped or UNSET,
     )
 
 
-def _attack(part: Part, minimum: int) -> Verdict:
-    told, counts, items = part.told, part.counts, len(part.items)
+def _attack(base: Published, told: Displayed, tables: Tables, *, minimum: int) -> Verdict:
     # Whoever redoes the joining from any count the display leaves must get the same classes.
-    ends = np.hstack([told.low, told.high])
+    ends, items = np.hstack([told.low, told.high]), told.low.shape[1]
 
-    def tables(n: int) -> list[tuple[Classes, Ints]]:
-        return [(classes, np.hstack([at, at + items])) for classes, at in part.tables(n)]
+    def twice(n: int) -> list[tuple[Classes, Ints]]:
+        return [(classes, np.hstack([at, at + items])) for classes, at in tables(n)]
 
-    again = displayed(counts.parent, counts.n, ends, shown=part.shown, tables=tables, per=part.per)
+    again = displayed(base.parent, base.n, ends, shown=base.shown, tables=twice, per=base.per)
     classes = np.hstack([again.first, again.last])
     if (classes != np.hstack([told.first, told.first, told.last, told.last])).any():
         raise Leak("A2")
-    return audited(
-        Published(counts.parent, counts.n, part.shown, told.low, told.high, part.per), minimum
-    )
+    return audited(base, minimum)
 
 
 # --- the cells ---------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from analysis.frames import (
     tree_of,
 )
 from analysis.release.beside import begun
-from analysis.release.cells import shown_of
+from analysis.release.cells import attacked, shown_of
 from analysis.release.changes import Against, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
 from analysis.release.crossings import Crossed, crossed_of
@@ -150,6 +150,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     made = begun(beside, associated, parts_of(people, tree), wave)
     previous = pasts[-1] if pasts else None
     shown = shown_of(of_wave, settings, previous.release if previous else None, crossed)
+    record = begun(beside, attacked, shown.targets, settings.min_n, dropped=shown.dropped)
     quality = quality_of(of_wave, shown.patterns["A"], previous, settings.min_n)
     careful = careful_units(of_wave, quality)
     cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
@@ -175,7 +176,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             proposals=proposals_of(said_everywhere(patterns, levels), catalogue),
             quality=quality,
             pattern_sha256=shown.pattern_sha256,
-            audit=shown.audit,
+            audit=record(),
         )
     )
 

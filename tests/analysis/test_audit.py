@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -98,6 +99,13 @@ def test_every_release_of_fjordlund_keeps_every_rule(four_waves) -> None:
         assert (found["A4"].counts["changes"] > 1000) == (at > 0)
 
 
+def test_a_leak_found_by_another_process_is_told_as_it_is() -> None:
+    found = pickle.loads(pickle.dumps(Leak("A2", 3, ("B1",))))
+
+    assert (found.rule, found.size, found.units) == ("A2", 3, ("B1",))
+    assert str(found) == "the release breaks A2"
+
+
 def test_an_earlier_release_that_is_not_given_is_counted(four_waves) -> None:
     [tried] = [tried for tried in attacks(four_waves[3], four_waves[1:2]) if tried.rule == "A4"]
 
@@ -140,24 +148,39 @@ def test_a_threshold_alone_is_caught_on_drawn_trees_and_the_rule_never() -> None
     assert times > 100
 
 
-def test_a_release_by_the_threshold_alone_is_caught_from_its_file(monkeypatch) -> None:
-    def threshold_only(parent, own, *, minimum=5, candidate=None, before=None):
+@pytest.fixture
+def threshold_only(monkeypatch) -> Callable[[], Release]:
+    """Releases a centre of which one team of three is hidden, and the two beside it are not."""
+
+    def pattern(parent, own, *, minimum=5, candidate=None, before=None):
         n = own.copy()
         for u in range(len(parent) - 1, 0, -1):
             if parent[u] >= 0:
                 n[parent[u]] += n[u]
         return n >= minimum if candidate is None else (n >= minimum) & candidate
 
-    monkeypatch.setattr("analysis.release.patterns.shown_pattern", threshold_only)
-    passed = AuditRecord("pass", 0, 0, "pass", 0)
-    monkeypatch.setattr("analysis.release.cells._attacked", lambda *_: passed)
+    monkeypatch.setattr("analysis.release.patterns.shown_pattern", pattern)
     people = {"C0T0": 45, "C0T1": 40, "C0T2": 3}
     answers = answered(people, np.random.default_rng(1)).with_columns(
         pl.col("successes").fill_null(0), situation=pl.lit("once")
     )
     parents = {"K": None, "C0": "K", **dict.fromkeys(people, "C0")}
+    return lambda: release(answers, tree_of(parents), SCOPE, wave="2026-1")
 
-    made = release(answers, tree_of(parents), SCOPE, wave="2026-1")
+
+def test_a_release_by_the_threshold_alone_is_refused(threshold_only) -> None:
+    with pytest.raises(Leak) as refused:
+        threshold_only()
+    assert refused.value.rule == "A1"
+
+
+def test_a_release_by_the_threshold_alone_is_caught_from_its_file(
+    monkeypatch, threshold_only
+) -> None:
+    passed = AuditRecord("pass", 0, 0, "pass", 0)
+    monkeypatch.setattr("analysis.release.making.attacked", lambda *_, **__: passed)
+
+    made = threshold_only()
 
     with pytest.raises(Leak) as refused:
         audit_release(made)

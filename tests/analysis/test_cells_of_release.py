@@ -12,9 +12,9 @@ from msgspec.structs import replace as replaced
 from analysis.audit import Leak
 from analysis.disclosure import Classes, Displayed, classes_of, displayed
 from analysis.estimate import level_interval, share_ends
-from analysis.findings import Base, Cell, Settings
+from analysis.findings import AuditRecord, Base, Cell, Settings
 from analysis.frames import BARRIERS
-from analysis.release.cells import Part, Shown, _attacked, _level_said, shown_of
+from analysis.release.cells import Part, Shown, _level_said, attacked, shown_of
 from analysis.release.counts import Counts, Item, Wave
 from analysis.release.crossings import Crossed
 from analysis.release.patterns import pattern_hash, patterns_of
@@ -410,7 +410,7 @@ def test_professions_of_a_centre_are_told_beside_the_tree_and_named_in_the_hash(
     ]
     assert {one.measure for one in told.crossed} == {"barrier_share"}
     assert told.pattern_sha256 == pattern_hash(wave, told.patterns, names)
-    assert told.audit.dropped is msgspec.UNSET
+    assert audit(told).dropped is msgspec.UNSET
     assert told.cells == shown_of(wave, Settings(), None).cells
 
 
@@ -427,13 +427,18 @@ def test_professions_of_fewer_than_the_least_are_hidden(wave: Wave) -> None:
 # --- the attack on what is told ------------------------------------------------------------------
 
 
+def audit(told: Shown) -> AuditRecord:
+    return attacked(told.targets, 5, dropped=told.dropped)
+
+
 def test_the_attack_is_told_with_its_figures(told: Shown, wave: Wave) -> None:
     items = 2 + len(BARRIERS)
 
-    assert (told.audit.A1, told.audit.A3, told.audit.dropped) == ("pass", "pass", msgspec.UNSET)
+    record = audit(told)
+    assert (record.A1, record.A3, record.dropped) == ("pass", "pass", msgspec.UNSET)
     # D's four: on bases S and A below the root, on base Y below the scope of Ad1.
-    assert told.audit.A2_small_cells == items + 2 + 1
-    assert (told.audit.A2_narrow, told.audit.pairs_2_metric) == (0, 0)
+    assert record.A2_small_cells == items + 2 + 1
+    assert (record.A2_narrow, record.pairs_2_metric) == (0, 0)
     assert told.crossed == ()
 
 
@@ -441,7 +446,7 @@ def test_atoms_that_two_who_compare_could_open_are_counted() -> None:
     # One unit of 40: at most two have FAG, and at most two each of the eight other priorities.
     told = shown_of(town(people("A", 40, tid=20, safe=20)), Settings(), None)
 
-    assert told.audit.pairs_2_metric == 1 + (len(BARRIERS) - 2)
+    assert audit(told).pairs_2_metric == 1 + (len(BARRIERS) - 2)
 
 
 def redone(wave: Wave, base: Base, column: int, per: int) -> Part:
@@ -467,10 +472,10 @@ def test_classes_that_redoing_the_joining_does_not_give_are_a_leak(
     moved = part.told.first.copy()
     moved[unit] -= 1
 
-    _attacked([part], 5)
+    attacked([part.target], 5)
 
     with pytest.raises(Leak) as found:
-        _attacked([replace(part, told=replace(part.told, first=moved))], 5)
+        attacked([replace(part, told=replace(part.told, first=moved)).target], 5)
     assert found.value.rule == "A2"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.audit import Leak, Published, atom_intervals, atoms, audited, passes
 from analysis.disclosure import Classes, classes_of, cut_at, displayed, shown_pattern
-from analysis.release.cells import Part, _attack
+from analysis.release.cells import Part, attacked
 from analysis.release.counts import Counts, Item
 from analysis.release.sayings import said
 
@@ -423,9 +423,9 @@ def test_a_joining_nobody_could_redo_is_a_leak() -> None:
     told = displayed(parent, n, counts.k, shown=shown, tables=one)
     wider = dataclasses.replace(told, last=told.last + 1)
 
-    _attack(Part(counts, [item], shown, one, told), 5)
+    attacked([Part(counts, [item], shown, one, told).target], 5)
     with pytest.raises(Leak):
-        _attack(Part(counts, [item], shown, one, wider), 5)
+        attacked([Part(counts, [item], shown, one, wider).target], 5)
 
 
 def test_all_classes_joined_say_nothing() -> None:
