@@ -1,8 +1,9 @@
 """The release of a wave: its look-ups, and its canonical bytes."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import groupby
 from operator import attrgetter
 from typing import Final, Literal, TypeAlias
 
@@ -114,9 +115,13 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def invited(self) -> Mapping[str, int]:
         """How many were invited in each unit and all below it."""
-        # The first of a unit's cells, for the crossed ones at the end are of some of its people.
-        facts = map(attrgetter("unit", "N"), reversed(self.cells))
-        return {unit: N for unit, N in facts if unit is not None and N is not None}
+        found: dict[str, int] = {}
+        for unit, cells in groupby(self.cells, attrgetter("unit")):
+            # The first of a unit's cells: the crossed ones at the end are of some of its people.
+            N = next(cells).N
+            if unit is not None and N is not None:
+                found.setdefault(unit, N)
+        return found
 
     @cached_property
     def told(self) -> Mapping[Whole, Told]:
@@ -191,16 +196,27 @@ def encode(release: Release) -> bytes:
 
 def _file(release: Release) -> tuple[str, bytes]:
     """The seal and the sealed file; each key is written once for both."""
-    written: dict[str, object] = {
-        name: msgspec.Raw(
-            # The fields of a cell stand in order already: there are too many to sort them again.
-            msgspec.json.encode(getattr(release, name), order=None if name == "cells" else "sorted")
+    written = {
+        # The fields of a cell stand in order already: there are too many to sort them again.
+        name: msgspec.json.encode(
+            getattr(release, name), order=None if name == "cells" else "sorted"
         )
         for name in release.__struct_fields__
         if name != "sha256"
     }
-    digest = hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest()
-    return digest, msgspec.json.encode({**written, "sha256": digest}, order="sorted")
+    seal = hashlib.sha256()
+    for piece in _pieces(written):
+        seal.update(piece)
+    digest = seal.hexdigest()
+    return digest, b"".join(_pieces({**written, "sha256": msgspec.json.encode(digest)}))
+
+
+def _pieces(written: Mapping[str, bytes]) -> Iterator[bytes]:
+    """An object with its keys in order, piece by piece: the cells are too many to copy twice."""
+    for place, name in enumerate(sorted(written)):
+        yield b"%s%s:" % (b"," if place else b"{", msgspec.json.encode(name))
+        yield written[name]
+    yield b"}"
 
 
 def decode(data: bytes) -> Release:

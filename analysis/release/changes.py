@@ -93,15 +93,16 @@ def _changes(
     cells: Sequence[Cell], place: dict[str, int], against: Against, q: float, family_of: "Family"
 ) -> list[Change | None]:
     past = against.past
-    if past is None:
-        return [None] * len(cells)
-    then = past.release.wave
     changes: list[Change | None] = [None] * len(cells)
+    if past is None:
+        return changes
+    then = past.release.wave
+    broken = Change(against=then, verdict="not_comparable")
     tested: list[_Compared] = []
     i = -1
     for (unit, behaviour), own in groupby(cells, attrgetter("unit", "behaviour")):
         u = place[unit] if unit is not None else None
-        told = past.shown(u, behaviour)
+        told, is_same = past.shown(u, behaviour), past.is_same(u)
         for cell in own:
             i += 1
             earlier = told.get((cell.measure, cell.item)) if cell.status == "shown" else None
@@ -110,10 +111,10 @@ def _changes(
             if cell.n_band == earlier.n_band == BANDS_OF_FEW:
                 changes[i] = _bands(cell.band, cell.band_to, earlier.band, earlier.band_to, then)
             elif _from_20(cell) and _from_20(earlier):
-                if _comparable(past, u, cell, earlier):
+                if is_same and _comparable(cell, earlier):
                     tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
                 else:
-                    changes[i] = Change(against=then, verdict="not_comparable")
+                    changes[i] = broken
     for compared, change in zip(tested, _judged(tested, then, q, family_of), strict=True):
         changes[compared.at] = change
     return changes
@@ -124,11 +125,10 @@ def _from_20(cell: Cell) -> bool:
     return cell.n is not None or cell.n_band not in BELOW_20
 
 
-def _comparable(past: Past, u: int | None, cell: Cell, earlier: Cell) -> bool:
-    """The same unit of the same people, asked about the same, and both with something to tell."""
-    if cell.behaviour != earlier.behaviour or "open" in (cell.display, earlier.display):
-        return False
-    return u is None or (past.origin[u][0] == "same" and u not in past.recomposed)
+def _comparable(cell: Cell, earlier: Cell) -> bool:
+    """Asked about the same, and both with something to tell."""
+    is_open = cell.display == "open" or earlier.display == "open"
+    return cell.behaviour == earlier.behaviour and not is_open
 
 
 def _range(cell: Cell) -> tuple[int, int]:

@@ -255,19 +255,16 @@ class _Scope:
             flags=() if self.teams.behaviour else ("mixed_behaviours",),
         )
 
-    def _marked(self, barrier: str) -> list[int]:
-        return [
-            u for u, is_marked in self.patterns.told.get(barrier, {}).items() if u and is_marked
-        ]
-
     def _addresses(self, barrier: str, *, is_everywhere: bool) -> list[Address]:
         """Every row of the pattern that holds around some marked unit, in order."""
-        rows = {row for u in self._marked(barrier) for row in self.patterns.rows(u, barrier)}
+        marked = self.patterns.marked(barrier)
+        rows = {row for u in marked for row in self.patterns.rows(u, barrier)}
         return [row for row in ORDER if row in rows or (row == "board" and is_everywhere)]
 
     def _default(self, barrier: str, *, is_decided: bool) -> list[Address]:
         """A mark that stands alone belongs to its unit; else whoever can usually remove it."""
-        return ["unit" if is_decided and self._marked(barrier) else DEFAULT_ADDRESS[barrier]]
+        stands_alone = is_decided and self.patterns.marked(barrier)
+        return ["unit" if stands_alone else DEFAULT_ADDRESS[barrier]]
 
 
 def said_everywhere(patterns: Patterns, levels: tuple[Level, ...]) -> Patterns:

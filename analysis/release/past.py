@@ -66,6 +66,10 @@ class Past:
         where = (True, behaviour) if u is None else (False, self.origin[u][1])
         return self.release.told.get(where, {})
 
+    def is_same(self, u: int | None) -> bool:
+        """Whether a unit was the same then, and of the same people; a scope always is."""
+        return u is None or (self.origin[u][0] == "same" and u not in self.recomposed)
+
     @cached_property
     def recomposed(self) -> frozenset[int]:
         """Parents whose people are in other units or of other professions, by more than 5 per cent.
@@ -145,6 +149,8 @@ def professions_of(
 
 def _distance(now: Mapping[str, int], then: Mapping[str, int]) -> Fraction:
     """Half the sum of the moves of the shares, exact: five per cent is not above five per cent."""
+    if now == then:
+        return Fraction(0)
     all_now, all_then = sum(now.values()), sum(then.values())
     if not all_now or not all_then:
         return Fraction(0)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -48,10 +47,11 @@ def _shown_before(wave: Wave, previous: Release | None) -> dict[Base, Flags]:
     """Per base the units that the previous wave showed."""
     bases: tuple[Base, ...] = ("A", "S", "Y")
     before = {base: np.zeros(len(wave.tree.codes), dtype=bool) for base in bases}
-    cells = previous.cells if previous else ()
-    for status, unit, base in set(map(attrgetter("status", "unit", "base"), cells)):
-        if status == "shown" and unit in wave.tree.place and base in before:
-            before[base][wave.tree.place[unit]] = True
+    for (is_scope, code), told in previous.told.items() if previous else ():
+        u = None if is_scope or code is None else wave.tree.place.get(code)
+        for base in before.keys() & {cell.base for cell in told.values()}:
+            if u is not None:
+                before[base][u] = True
     return before
 
 

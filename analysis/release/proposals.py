@@ -1,8 +1,10 @@
 """From marked cells to proposals: one finding per pattern, who can remove it, what to try first."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias, get_args
 
 from analysis.findings import Address, Cell, Pair, Proposal
@@ -71,12 +73,14 @@ class Patterns:
     @cached_property
     def _told_by(self) -> dict[str | None, Told]:
         """`told` of each behaviour, and of all."""
-        by: dict[str | None, Told] = {}
+        by: dict[str | None, Told] = defaultdict(lambda: defaultdict(dict))
+        everybody, place = by[None], self.tree.place
         for (unit, measure, item), cell in self.cells.items():
             if measure == "barrier_share" and item and cell.status == "shown":
-                u, is_marked = self.tree.place[unit], cell.marked is True
-                for behaviour in {None, cell.behaviour}:
-                    by.setdefault(behaviour, {}).setdefault(item, {})[u] = is_marked
+                u, is_marked = place[unit], cell.marked is True
+                everybody[item][u] = is_marked
+                if cell.behaviour is not None:
+                    by[cell.behaviour][item][u] = is_marked
         return by
 
     def about(self, behaviour: str) -> "Patterns":
@@ -95,8 +99,10 @@ class Patterns:
         cell = self.read(u, measure, item)
         return cell if cell is not None and cell.status == "shown" else None
 
-    def marked(self, u: int, barrier: str) -> bool:
-        return self.told.get(barrier, {}).get(u, False)
+    def marked(self, barrier: str) -> list[int]:
+        """The marked units below the root, in the order of the tree."""
+        told = self.told.get(barrier, {})
+        return sorted(u for u, is_marked in told.items() if u and is_marked)
 
     def shared(self, u: int, barrier: str) -> tuple[int, int]:
         """How many of the units straight below with a shown cell are marked, and of how many."""
@@ -118,10 +124,10 @@ class Patterns:
     def _heads(self, barrier: str) -> list[int]:
         heads: list[int] = []
         covered_to = 0
-        for u in range(1, len(self.tree.codes)):
-            if u < covered_to or not self.marked(u, barrier):
+        for u, next_marked in pairwise((*self.marked(barrier), len(self.tree.codes))):
+            if u < covered_to:
                 continue
-            alone = not any(self.marked(v, barrier) for v in self.tree.below(u))
+            alone = next_marked >= self.tree.end[u]
             if alone or self.half_below(u, barrier):
                 heads.append(u)
                 covered_to = int(self.tree.end[u])
@@ -172,8 +178,8 @@ class Patterns:
     def _in_two_centres(self) -> frozenset[str]:
         """The barriers marked at two centres, or, of those set above, anywhere in two."""
         centres: dict[str, set[int]] = {}
-        for barrier, told in self.told.items():
-            for u in (u for u, is_marked in told.items() if u and is_marked):
+        for barrier in self.told:
+            for u in self.marked(barrier):
                 *_, centre = [u, *self.tree.above(u)[:-1]]
                 if centre == u or barrier in WIDE:
                     centres.setdefault(barrier, set()).add(centre)

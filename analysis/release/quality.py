@@ -75,9 +75,9 @@ def _fall(wave: Wave, u: int, past: Past | None, before: Mapping[str, float]) ->
 
 def _responses(release: Release) -> dict[str, float]:
     """Per unit the response that a reader knows of, from the base of everybody."""
-    told = {(cell.unit, cell.n_band): cell for cell in release.cells if cell.base == "A"}
     known: dict[str, float] = {}
-    for cell in told.values():
-        if cell.unit and cell.N:
-            known[cell.unit] = max(known.get(cell.unit, 0.0), cell.least_people / cell.N)
+    for (_, unit), told in release.told.items():
+        bands = {cell.n_band: cell for cell in told.values() if cell.base == "A"}
+        if unit is not None and bands:
+            known[unit] = max(cell.least_people / cell.N for cell in bands.values() if cell.N)
     return known

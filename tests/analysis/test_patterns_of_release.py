@@ -73,10 +73,15 @@ def shown(wave: Wave, previous: Release | None = None, **more: int) -> dict[Base
     return named(wave, patterns_of(wave, Settings(**more), previous))
 
 
+MEASURED = {
+    "A": "situation_share", "S": "barrier_share", "Y": "behaviour_level", "trial": "noticed_share",
+}  # fmt: skip
+
+
 def told(base: str, *units: str | None, status: str = "shown") -> tuple[Cell, ...]:
     """Cells of a release that said so."""
     return tuple(
-        Cell(unit=unit, behaviour=None, measure="behaviour_level", item=None, base=base,  # type: ignore[arg-type]
+        Cell(unit=unit, behaviour=None, measure=MEASURED[base], item=None, base=base,  # type: ignore[arg-type]
              status=status, N=40)  # type: ignore[arg-type]
         for unit in units
     )  # fmt: skip
