@@ -9,12 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from analysis.findings import Release
-from analysis.release.audit.documents import Line, Untold, lines_checked, table_checked
+from analysis.release.audit.documents import (
+    Line,
+    Untold,
+    lines_checked,
+    rows_checked,
+    table_checked,
+)
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
+from analysis.report.reading import workbook_tables
 from analysis.report.sections import action, barriers, level, opening, tried, voices, who
 from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
+from analysis.report.xlsx import release_xlsx
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
 
@@ -28,10 +36,13 @@ __all__ = (
     "Untold",
     "pdf",
     "release_csv",
+    "release_xlsx",
     "seal",
     "unit_html",
     "unit_report",
     "unit_table",
+    "unit_workbook",
+    "workbook_checked",
 )
 
 TEMPLATE = "report/report.html"
@@ -85,14 +96,31 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
     )
 
 
-def unit_table(release: Release, unit: str, *, voice: Voice) -> bytes:
+def unit_table(release: Release, unit: str | None, *, voice: Voice) -> bytes:
     """The numbers of a unit and of those below it for a spreadsheet, read again before they leave.
 
-    Raises `Untold` for a row that is no cell of the release.
+    Without a unit, of the whole release. Raises `Untold` for a row that is no cell of the release.
     """
     table = release_csv(release, unit, voice=voice)
     table_checked(release, table.decode())
     return table
+
+
+def unit_workbook(release: Release, unit: str | None, *, voice: Voice) -> bytes:
+    """The same as a workbook, with a sheet on the method; read again in the same way."""
+    book = release_xlsx(release, unit, voice=voice)
+    workbook_checked(release, book)
+    return book
+
+
+def workbook_checked(release: Release, book: bytes) -> int:
+    """How many rows of a workbook were found to be cells of the release.
+
+    Raises `Untold` for another, and `NotADocument` for what is no workbook of texts and numbers.
+    """
+    numbers, *others = workbook_tables(book)
+    lines_checked(release, [Line(1, (" ".join(row),)) for sheet in others for row in sheet])
+    return rows_checked(release, numbers)
 
 
 def _lines(texts: Sequence[Passage]) -> Iterator[Line]:

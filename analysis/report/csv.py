@@ -21,37 +21,46 @@ def release_csv(release: Release, unit: str | None = None, *, voice: Voice) -> b
 
     A hidden cell is a row with its status and nothing else, whatever the reason.
     """
-    _ = voice.gettext
     out = StringIO()
     out.write(BOM)
     table = csv.writer(out, delimiter=";")
-    table.writerow(
-        (
-            _("wave"),
-            _("unit"),
-            _("name"),
-            _("behaviour"),
-            _("measure"),
-            _("item"),
-            _("text"),
-            _("base"),
-            _("status"),
-            _("answers"),
-            _("invited"),
-            _("value"),
-            _("value to"),
-            _("low"),
-            _("high"),
-            _("limit"),
-            _("word"),
-            _("word to"),
-            _("stands out"),
-            _("change"),
-        )
-    )
-    for cell in _cells(release, unit):
-        table.writerow([_safe(one) for one in _row(release, cell, voice)])
+    table.writerow(headings(voice))
+    for row in rows(release, unit, voice):
+        table.writerow([_safe(one) for one in row])
     return out.getvalue().encode()
+
+
+def headings(voice: Voice) -> tuple[str, ...]:
+    """The columns of a table of cells."""
+    _ = voice.gettext
+    return (
+        _("wave"),
+        _("unit"),
+        _("name"),
+        _("behaviour"),
+        _("measure"),
+        _("item"),
+        _("text"),
+        _("base"),
+        _("status"),
+        _("answers"),
+        _("invited"),
+        _("value"),
+        _("value to"),
+        _("low"),
+        _("high"),
+        _("limit"),
+        _("word"),
+        _("word to"),
+        _("stands out"),
+        _("change"),
+    )
+
+
+def rows(release: Release, unit: str | None, voice: Voice) -> Iterator[tuple[object, ...]]:
+    """One row per cell under `headings`: texts, whole numbers, and None where nothing is said."""
+    for cell in _cells(release, unit):
+        yield _row(release, cell, voice)
 
 
 def _cells(release: Release, unit: str | None) -> Iterator[Cell]:

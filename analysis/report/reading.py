@@ -1,4 +1,4 @@
-"""What a finished document says, as lines of text: a PDF with its attached files, or a page.
+"""What a finished document says, as lines of text: a PDF with its files, a page, or a workbook.
 
 Reads any file, not only ours: what stands outside the structure of a PDF, or in the words for those
 who cannot see a picture, is read too.
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any, Final, TypeAlias
+from xml.etree import ElementTree
+from zipfile import BadZipFile, ZipFile
 
 import pikepdf
 
@@ -33,7 +35,7 @@ SPOKEN: Final = ("alt", "aria-label", "title", "content", "value", "placeholder"
 
 
 class NotADocument(Exception):
-    """Neither a PDF nor a page that can be read."""
+    """Neither a PDF, a page nor a workbook that can be read."""
 
 
 @dataclass(frozen=True)
@@ -282,3 +284,59 @@ class _Page(HTMLParser):
     def _taken(self) -> str:
         text, self.text = " ".join(self.text), []
         return text
+
+
+# --- a workbook --------------------------------------------------------------------------------
+
+SHEETS: Final = re.compile(r"xl/worksheets/sheet\d+\.xml")
+MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+CALCULATED: Final = (f"{MAIN}f", f"{MAIN}hyperlink")
+
+
+def workbook_tables(data: bytes) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """The sheets of a workbook in their order, each as rows of texts; an empty field is "".
+
+    Raises `NotADocument` for what is none, and for one that calculates or leads elsewhere.
+    """
+    try:
+        with ZipFile(BytesIO(data)) as file:
+            names = file.namelist()
+            strings = _strings(file.read("xl/sharedStrings.xml"))
+            if any("externalLink" in name or "vbaProject" in name for name in names):
+                raise NotADocument
+            sheets = sorted(filter(SHEETS.fullmatch, names), key=lambda name: (len(name), name))
+            return tuple(_sheet(file.read(name), strings) for name in sheets)
+    except (BadZipFile, KeyError, ElementTree.ParseError, ValueError, IndexError) as error:
+        raise NotADocument from error
+
+
+def _strings(data: bytes) -> list[str]:
+    # Expat, which reads it, refuses entities that grow.
+    items = ElementTree.fromstring(data).iter(f"{MAIN}si")  # noqa: S314
+    return ["".join(part.text or "" for part in one.iter(f"{MAIN}t")) for one in items]
+
+
+def _sheet(data: bytes, strings: list[str]) -> tuple[tuple[str, ...], ...]:
+    root = ElementTree.fromstring(data)  # noqa: S314
+    if any(next(root.iter(one), None) is not None for one in CALCULATED):
+        raise NotADocument
+    rows = [
+        {_column(cell.attrib["r"]): _value(cell, strings) for cell in row.iter(f"{MAIN}c")}
+        for row in root.iter(f"{MAIN}row")
+    ]
+    width = max((max(row, default=-1) for row in rows), default=-1) + 1
+    return tuple(tuple(row.get(column, "") for column in range(width)) for row in rows)
+
+
+def _column(place: str) -> int:
+    """0 for A1, 26 for AA7."""
+    number = 0
+    for letter in place.rstrip("0123456789"):
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _value(cell: ElementTree.Element, strings: list[str]) -> str:
+    inline = "".join(part.text or "" for part in cell.iter(f"{MAIN}t"))
+    value = cell.findtext(f"{MAIN}v") or inline
+    return strings[int(value)] if cell.get("t") == "s" else value

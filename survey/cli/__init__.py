@@ -57,6 +57,9 @@ WHERE = {
         "survey.cli.report",
         "Write the reports of all units to a folder; finished ones are kept, so it can be resumed.",
     ),
+    "export": Place(
+        "survey.cli.exporting", "Write the release of a wave as CSV or XLSX: what may be seen."
+    ),
     "erase": Place(
         "survey.cli.erase",
         "List what is past the periods of organisation.yaml, and with --yes erase it for good.",

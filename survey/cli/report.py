@@ -45,7 +45,7 @@ def report(unit: str, wave: str, target: Path, language: Language | None, *, as_
         async with engine.opened(settings):
             return await insight.unit_report(settings, wave=wave, unit=unit, language=chosen)
 
-    size = _write(target, asyncio.run(made()))
+    size = write_whole(target, asyncio.run(made()))
     if as_json:
         _print_json({"unit": unit, "wave": wave, "file": str(target), "bytes": size})
     else:
@@ -74,7 +74,7 @@ def reports(
         many = workers or os.cpu_count() or 1
         for unit, answer in report_workers.made(job, facts, workers=many):
             if isinstance(answer, bytes):
-                _write(files[unit], answer)
+                write_whole(files[unit], answer)
             else:
                 failed[unit] = texts.sentence(answer, spoken())
             progress.update(1)
@@ -119,7 +119,7 @@ def _is_finished(file: Path, seal: bytes) -> bool:
     return file.is_file() and seal in file.read_bytes()
 
 
-def _write(target: Path, content: bytes) -> int:
+def write_whole(target: Path, content: bytes) -> int:
     """The whole file or none of it; raises TargetUnwritable."""
     part = target.with_suffix(f"{target.suffix}.part")
     try:

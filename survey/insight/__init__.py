@@ -37,6 +37,7 @@ from survey.insight.releases import (
     stored_release,
     trial_kinds,
     unit_csv,
+    unit_xlsx,
     waves_with_release,
 )
 from survey.insight.reports import (
@@ -47,6 +48,7 @@ from survey.insight.reports import (
     unit_report,
 )
 from survey.insight.summary import DROPPED, summary
+from survey.insight.telling import Told, told
 
 __all__ = [
     "ANSWERS",
@@ -72,6 +74,7 @@ __all__ = [
     "Scale",
     "Shares",
     "Stretch",
+    "Told",
     "TrialText",
     "Tried",
     "analyse_files",
@@ -99,9 +102,11 @@ __all__ = [
     "shade",
     "stored_release",
     "summary",
+    "told",
     "trial_kinds",
     "unit_csv",
     "unit_report",
+    "unit_xlsx",
     "waves_with_release",
     "write_release",
     "write_text",

@@ -10,11 +10,12 @@ from analysis.audit import Leak
 from analysis.findings import Release, ReleaseRefused, decode
 from analysis.release import Tried, attacks, audit_release
 from analysis.release.audit.documents import Untold, lines_checked, table_checked
+from analysis.report import workbook_checked
 from analysis.report.reading import NotADocument, html_lines, pdf_document
 from survey import file_errors
 from survey.errors import N_, BadInput, Broken, KernepulsError, Refused
 
-DOCUMENTS: Final = (".pdf", ".csv", ".html")
+DOCUMENTS: Final = (".pdf", ".csv", ".xlsx", ".html")
 # Where a page of results says which unit it is about, and where a report does.
 PAGE_OF: Final = re.compile(r"/waves/[^/\"]+/units/([^/\"]+)/numbers\.csv")
 TABLE_OF: Final = re.compile(r"(.+)-([^-]+-[^-]+)\.csv")
@@ -51,7 +52,10 @@ class DocumentOutOfRule(Refused):
 
 
 class DocumentUnreadable(BadInput):
-    sentence = N_("{file} cannot be read. Nothing was tried on it. Give PDF, CSV in UTF-8 or HTML.")
+    sentence = N_(
+        "{file} cannot be read. Nothing was tried on it. Give PDF, CSV in UTF-8, HTML, or an XLSX "
+        "without formulas and links."
+    )
 
 
 class NumberNotReleased(Broken):
@@ -83,7 +87,7 @@ class DocumentTried:
 def audit_documents(
     file: Path, documents: Sequence[Path], earlier: Sequence[Path] = ()
 ) -> Iterator[DocumentTried]:
-    """A7 on what was made of a release: files, or folders with PDF, CSV and HTML in them.
+    """A7 on what was made of a release: files, or folders with PDF, CSV, XLSX and HTML.
 
     Raises a KernepulsError for a file that cannot be read.
     """
@@ -122,6 +126,8 @@ def _tried(release: Release, earlier: tuple[Release, ...], document: Path) -> in
             return found + sum(table_checked(release, made.files[one].decode()) for one in tables)
         case ".csv":
             return table_checked(release, data.decode())
+        case ".xlsx":
+            return workbook_checked(release, data)
         case ".html":
             text = data.decode()
             of = PAGE_OF.search(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from analysis.findings import Release, ReleaseRefused, decode, encode
 from analysis.findings import Settings as Thresholds
 from analysis.frames import SCHEMAS, conformed
 from analysis.release import TrialKind, audit_release, release
-from analysis.report import Untold, unit_table
+from analysis.report import Untold, unit_table, unit_workbook
 from survey import questionnaire, texts
 from survey.errors import N_, Broken, NotFoundHere, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
@@ -238,13 +239,27 @@ def _decoded(file: Path, _changed: int) -> Release:
     return decode(file.read_bytes())
 
 
-def unit_csv(release: Release, unit: str, *, voice: Voice) -> bytes:
+def unit_csv(release: Release, unit: str | None, *, voice: Voice) -> bytes:
     """The published cells of a unit and of the units below it, as a table for a spreadsheet.
 
-    Raises NumberNotReleased, which stops the table, where a row is no cell of the release.
+    Without a unit, every cell. Raises NumberNotReleased, which stops the table, where a row is no
+    cell of the release.
     """
+    return _told(unit_table, release, unit, voice)
+
+
+def unit_xlsx(release: Release, unit: str | None, *, voice: Voice) -> bytes:
+    """The same cells as a workbook, with a sheet on the method."""
+    return _told(unit_workbook, release, unit, voice)
+
+
+class _Made(Protocol):
+    def __call__(self, release: Release, unit: str | None, /, *, voice: Voice) -> bytes: ...
+
+
+def _told(make: _Made, release: Release, unit: str | None, voice: Voice) -> bytes:
     try:
-        return unit_table(release, unit, voice=voice)
+        return make(release, unit, voice=voice)
     except Untold as error:
         raise NumberNotReleased(rule=error.rule, page=error.page) from error
 

@@ -58,7 +58,7 @@ async def report_facts(settings: Settings, *, wave: str, unit: str, language: La
             [row for row in tasks if row["code"] in asked],
             language,
         ),
-        trials=await _trials(found),
+        trials=await trial_texts(found),
         behaviours=await behaviour_texts(language),
     )
 
@@ -83,7 +83,7 @@ def _core_task(
     return english if language == "en" and english else ours
 
 
-async def _trials(wave: Wave) -> dict[str, TrialText]:
+async def trial_texts(wave: Wave) -> dict[str, TrialText]:
     """What is known of each trial action when a wave is told."""
     opened_on = {row["name"]: row["opens"] for row in await Wave.select(Wave.name, Wave.opens)}
     members = await TrialUnit.select(

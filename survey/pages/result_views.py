@@ -86,7 +86,7 @@ def unit_view(  # noqa: PLR0913 - one keyword per thing the reader brings
         barriers=() if seen.is_hidden else tuple(seen.barrier(code) for code in BARRIERS),
         heat=seen.heat(),
         cards=tuple(seen.cards()),
-        then=tuple(_then(voice, one, unit, this=release) for one in (*earlier, release))
+        then=tuple(then(voice, one, unit, this=release) for one in (*earlier, release))
         if any(one.number(unit, "behaviour_level") != Hidden() for one in (*earlier, release))
         else (),
         is_first=not earlier,
@@ -357,7 +357,8 @@ def _place(unit: ReleasedUnit, organisation: str) -> Place:
     return Place(unit.unit, organisation if unit.parent is None and organisation else unit.name)
 
 
-def _then(voice: Voice, release: Release, unit: str, *, this: Release) -> Then:
+def then(voice: Voice, release: Release, unit: str, *, this: Release) -> Then:
+    """How often it succeeded in a unit in one wave, for a line of waves."""
     value = release.number(unit, "behaviour_level")
     said = numbers.level(voice, value)
     text = (

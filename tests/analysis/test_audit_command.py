@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from analysis.findings import Release, encode, sealed
-from analysis.report import Attached, pdf, release_csv
+from analysis.report import Attached, pdf, release_csv, release_xlsx
 from survey.cli import main
 from survey.texts import Voice
 
@@ -136,7 +136,9 @@ def documents(made: Release, unit: str, said: str) -> list[tuple[str, bytes]]:
         created=date(2026, 11, 18),
         attachments=(Attached(name, table, "Tal"),),
     )
-    return [("1.csv", table), ("2.html", page.encode()), ("3.pdf", file), ("4.txt", b"57 %")]
+    book = release_xlsx(made, unit, voice=Voice("en"))
+    return [("1.csv", table), ("2.html", page.encode()), ("3.pdf", file), ("4.xlsx", book),
+            ("5.txt", b"57 %")]  # fmt: skip
 
 
 def test_documents_that_say_what_the_release_says_pass(four_waves, tmp_path) -> None:
@@ -151,6 +153,7 @@ def test_documents_that_say_what_the_release_says_pass(four_waves, tmp_path) -> 
         {"file": "1.csv", "passed": True, "numbers": rows, "page": None},
         {"file": "2.html", "passed": True, "numbers": 1, "page": None},
         {"file": "3.pdf", "passed": True, "numbers": 1 + rows, "page": None},
+        {"file": "4.xlsx", "passed": True, "numbers": rows, "page": None},
     ]
 
 
@@ -188,7 +191,8 @@ def test_a_line_tells_each_document(four_waves, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
-    [("torn.pdf", b"%PDF-1.7", "cannot be read"), ("latin.csv", b"\xe6", "cannot be read"),
+    [("torn.pdf", b"%PDF-1.7", "cannot be read"), ("torn.xlsx", b"PK", "cannot be read"),
+     ("latin.csv", b"\xe6", "cannot be read"),
      ("notes.txt", b"57 %", "cannot be read"), ("gone.pdf", None, "no file gone.pdf")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named(four_waves, tmp_path, name, content, said) -> None:

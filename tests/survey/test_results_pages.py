@@ -9,7 +9,7 @@ import pytest
 
 from analysis.findings import Release, encode
 from analysis.release.audit.documents import Untold, lines_checked
-from analysis.report.reading import html_lines
+from analysis.report.reading import html_lines, workbook_tables
 from survey import engine, insight
 from survey.seeds.found import drawn_series
 from survey.settings import Settings
@@ -274,12 +274,13 @@ def doubled(site: cast.Site) -> Settings:
     return settings
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
 async def test_a_table_with_a_row_that_the_release_does_not_tell_is_not_made(
-    site: cast.Site, doubled: Settings
+    site: cast.Site, doubled: Settings, kind: str
 ) -> None:
     carla = await site.signed_in("carla")
 
-    reply = await carla.get(f"/waves/2026-4/units/{NORTH}/numbers.csv")
+    reply = await carla.get(f"/waves/2026-4/units/{NORTH}/numbers.{kind}")
 
     assert reply.status_code == 500
     assert "Reglen A7 standsede filen: Side 1" in unescape(reply.text)
@@ -325,6 +326,22 @@ async def test_the_numbers_hold_the_unit_and_those_below_it_only(site: cast.Site
     rows = [line.split(";") for line in reply.text.lstrip("\ufeff").splitlines()[1:]]
     assert {row[1] for row in rows} == {"C2", "C21", "C22", "C23"}
     assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+async def test_the_workbook_holds_the_same_rows_and_taking_it_is_written_down(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+
+    reply = await carla.get("/waves/2026-4/units/C2/numbers.xlsx")
+    table = await carla.get("/waves/2026-4/units/C2/numbers.csv")
+    events = await AuditEvent.select(AuditEvent.what, AuditEvent.on_what)
+
+    numbers, _ = workbook_tables(reply.content)
+    assert len(numbers) == len(table.text.splitlines())
+    assert {row[1] for row in numbers[1:]} == {"C2", "C21", "C22", "C23"}
+    assert reply.headers["content-disposition"].endswith('"kernepuls-2026-4-C2.xlsx"')
+    assert events == 2 * [{"what": "opened numbers", "on_what": "2026-4/C2"}]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

@@ -348,18 +348,26 @@ class _Rows:
 def table_checked(release: Release, table: str) -> int:
     """How many rows of a table were found to be cells of the release; raises `Untold` for another.
 
+    An apostrophe before a text that a table program would calculate is none of the text.
+    """
+    rows = csv.reader(StringIO(table.removeprefix("\ufeff")), delimiter=";")
+    return rows_checked(release, ([text.removeprefix("'") for text in row] for row in rows))
+
+
+def rows_checked(release: Release, rows: Iterable[Sequence[str]]) -> int:
+    """The same of a table that is read already: its headings first, then a row for each cell.
+
     Wave, unit and question name the cell; after them stands what the cell says and not one sign
     more, and of a hidden cell nothing at all.
     """
-    rows = csv.reader(StringIO(table.removeprefix("\ufeff")), delimiter=";")
-    headings = next(rows, [])
+    each = iter(rows)
+    headings = next(each, [])
     if len(headings) != COLUMNS or any(map(_has_digit, headings)):
         raise Untold("table", 1)
     cells: dict[str, dict[Place, Cell]] = {}
     found = 0
-    for row in rows:
-        said = [text.removeprefix("'") for text in row]
-        _row_checked(release, said, cells)
+    for row in each:
+        _row_checked(release, row, cells)
         found += 1
     return found
 
@@ -380,7 +388,7 @@ def _place(release: Release, cell: Cell) -> Place:
     return (release.wave, cell.unit or "", cell.behaviour or "", cell.measure, item, cell.base)
 
 
-def _row_checked(release: Release, row: list[str], cells: dict[str, dict[Place, Cell]]) -> None:
+def _row_checked(release: Release, row: Sequence[str], cells: dict[str, dict[Place, Cell]]) -> None:
     units = tuple(row[1:2])
     if len(row) != COLUMNS:
         raise Untold("table", 1, units)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from analysis.findings import Cell, Hidden, Number, number
+from analysis.findings import Cell, Hidden, Number, Settings, number
 from analysis.report.plan import Labelled, Section
 from analysis.report.view import BARRIERS, MAX_PATTERNS, View, weight
 from analysis.wording import numbers, sentences
@@ -235,8 +235,34 @@ def _filled(
 
 def method(view: View) -> Section:
     voice = view.voice
-    settings = view.release.settings
     points = [
+        *method_points(voice, view.release.settings),
+        (
+            voice.gettext("Questions"),
+            voice.gettext("Write to %(contact)s. The numbers are attached to this file as a table.")
+            % {"contact": view.facts.contact},
+        ),
+    ]
+    return Section(
+        "method",
+        voice.gettext("Method and anonymity"),
+        voice.gettext("How the numbers are made"),
+        "",
+        Method(
+            tuple(Labelled(label, text) for label, text in points),
+            (
+                voice.gettext("Question"),
+                voice.gettext("Answer"),
+                voice.gettext("Lies between"),
+            ),
+            _side_by_side(tables(view)),
+        ),
+    )
+
+
+def method_points(voice: Voice, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """How the numbers are made and what they cannot tell, each under its heading."""
+    return (
         (
             voice.gettext("Who was asked"),
             voice.gettext(
@@ -279,26 +305,6 @@ def method(view: View) -> Section:
                 "It does not replace the statutory workplace assessment or the survey of "
                 "well-being."
             ),
-        ),
-        (
-            voice.gettext("Questions"),
-            voice.gettext("Write to %(contact)s. The numbers are attached to this file as a table.")
-            % {"contact": view.facts.contact},
-        ),
-    ]
-    return Section(
-        "method",
-        voice.gettext("Method and anonymity"),
-        voice.gettext("How the numbers are made"),
-        "",
-        Method(
-            tuple(Labelled(label, text) for label, text in points),
-            (
-                voice.gettext("Question"),
-                voice.gettext("Answer"),
-                voice.gettext("Lies between"),
-            ),
-            _side_by_side(tables(view)),
         ),
     )
 

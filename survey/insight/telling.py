@@ -1,0 +1,169 @@
+"""A release as a page tells it: in the words of the action report, section by section.
+
+Each section is made when it is asked for. What its reader may not see is not in it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import msgspec
+from msgspec import UNSET
+
+from analysis.findings import Number, Release
+from analysis.report import Facts
+from analysis.report.plan import LeftOut, Section
+from analysis.report.sections import action, barriers, level, opening, tried, voices, who
+from analysis.report.view import View, leading
+from analysis.wording import sentences
+from analysis.wording.voice import opened
+from survey.access import Actor
+from survey.errors import UnitUnknown
+from survey.insight.releases import stored_release, waves_with_release
+from survey.insight.reports import behaviour_texts, trial_texts
+from survey.settings import Settings
+from survey.tables import Wave
+from survey.texts import Language, Voice
+
+NO_DATE = date.min  # a page names no period: its wave says it
+
+
+@dataclass(frozen=True)
+class Told:
+    """A unit in a wave, as its report tells it; a section with nothing to show is None."""
+
+    view: View
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.view.is_hidden
+
+    @cached_property
+    def cards(self) -> tuple[action.Card, ...]:
+        """At most three trial actions to choose between."""
+        return action.cards(self.view)
+
+    @cached_property
+    def proposals(self) -> Section:
+        """The same, under their headline."""
+        return action.proposals(self.view)
+
+    @cached_property
+    def in_short(self) -> Section:
+        return opening.in_short(self.view, next(iter(self.cards), None))
+
+    @cached_property
+    def level(self) -> Section | None:
+        return _shown(level.level(self.view))
+
+    @cached_property
+    def standing_out(self) -> str:
+        """What stands out, as a headline."""
+        return barriers.headline(self.view)
+
+    @cached_property
+    def shares(self) -> tuple[tuple[str, Number], ...]:
+        """The ten barriers in the order of the catalogue."""
+        return self.view.barriers
+
+    @cached_property
+    def talk(self) -> barriers.Questions:
+        """Three questions to talk from, of what stands out or most point to."""
+        return barriers.talk(self.view)
+
+    @cached_property
+    def seams(self) -> Section | None:
+        return _shown(voices.seams(self.view))
+
+    @cached_property
+    def citizen(self) -> Section | None:
+        return _shown(voices.citizen(self.view))
+
+    @cached_property
+    def who(self) -> Section | None:
+        return _shown(who.who(self.view))
+
+    @cached_property
+    def safe(self) -> Section | None:
+        return _shown(voices.safe(self.view))
+
+    @cached_property
+    def since_last(self) -> Section | None:
+        return _shown(tried.since_last(self.view))
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """What the people of the unit said, a sentence without a number for each barrier.
+
+        What stands out here, else what more point to than to any other; none where that is not
+        known: nobody is told to have said what another unit did.
+        """
+        own = [one.barrier for one in self.view.patterns if one.unit == self.view.code]
+        codes = () if self.is_hidden else own[:1] or leading(self.shares).items
+        return tuple(f"{opened(sentences.clause(self.view.voice, code))}." for code in codes)
+
+
+async def told(  # noqa: PLR0913 - one keyword per thing a reader brings
+    settings: Settings,
+    *,
+    wave: str,
+    unit: str,
+    language: Language,
+    actor: Actor,
+    organisation: str,
+) -> Told:
+    """A unit in a wave, with no more than the actor may see.
+
+    Raises WaveUnknown for a wave without a release, and UnitUnknown.
+    """
+    release = stored_release(settings, wave)
+    if release.unit(unit) is None or not actor.may_read(unit):
+        raise UnitUnknown(unit=unit, wave=wave)
+    if not actor.may_read_below(unit):
+        release = within_reach(release, actor)
+    facts = await page_facts(wave=wave, language=language, organisation=organisation)
+    earlier = tuple(
+        stored_release(settings, one) for one in waves_with_release(settings) if one < wave
+    )
+    return Told(View(release, unit, Voice(language), replace(facts, earlier=earlier)))
+
+
+async def page_facts(*, wave: str, language: Language, organisation: str) -> Facts:
+    """What a page says beside the numbers: whose it is, its behaviours and its trial actions."""
+    found = await Wave.objects().get(Wave.name == wave)
+    return Facts(
+        organisation=organisation,
+        title=wave,
+        starts=NO_DATE,
+        closed=NO_DATE,
+        released=NO_DATE,
+        contact="",
+        trials={} if found is None else await trial_texts(found),
+        behaviours=await behaviour_texts(language),
+    )
+
+
+def within_reach(release: Release, actor: Actor) -> Release:
+    """The release as one reads it who may not see all below a unit: of no unit out of reach."""
+    units = tuple(one for one in release.units if actor.may_read(one.unit))
+    near = frozenset(one.unit for one in units)
+    return msgspec.structs.replace(
+        release,
+        units=units,
+        cells=tuple(cell for one in units for cell in release.cells_of(one.unit)),
+        levels=tuple(one for one in release.levels if one.scope in near),
+        pairs=tuple(one for one in release.pairs if {one.a, one.b} <= near),
+        trials=tuple(one for one in release.trials if near.issuperset(one.units)),
+        impact=tuple(one for one in release.impact if one.scope in near),
+        proposals=tuple(
+            msgspec.structs.replace(one, with_=tuple(unit for unit in one.with_ if unit in near))
+            for one in release.proposals
+            if one.unit in near
+        ),
+        quality=tuple(one for one in release.quality if one.unit in near),
+        sha256=UNSET,
+    )
+
+
+def _shown(section: Section | LeftOut) -> Section | None:
+    return section if isinstance(section, Section) else None

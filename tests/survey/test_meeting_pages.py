@@ -1,0 +1,175 @@
+"""The meeting of a leadership team and its board sheet: what they say, and to whom."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+
+import pytest
+
+from analysis.release.audit.documents import lines_checked
+from analysis.report.press import Passage
+from analysis.report.reading import html_lines
+from analysis.wording.guard import guard
+from survey import engine, insight
+from survey.settings import Settings
+from survey.texts import Language, Voice
+from tests import cast
+
+UNIT, BANDS, SMALLEST, HIDDEN, ROOT = "C21", "F1", "F2", "F4", "FK"
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[cast.Site]:
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        await cast.plan_waves("released", "released", "released", "released")
+        cast.store_releases(settings, *cast.WAVES)
+        async with cast.site(settings) as site:
+            yield site
+
+
+async def shown(site: cast.Site, login: str, unit: str, what: str = "meeting") -> str:
+    browser = await site.signed_in(login)
+    reply = await browser.get(f"/waves/2026-4/units/{unit}/{what}")
+    assert reply.status_code == 200
+    return str(reply.text)
+
+
+def slides(page: str) -> dict[str, str]:
+    """The text of each slide by its name in the address."""
+    found = re.findall(r'<section class="slide" id="(\w+)".*?</section>', page, re.DOTALL)
+    return {
+        name: " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+        for name, body in zip(
+            found,
+            re.findall(r'<section class="slide".*?>(.*?)</section>', page, re.DOTALL),
+            strict=True,
+        )
+    }
+
+
+# --- the 45 minutes ------------------------------------------------------------------------------
+
+
+async def test_the_slides_follow_the_45_minutes(site: cast.Site) -> None:
+    page = await shown(site, "anna", UNIT)
+
+    order = ["start", "read", "often", "last", "choose", "talk", "who", "try", "write", "stop",
+             "board"]  # fmt: skip
+    assert list(slides(page)) == order
+    assert re.findall(r'<th scope="row">([^<]+)', page) == [
+        "0–5", "5–10", "10–20", "20–25", "25–38", "38–43", "43–45",
+    ]  # fmt: skip
+    for name in re.findall(r'<td><a href="#(\w+)">', page):
+        assert name in order
+
+
+async def test_a_page_of_the_agenda_is_a_slide(site: cast.Site) -> None:
+    told = slides(await shown(site, "anna", UNIT))
+
+    names = list(told)
+    assert f"Læs side {names.index('read') + 1} i stilhed" in told["start"]
+    assert f"Brug de tre spørgsmål på side {names.index('talk') + 1}." in told["start"]
+
+
+async def test_the_first_slide_to_read_says_what_the_report_says_in_short(
+    site: cast.Site,
+) -> None:
+    told = slides(await shown(site, "anna", UNIT))
+
+    assert "Det viser, at tid skiller sig ud i Hjemmepleje Nord" in told["read"]
+    assert "Omkring 60 % siger, at det i høj grad står i vejen" in told["read"]
+    assert "Hvad kan vi genkende?" in told["read"]
+
+
+async def test_two_and_two_come_first_and_the_clock_is_set_to_two_minutes(
+    site: cast.Site,
+) -> None:
+    page = await shown(site, "anna", UNIT)
+
+    assert "To og to i to minutter." in slides(page)["talk"]
+    assert 'id="talk" aria-labelledby="talk-title" data-timer="2"' in page
+
+
+async def test_without_a_trial_that_has_ended_the_slide_and_its_line_are_left_out(
+    site: cast.Site,
+) -> None:
+    told = slides(await shown(site, "carla", "B1"))
+
+    assert "last" not in told
+    assert "Fra sidst" not in told["start"]
+
+
+async def test_a_hidden_unit_meets_over_questions_in_place_of_numbers(site: cast.Site) -> None:
+    page = await shown(site, "carla", HIDDEN)
+    told = slides(page)
+
+    assert list(told) == ["start", "read", "choose", "talk", "try", "write", "stop", "board"]
+    assert "Vises ikke, så ingen kan genkendes." in told["read"]
+    assert "Hvornår lykkedes det sidst for os" in told["talk"]
+    assert "%" not in told["choose"] + told["talk"] + told["board"]
+    assert 'class="s' not in re.findall(r'id="choose".*?</section>', page, re.DOTALL)[0][40:]
+
+
+# --- the same release, and no one's name ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+async def test_every_number_of_a_meeting_is_told_by_the_release(
+    site: cast.Site, language: Language
+) -> None:
+    settings: Settings = site.app.state.settings
+    *earlier, last = (insight.stored_release(settings, wave) for wave in cast.WAVES)
+    names = [one.name for one in last.units]
+
+    for unit in (UNIT, BANDS, SMALLEST, HIDDEN, ROOT):
+        lines = html_lines(await shown(site, "carla", unit, f"meeting?lang={language}"))
+        texts = [Passage(1, text, is_prose=True) for line in lines for text in line.fields]
+
+        lines_checked(last, lines, about=unit, earlier=earlier)
+        guard(Voice(language), texts, quoted=names)
+
+
+@pytest.mark.parametrize("unit", [UNIT, BANDS, SMALLEST, HIDDEN, ROOT])
+async def test_the_board_sheet_is_words_without_a_number(site: cast.Site, unit: str) -> None:
+    page = await shown(site, "carla", unit, "board")
+
+    body = re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0])
+    assert not any(map(str.isdigit, body))
+    assert re.findall(r"<h2>([^<…]+)", page) == [
+        "Det sagde I",
+        "Det prøver vi",
+        "Det kan vi ikke løse her, så vi har sendt det videre til ",
+    ]
+
+
+async def test_nobody_is_told_to_have_said_what_another_unit_did(site: cast.Site) -> None:
+    hidden = await shown(site, "carla", HIDDEN, "board")
+    own = await shown(site, "carla", UNIT, "board")
+
+    assert "<p>Dagen er lagt sådan, at der mangler tid.</p>" in own
+    assert "<p>" not in hidden.partition('class="lines"')[2].partition('class="thanks"')[0]
+
+
+# --- who may see it ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["meeting", "board"])
+async def test_a_meeting_is_for_those_who_may_have_the_report(site: cast.Site, what: str) -> None:
+    anna, dan = await site.signed_in("anna"), await site.signed_in("dan")
+
+    replies = {
+        unit: (await anna.get(f"/waves/2026-4/units/{unit}/{what}")).status_code
+        for unit in ("C21", "C2", "C22", "XX")
+    }
+
+    assert replies == {"C21": 200, "C2": 404, "C22": 404, "XX": 404}
+    assert (await dan.get(f"/waves/2026-4/units/C21/{what}")).status_code == 404
+
+
+async def test_the_deck_has_no_style_or_script_of_its_own(site: cast.Site) -> None:
+    page = await shown(site, "anna", UNIT)
+
+    assert "style=" not in page
+    [script] = re.findall(r"<script[^>]*>", page)
+    assert re.fullmatch(r'<script src="/assets/meeting\.\w+\.js" defer>', script)
