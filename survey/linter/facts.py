@@ -8,6 +8,7 @@ from typing import Final
 from survey.linter.lists import Lists
 from survey.linter.reading import Clause, Part, Sentence, Word
 
+REACH: Final = 4  # words between "skal" and its infinitive
 SHORTEST_STEM: Final = 4  # letters before the ending of an unknown s-passive
 
 
@@ -74,13 +75,20 @@ class Facts:
         )
 
     @cached_property
-    def is_observable(self) -> bool:
-        """Whether the main clauses hold something one could see or hear."""
-        return bool(self.finite) or any(
-            word.text in self.lists.observable_infinitives and self._is_infinitive(clause.words, at)
+    def actions(self) -> tuple[str, ...]:
+        """What one could see or hear in the main clauses: "ringer", "skal ringe"."""
+        infinitives = (
+            word.text
             for clause in self.main
             for at, word in enumerate(clause.words)
+            if word.text in self.lists.observable_infinitives
+            and self._is_infinitive(clause.words, at)
         )
+        return (*self.finite, *infinitives)
+
+    @property
+    def is_observable(self) -> bool:
+        return bool(self.actions)
 
     @cached_property
     def inner(self) -> str | None:
@@ -131,7 +139,7 @@ class Facts:
             texts = [word.text for word in clause.words]
             for at, text in enumerate(texts):
                 if text in self.lists.copulas:
-                    found = next(filter(self._is_attitude, texts[at + 1 : at + 7]), None)
+                    found = next(filter(self._is_attitude, texts[at + 1 : at + 6]), None)
                     if found:
                         return found
         return None
@@ -160,16 +168,18 @@ class Facts:
     @cached_property
     def state(self) -> str | None:
         """Being or having as all there is to see, unless somebody could see where or with what."""
+        said = self.sentence.said(Part.MAIN)
+        if self.is_observable or any(one.search(said) for one in self.lists.seen_states):
+            return None
         verbs = [
             word.text
             for clause in self.main
             for at, word in enumerate(clause.words)
-            if word.text in self.lists.verbs and self._is_verb(clause.words, at)
+            if word.text in self.lists.states
+            or (word.text in self.lists.verbs and self._is_verb(clause.words, at))
         ]
-        said = self.sentence.said(Part.MAIN)
-        if not verbs or not set(verbs) <= self.lists.states or self.is_observable:
-            return None
-        return None if any(one.search(said) for one in self.lists.seen_states) else verbs[0]
+        told = [verb for verb in verbs if verb not in self.lists.modals]
+        return told[0] if told and set(told) <= self.lists.states else None
 
     @cached_property
     def is_english(self) -> bool:
@@ -322,7 +332,9 @@ class Facts:
 
     def _is_attitude(self, text: str) -> bool:
         return text not in self.lists.not_attitudes and (
-            text in self.lists.attitudes or text.endswith(self.lists.attitude_endings)
+            text in self.lists.attitudes
+            or text.removesuffix("t") in self.lists.attitudes  # "optræder professionelt"
+            or text.endswith(self.lists.attitude_endings)
         )
 
     def _is_passive(self, text: str) -> bool:

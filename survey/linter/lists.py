@@ -63,7 +63,8 @@ class Lists:
     @cached_property
     def verbs(self) -> frozenset[str]:
         """Every verb in the present tense that is known at all."""
-        return self.observable | self.inner | self.vague | self._set("plain_verbs")
+        known = self.observable | self.inner | self.vague
+        return known | self.copulas | self._set("plain_verbs")
 
     @cached_property
     def states(self) -> frozenset[str]:
@@ -144,6 +145,10 @@ class Lists:
     @cached_property
     def copulas(self) -> frozenset[str]:
         return self._set("copulas")
+
+    @cached_property
+    def modals(self) -> frozenset[str]:
+        return self._set("modals")
 
     @cached_property
     def infinitive_markers(self) -> frozenset[str]:

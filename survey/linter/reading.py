@@ -126,8 +126,12 @@ def _is_fronted(pieces: Sequence[tuple[tuple[Word, ...], Part]], lists: Lists) -
 
 def _pieces(shown: str, lists: Lists) -> Iterator[tuple[tuple[Word, ...], Part]]:
     before: Part | None = None
+    acts = False
     for words in _between_marks(shown):
         part = _part(words, lists)
+        if words[0].text == "at" and acts:  # "siger, at ...": what is said, not what is done
+            part = Part.SITUATION
+        acts = acts or (part is Part.MAIN and any(one.text in lists.observable for one in words))
         if before is Part.SITUATION and part is Part.MAIN and _goes_on(words, lists):
             part = Part.SITUATION
         at = _cut(words, lists) if part is Part.MAIN else len(words)

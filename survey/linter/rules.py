@@ -90,7 +90,7 @@ def only_a_ban(facts: Facts) -> Found:
 
 
 def many_actions(facts: Facts) -> Found:
-    return len(facts.finite) >= MANY_ACTIONS, None
+    return len(facts.actions) >= MANY_ACTIONS, None
 
 
 def a_person(facts: Facts) -> Found:
