@@ -21,6 +21,13 @@ class NotSignedIn(KernepulsError):
     sentence = N_("You are not signed in. Nothing was changed. Sign in and try again.")
 
 
+class SetUpFirst(KernepulsError):
+    """The account has to have one-time codes, and nothing opens before they are set up."""
+
+    status = 403
+    sentence = N_("Set up one-time codes first, under Account. Nothing was changed.")
+
+
 class Role(StrEnum):
     """The roles of an account. A respondent has none."""
 
@@ -50,6 +57,7 @@ class Actor:
     language: Language
     own: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    set_up_first: bool = False  # one-time codes, before anything else opens
 
     def may_read(self, unit: str) -> bool:
         """May see the unit's own numbers in a Release."""
@@ -86,6 +94,11 @@ class Actor:
         return self.role is Role.COORDINATOR
 
     @property
+    def may_agree(self) -> bool:
+        """May say of a planned wave that the works committee agrees, or send it back."""
+        return self.role is Role.WORKS_COMMITTEE
+
+    @property
     def may_try(self) -> bool:
         """May write trial actions and send a barrier up, for units within reach."""
         return self.role in (Role.COORDINATOR, Role.LEADERSHIP_TEAM, Role.BRIDGE_BUILDER)
@@ -93,6 +106,10 @@ class Actor:
     @property
     def may_keep_accounts(self) -> bool:
         return self.role is Role.ADMINISTRATOR
+
+    @property
+    def may_read_log(self) -> bool:
+        return self.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
 
 
 async def reach(role: Role, units: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -122,6 +139,18 @@ def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
     _actor(connection)
 
 
+def owns_account(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through every account to its own page, where one-time codes are set up."""
+    if actor_of(connection) is None:
+        raise NotSignedIn
+
+
+def reads_log(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through those who look after the log of what staff did."""
+    if not _actor(connection).may_read_log:
+        raise NotFoundHere
+
+
 def reads_results(connection: Connection, _: BaseRouteHandler) -> None:
     """Let through those who may see any result at all; the administrator may not."""
     if not _actor(connection).may_read_results:
@@ -137,6 +166,12 @@ def reads_waves(connection: Connection, _: BaseRouteHandler) -> None:
 def plans(connection: Connection, _: BaseRouteHandler) -> None:
     """Let through those who prepare waves."""
     if not _actor(connection).may_plan:
+        raise NotFoundHere
+
+
+def agrees(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through the works committee, which agrees to waves."""
+    if not _actor(connection).may_agree:
         raise NotFoundHere
 
 
@@ -171,4 +206,6 @@ def _actor(connection: Connection) -> Actor:
     actor = actor_of(connection)
     if actor is None:
         raise NotSignedIn
+    if actor.set_up_first:
+        raise SetUpFirst
     return actor

@@ -14,6 +14,9 @@ from survey.errors import KernepulsError, NotInitialised
 from survey.intake import writer
 from survey.pages import (
     accounts,
+    accounts_invited,
+    accounts_kept,
+    accounts_own,
     answer,
     front,
     kiosk,
@@ -62,6 +65,9 @@ def create_app(
         "/",
         route_handlers=[
             *accounts.ROUTES,
+            *accounts_invited.ROUTES,
+            *accounts_kept.ROUTES,
+            *accounts_own.ROUTES,
             *organisation_import.ROUTES,
             *results.ROUTES,
             *meeting.ROUTES,

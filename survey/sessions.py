@@ -7,9 +7,14 @@ attacker could choose beforehand. The table holds the hash of the id only.
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from litestar import Request
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Cookie, Headers
 from litestar.enums import ScopeType
@@ -50,22 +55,37 @@ class FromElsewhere(KernepulsError):
 
 
 class Body(Struct, frozen=True):
-    """What a session remembers beside its account: when it ends, whatever happens."""
+    """What a session remembers beside its account: when it ends, whatever happens.
+
+    `set_up_first`: the account has to have one-time codes and has none yet, so that the session
+    opens the pages of one's own account only. What browser it is, nobody writes down.
+    """
 
     ends_at: datetime
+    set_up_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A session as its owner sees it in a list: since when, and whether it is the one at hand."""
+
+    since: datetime
+    is_here: bool
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def begin(account: int, *, now: datetime, instead_of: str | None = None) -> str:
+async def begin(
+    account: int, *, now: datetime, instead_of: str | None = None, set_up_first: bool = False
+) -> str:
     """Start a session under a new id and end the one before; returns the id for the cookie."""
     name = secrets.token_urlsafe(32)
     row = StaffSession(
         hash=hashed(name),
         account=account,
-        body=msgspec.json.encode(Body(now + ABSOLUTE)),
+        body=msgspec.json.encode(Body(now + ABSOLUTE, set_up_first)),
         expires_at=now + IDLE,
     )
     async with transaction():
@@ -85,6 +105,26 @@ async def end_all(account: int) -> None:
     await StaffSession.delete().where(StaffSession.account == account)
 
 
+async def end_others(account: int, *, but: str) -> None:
+    """Every browser of the account but the one at hand has to sign in again."""
+    await StaffSession.delete().where(
+        StaffSession.account == account, StaffSession.hash != hashed(but)
+    )
+
+
+async def of(account: int, *, here: str, now: datetime) -> list[Signed]:
+    """The sessions of an account that are still good, the newest first."""
+    rows = await StaffSession.select().where(
+        StaffSession.account == account, StaffSession.expires_at > now
+    )
+    told = [(msgspec.json.decode(row["body"], type=Body).ends_at, row["hash"]) for row in rows]
+    return [
+        Signed(since=ends_at - ABSOLUTE, is_here=hash_ == hashed(here))
+        for ends_at, hash_ in sorted(told, reverse=True)
+        if ends_at > now
+    ]
+
+
 async def actor(name: str | None, *, now: datetime) -> Actor | None:
     """Who a cookie's id stands for; None when it is unknown, too old, or the account is stopped."""
     if not name:
@@ -92,18 +132,18 @@ async def actor(name: str | None, *, now: datetime) -> Actor | None:
     row = await StaffSession.select().where(StaffSession.hash == hashed(name)).first()
     if row is None:
         return None
-    ends_at = msgspec.json.decode(row["body"], type=Body).ends_at
-    if now >= min(row["expires_at"], ends_at):
+    body = msgspec.json.decode(row["body"], type=Body)
+    if now >= min(row["expires_at"], body.ends_at):
         await end(name)
         return None
     if now + IDLE - row["expires_at"] >= SPARED:
         await StaffSession.update({StaffSession.expires_at: now + IDLE}).where(
             StaffSession.hash == hashed(name)
         )
-    return await known(row["account"])
+    return await known(row["account"], set_up_first=body.set_up_first)
 
 
-async def known(account: int) -> Actor | None:
+async def known(account: int, *, set_up_first: bool = False) -> Actor | None:
     """The actor of an account that is active, with its reach in the tree as it is now."""
     row = await Account.select().where(Account.id == account, Account.active == True).first()  # noqa: E712 - a column, not a value
     if row is None:
@@ -120,6 +160,7 @@ async def known(account: int) -> Actor | None:
         language=language_of(row["language"]),
         own=own,
         units=reach,
+        set_up_first=set_up_first,
     )
 
 
@@ -176,6 +217,26 @@ class SameSite:
         await self.app(scope, receive, send)
 
 
+class KeepTyped:
+    """Notes the fields of a post that nobody is signed in for, so that they can be shown again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == ScopeType.HTTP
+            and scope["method"] not in SAFE
+            and scope.get("user") is None
+        ):
+            request: Request[Any, Any, Any] = Request(scope, receive=receive, send=send)
+            form = await request.form()  # read by the check of the token already
+            scope["state"]["typed"] = [
+                (name, value) for name, value in form.multi_items() if isinstance(value, str)
+            ]
+        await self.app(scope, receive, send)
+
+
 def secret(settings: Settings) -> str:
     """The key that signs form tokens: made once, kept beside the wave keys, never in a backup."""
     file = settings.data / "keys" / "forms.secret"
@@ -188,6 +249,12 @@ def secret(settings: Settings) -> str:
         fresh.chmod(0o400)
         fresh.replace(file)
     return file.read_text(encoding="ascii")
+
+
+def key_for(settings: Settings, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the same secret: a key of one opens nothing of another."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return derived.derive(secret(settings).encode())
 
 
 def staff_middleware(settings: Settings) -> list[DefineMiddleware]:
@@ -203,4 +270,5 @@ def staff_middleware(settings: Settings) -> list[DefineMiddleware]:
         DefineMiddleware(Recognise),
         DefineMiddleware(SameSite),
         DefineMiddleware(CSRFMiddleware, config=csrf),
+        DefineMiddleware(KeepTyped),
     ]

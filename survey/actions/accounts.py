@@ -5,6 +5,7 @@ unknown login takes the same time and gets the same words as a wrong password.
 """
 
 import asyncio
+import secrets
 from collections import OrderedDict
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +16,23 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from piccolo.columns.combination import Or
 
-from survey import audit, limits, organisation
+from survey import audit, limits, organisation, sessions
 from survey.access import Actor, Role
+from survey.actions import one_time_codes
+from survey.actions.one_time_codes import SecondStep
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused
+from survey.settings import CONTENT
 from survey.tables import Account, AccountUnit, Unit
 from survey.texts import Language
 
 SHORTEST, LONGEST = 12, 128  # characters of a password; no rule on which ones
 FREE_TRIES = 5  # wrong passwords before the first wait
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
+
+NOTHING_TYPED = SecondStep()
+# Keys in their order on a keyboard; known words are in the content.
+RUNS = ("0123456789", "1234567890", "9876543210", "abcdefghijklmnopqrstuvwxyzæøå", "qwertyuiopå")
 
 # argon2id with 64 MiB a time: two at once, so that a flood of sign-ins cannot take the memory.
 HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -47,6 +55,17 @@ class PasswordLength(BadInput):
         "The password must have {shortest} to {longest} characters. Nothing was changed. "
         "A sentence of a few words is a good one."
     )
+
+
+class PasswordGuessed(BadInput):
+    sentence = N_(
+        "This password is among the first that somebody would try. Nothing was changed. "
+        "A sentence of a few words of your own is a good one."
+    )
+
+
+class OldPasswordWrong(BadInput):
+    sentence = N_("This is not your password of today. Nothing was changed.")
 
 
 class RoleUnknown(BadInput):
@@ -93,16 +112,12 @@ async def add_account(  # noqa: PLR0913 - one keyword per field of an account
 ) -> int:
     """Make an account and return its id; `units` are codes in the tree of today.
 
-    Raises LoginTaken, LoginUnusable, PasswordLength, RoleUnknown, UnitsWanted, UnitsUnwanted,
-    UnitNotInTree.
+    Raises LoginTaken, LoginUnusable, PasswordLength, PasswordGuessed, RoleUnknown, UnitsWanted,
+    UnitsUnwanted, UnitNotInTree.
     """
-    name = login.strip().casefold()
-    if not 2 <= len(name) <= 64 or len(name.split()) != 1:
-        raise LoginUnusable(login=login.strip()[:64])
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise PasswordLength(shortest=SHORTEST, longest=LONGEST)
-    await _checked(role, units)
-    password_hash = await _hash(password)
+    name = checked_login(login)
+    password_hash = await hashed_password(password, login=name)
+    await check_role(role, units)
     async with transaction():
         if await Account.exists().where(Account.login == name):
             raise LoginTaken(login=name)
@@ -117,10 +132,13 @@ async def add_account(  # noqa: PLR0913 - one keyword per field of an account
     return account
 
 
-async def sign_in(login: str, password: str, *, now: datetime) -> int:
-    """The account that login and password open; raises SignInWrong or SignInWaits.
+async def sign_in(
+    login: str, password: str, *, now: datetime, second: SecondStep = NOTHING_TYPED
+) -> int:
+    """The account that login, password and its second step open; raises SignInWrong, SignInWaits.
 
     A try counts before the password is looked at: a thousand guesses at once are a thousand tries.
+    An account whose owner has chosen no password yet reads as an unknown one, and takes as long.
     """
     name = login.strip().casefold()[:64]
     row = await Account.select().where(Account.login == name, Account.active == True).first()  # noqa: E712 - a column, not a value
@@ -130,7 +148,9 @@ async def sign_in(login: str, password: str, *, now: datetime) -> int:
         raise SignInWrong
     account: int = row["id"]
     await _count_try(account, now)
-    if not await _fits(password, row["password_hash"]):
+    if not await _opens(row["password_hash"], password):
+        raise SignInWrong
+    if not await one_time_codes.fits(account, second, now=now):
         raise SignInWrong
     async with transaction():
         await Account.update({Account.failures: 0, Account.wait_until: None}).where(
@@ -140,6 +160,45 @@ async def sign_in(login: str, password: str, *, now: datetime) -> int:
             by=account, what="signed in", on_what=f"account {account}", day=now.date()
         )
     return account
+
+
+async def known_by_provider(login: str, *, now: datetime) -> int | None:
+    """The account of somebody a provider has signed in; None where there is none, or it is stopped.
+
+    Nobody gets an account by signing in elsewhere.
+    """
+    name = login.strip().casefold()
+    row = await Account.select().where(Account.login == name, Account.active == True).first()  # noqa: E712 - a column, not a value
+    if row is None:
+        return None
+    account: int = row["id"]
+    await audit.record(by=account, what="signed in", on_what=f"account {account}", day=now.date())
+    return account
+
+
+async def check_password(actor: Actor, password: str, *, now: datetime) -> None:
+    """For what a forgotten open browser must not do; raises OldPasswordWrong or SignInWaits."""
+    row = await Account.select().where(Account.id == actor.account).first()
+    await _count_try(actor.account, now)
+    if row is None or not await _opens(row["password_hash"], password):
+        raise OldPasswordWrong
+    await Account.update({Account.failures: 0, Account.wait_until: None}).where(
+        Account.id == actor.account
+    )
+
+
+async def change_password(actor: Actor, *, old: str, new: str, now: datetime) -> None:
+    """Another password; every session of the account ends, that of the caller too.
+
+    Raises OldPasswordWrong, SignInWaits, PasswordLength, PasswordGuessed.
+    """
+    await check_password(actor, old, now=now)
+    chosen = await hashed_password(new, login=actor.login)
+    async with transaction():
+        await Account.update({Account.password_hash: chosen}).where(Account.id == actor.account)
+        await sessions.end_all(actor.account)
+        on_what = f"account {actor.account}"
+        await audit.record(by=actor.account, what="changed password", on_what=on_what)
 
 
 async def choose_language(actor: Actor, language: Language) -> None:
@@ -155,7 +214,40 @@ def wait_after(failures: int) -> timedelta:
     return min(FIRST_WAIT * longer, LONGEST_WAIT)
 
 
-async def _checked(role: str, units: Collection[str]) -> None:
+def checked_login(login: str) -> str:
+    """A login as it is kept; raises LoginUnusable."""
+    name = login.strip().casefold()
+    if not 2 <= len(name) <= 64 or len(name.split()) != 1 or not name.isprintable():
+        raise LoginUnusable(login=login.strip()[:64])
+    return name
+
+
+async def hashed_password(password: str, *, login: str) -> str:
+    """A password as it is kept; raises PasswordLength or PasswordGuessed."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise PasswordLength(shortest=SHORTEST, longest=LONGEST)
+    if is_guessed(password, login=login):
+        raise PasswordGuessed
+    return await asyncio.get_running_loop().run_in_executor(HASHING, HASHER.hash, password)
+
+
+def is_guessed(password: str, *, login: str) -> bool:
+    """Whether a password is one of the first to be tried: few signs, a run of keys, a known word.
+
+    Digits and signs around known words, or around the login, make no other password of it; spaces
+    between them do.
+    """
+    plain = password.casefold()
+    if len(set(plain)) < 5 or plain.isdigit() or any(plain in run * LONGEST for run in RUNS):
+        return True
+    rest = bare = "".join(letter for letter in plain if letter.isalpha() or letter.isspace())
+    for word in (login, *_known_words()):
+        rest = rest.replace(word, "")
+    return bool(bare) and not rest
+
+
+async def check_role(role: str, units: Collection[str]) -> None:
+    """Whether an account may have a role and its units; units go with some roles only."""
     if role not in list(Role):
         raise RoleUnknown(role=role, roles=", ".join(Role))
     if Role(role).has_units and not units:
@@ -217,13 +309,22 @@ _UNKNOWN: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
 
 
 @cache
+def _known_words() -> tuple[str, ...]:
+    """The words that lists of stolen passwords begin with, the longest first."""
+    words = (CONTENT / "known_passwords.txt").read_text(encoding="utf-8").split()
+    return tuple(sorted(words, key=len, reverse=True))
+
+
+@cache
 def _dummy() -> str:
     """A hash nothing fits, as dear to check as a real one."""
-    return HASHER.hash("no account has this password")
+    return HASHER.hash(secrets.token_urlsafe(32))
 
 
-async def _hash(password: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(HASHING, HASHER.hash, password)
+async def _opens(password_hash: str, password: str) -> bool:
+    """Whether a password opens an account; nothing does where none is chosen, and as slowly."""
+    fits = await _fits(password, password_hash or _dummy())
+    return fits and bool(password_hash)
 
 
 async def _fits(password: str, password_hash: str) -> bool:

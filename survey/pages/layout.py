@@ -99,10 +99,10 @@ def role_name(voice: Voice, role: Role) -> str:
 
 
 def home(actor: Actor) -> str:
-    """Where an account starts: its results, or its own account where it may see none."""
+    """Where an account starts: its waves, its results, or the accounts where it may see none."""
     if actor.may_read_waves:
         return "/waves"
-    return "/results" if actor.may_read_results else "/account"
+    return "/results" if actor.may_read_results else "/accounts"
 
 
 def _frame(request: Request[Any, Any, Any], language: Language, *, back: str) -> Frame:
@@ -142,6 +142,7 @@ MENU = (
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
     Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
     Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
+    Place("/accounts", N_("Accounts"), lambda actor: actor.may_keep_accounts),
     Place("/account", N_("Account"), lambda _: True),
 )
 

@@ -8,8 +8,9 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from survey import log, texts
-from survey.access import NotSignedIn
+from survey.access import NotSignedIn, SetUpFirst
 from survey.errors import N_, KernepulsError, NotFoundHere
+from survey.pages import accounts_typed
 from survey.pages.layout import language_for, page
 from survey.sessions import SAFE, FromElsewhere
 from survey.texts import Voice
@@ -36,10 +37,14 @@ def refused(request: Request[Any, Any, Any], error: KernepulsError) -> Response[
 
     "Unknown" and "not yours" are one page, to the byte: that something exists is news too.
     """
-    if isinstance(error, NotSignedIn) and request.method in SAFE:
+    if isinstance(error, NotSignedIn):
         # The same for every address, so it tells nothing about what exists.
+        if request.method not in SAFE:
+            return accounts_typed.signed_out(request)
         address = f"/sign-in?next={request.url.path}"
         return Redirect(address, status_code=HTTP_303_SEE_OTHER)
+    if isinstance(error, SetUpFirst) and request.method in SAFE:
+        return Redirect("/account/one-time-codes", status_code=HTTP_303_SEE_OTHER)
     if isinstance(error, NotFoundHere):
         return missing(request)
     sentence = texts.sentence(error, language_for(request))

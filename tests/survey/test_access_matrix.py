@@ -19,7 +19,7 @@ from survey.settings import Settings
 from tests import cast
 
 # Open to everybody, or to whoever holds a code or the token of a monitor.
-PUBLIC = {"/", "/assets/{name:str}", "/health", "/metrics", "/sign-in"}
+PUBLIC = {"/", "/assets/{name:str}", "/health", "/invited", "/metrics", "/sign-in"}
 ANSWERING = "/svar"
 EVERYBODY = frozenset(Role)
 PLAN = frozenset({Role.COORDINATOR})
@@ -27,6 +27,8 @@ TRY = frozenset({Role.COORDINATOR, Role.LEADERSHIP_TEAM, Role.BRIDGE_BUILDER})
 # Each guard, and the roles it may let through; written apart from the guards themselves.
 MAY: dict[Callable[..., object], frozenset[Role]] = {
     access.signed_in: EVERYBODY,
+    access.owns_account: EVERYBODY,
+    access.reads_log: frozenset({Role.ADMINISTRATOR, Role.COORDINATOR}),
     access.reads_results: EVERYBODY - {Role.ADMINISTRATOR},
     access.reads_waves: frozenset({Role.COORDINATOR, Role.WORKS_COMMITTEE}),
     access.plans: PLAN,
@@ -56,6 +58,7 @@ def the_same(known: str, unknown: str) -> Filled:
 
 
 FILLED = {
+    "account": the_same("1", "999999"),
     "unit": Filled("XX", {"": "C21", "bo": "C22"}, {"anna": "C22", "bo": "C21", "finn": "C22"}),
     "wave": the_same("2026-4", "2027-1"),
     "name": the_same("2026-4", "2027-1"),
