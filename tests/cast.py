@@ -26,6 +26,8 @@ from survey.tables import (
     Account,
     AccountUnit,
     Behaviour,
+    Escalation,
+    EscalationUnit,
     Invited,
     OpenedShare,
     TrialAction,
@@ -118,13 +120,20 @@ async def plan_waves(*states: str) -> None:
             )
 
 
-async def write_trials() -> None:
-    """A trial action of Anna's unit, P1, and one of Bo's, P2."""
-    for code, unit in (("P1", "C21"), ("P2", "C22")):
-        [made] = await TrialAction.insert(
-            TrialAction(code=code, name="fast telefontid", start_wave="", state="idea", once=code)
+async def write_trials_and_cards() -> None:
+    """A trial action and a card sent up of Anna's unit, P1 and S1, and of Bo's, P2 and S2."""
+    words = dict.fromkeys(("experience", "citizen", "tried", "ask"), "Kort sagt.")
+    days = {"sent_on": BEGIN.date(), "answer_by": BEGIN.date()}
+    for number, code in enumerate(("C21", "C22"), start=1):
+        once, unit = str(number), await unit_id(code)
+        [trial] = await TrialAction.insert(
+            TrialAction(code=f"P{once}", name="telefontid", start_wave="", state="idea", once=once)
         )
-        await TrialUnit(trial_action=made["id"], unit=await unit_id(unit), role="tried").save()
+        await TrialUnit(trial_action=trial["id"], unit=unit, role="tried").save()
+        [card] = await Escalation.insert(
+            Escalation(code=f"S{once}", level="two_units", once=once, **words, **days)
+        )
+        await EscalationUnit(escalation=card["id"], unit=unit, role="sender").save()
 
 
 async def count_opened(wave: str, shares: dict[str, int]) -> None:

@@ -21,7 +21,7 @@ from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
 from analysis.report.reading import workbook_tables
 from analysis.report.sections import action, barriers, level, opening, tried, voices, who
-from analysis.report.view import Facts, Render, TrialText, UnitNotInRelease, View
+from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View
 from analysis.report.xlsx import release_xlsx
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
@@ -31,6 +31,7 @@ __all__ = (
     "Attached",
     "Facts",
     "ForbiddenWording",
+    "PassedOn",
     "TrialText",
     "UnitNotInRelease",
     "Untold",
@@ -76,7 +77,8 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
     written = (
         text for one in facts.trials.values() for text in (one.name, one.question, one.learned)
     )
-    theirs = (*quoted, facts.title, *written)
+    sent = (text for one in facts.passed_on for text in (one.ask, one.answer_text))
+    theirs = (*quoted, facts.title, *written, *sent)
     table = unit_table(release, unit, voice=voice)
     headings = Passage(1, table.decode("utf-8-sig").partition("\r\n")[0], is_prose=False)
 

@@ -56,6 +56,24 @@ class TrialText:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A card that was sent up: by which units, to whom inside a sentence, and what came back.
+
+    `answer` is a key of answer_options, empty while there is none; `overdue` says that the day of
+    the answer has passed.
+    """
+
+    units: tuple[str, ...]
+    level: str
+    sent_on: date
+    ask: str
+    answer_by: date
+    answer: str = ""
+    answer_text: str = ""
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a report says that is not in the release: roles, places, dates and reviewed texts."""
 
@@ -67,6 +85,7 @@ class Facts:
     contact: str
     core_task: str = ""
     trials: Mapping[str, TrialText] = field(default_factory=dict)
+    passed_on: tuple[PassedOn, ...] = ()
     behaviours: Mapping[str, str] = field(default_factory=dict)  # code to text in its language
     comments: tuple[str, ...] = ()  # cleared, and only where ten or more have written
     earlier: tuple[Release, ...] = ()  # in the order of time, without this one
@@ -188,6 +207,12 @@ class View:
         return {
             code: one for code, one in self.facts.trials.items() if near.intersection(one.units)
         }
+
+    @cached_property
+    def passed_on(self) -> tuple[PassedOn, ...]:
+        """What was sent up by this unit, one below it or one above it."""
+        near = self._here.union(self.ancestors)
+        return tuple(one for one in self.facts.passed_on if near.intersection(one.units))
 
     # --- patterns ------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from analysis.report import unit_report as written
 from survey import house, organisation, texts
 from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
+from survey.insight.passed_on import passed_on
 from survey.insight.releases import released, stored_release, waves_with_release
 from survey.settings import ASSETS, TEMPLATES, Settings
 from survey.tables import Behaviour, TrialAction, TrialUnit, Wave
@@ -59,6 +60,7 @@ async def report_facts(settings: Settings, *, wave: str, unit: str, language: La
             language,
         ),
         trials=await trial_texts(found),
+        passed_on=await passed_on(found, voice=voice),
         behaviours=await behaviour_texts(language),
     )
 

@@ -64,6 +64,7 @@ FILLED = {
     "name": the_same("2026-4", "2027-1"),
     "trial": Filled("P999", {"": "P1", "bo": "P2"}, {"anna": "P2", "bo": "P1", "finn": "P2"}),
     "to": the_same("agreed", "nowhere"),
+    "card": Filled("S999", {"": "S1", "bo": "S2"}, {"anna": "S2", "bo": "S1", "finn": "S2"}),
 }
 
 
@@ -217,7 +218,7 @@ def plain(reply: Response) -> tuple[int, str, str]:
 async def site(settings: Settings) -> AsyncIterator[cast.Site]:
     async with engine.opened(settings, migrate=True):
         await cast.enter(settings)
-        await cast.write_trials()
+        await cast.write_trials_and_cards()
         cast.store_releases(settings, *cast.WAVES)
         async with cast.site(settings) as site:
             yield site

@@ -1,4 +1,4 @@
-"""What was tried since last time: what was learned and decided, and what the numbers can carry."""
+"""Since last time: what was tried and learned, and what was sent up and answered."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.findings import TrialFinding, number
 from analysis.report.plan import Labelled, LeftOut, Section
-from analysis.report.view import TrialText, View
+from analysis.report.view import PassedOn, TrialText, View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import Voice, inside, listed, opened
 
@@ -28,7 +28,10 @@ class Tried:
 
 
 def since_last(view: View) -> Section | LeftOut:
-    """Each trial action here that ended in this wave, or that still waits for its decision."""
+    """Each trial action here that ended in this wave, or that still waits for its decision.
+
+    After them the barriers that were sent up, each with its answer or that none has come.
+    """
     voice = view.voice
     kicker = voice.gettext("From last time")
     ended = {
@@ -41,18 +44,53 @@ def since_last(view: View) -> Section | LeftOut:
     for one in view.release.trials:
         if near.intersection(one.units):
             measured.setdefault(one.trial, []).append(one)
-    if not measured:
+    if not measured and not view.passed_on:
         return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
     known = {code: ended.get(code) or view.facts.trials.get(code) for code in measured}
+    trials = tuple(_tried(view, known[code], found) for code, found in measured.items())
+    sent = tuple(_sent(voice, one) for one in view.passed_on)
     return Section(
         "since_last",
         kicker,
-        _headline(view, list(known.values())),
+        _headline(view, list(known.values())) if trials else _headline_sent(voice, len(sent)),
         voice.gettext(
             "Stop, adjust, scale or decide on a practice shift. All of them are good ends."
-        ),
-        tuple(_tried(view, known[code], found) for code, found in measured.items()),
+        )
+        if trials
+        else voice.gettext("What could not be solved here has gone to those who can."),
+        (*trials, *sent),
     )
+
+
+def _headline_sent(voice: Voice, many: int) -> str:
+    form = voice.ngettext(
+        "%(num)d barrier has been sent up", "%(num)d barriers have been sent up", many
+    )
+    return form % {"num": many}
+
+
+def _sent(voice: Voice, one: PassedOn) -> Tried:
+    """A card that was sent up. Where no answer has come, it is the group's to give."""
+    return Tried(opened(one.ask), voice.gettext("Sent up"), (), (sent_and_answered(voice, one),))
+
+
+def sent_and_answered(voice: Voice, one: PassedOn) -> str:
+    """When it went where, and what came back: an answer, a date, or that none has come."""
+    card, week = voice.content("report_language")["escalation_card"], one.sent_on.isocalendar().week
+    if one.overdue:
+        return voice.pick(card["overdue"]).format(level=one.level, week=week)
+    sent = voice.gettext("Passed on to %(level)s in week %(week)d.") % {
+        "level": one.level,
+        "week": week,
+    }
+    if not one.answer:
+        day = voice.full_date(one.answer_by)
+        return f"{sent} {voice.gettext('An answer is due on %(day)s.') % {'day': day}}"
+    options = {option["key"]: voice.pick(option) for option in card["answer_options"]}
+    head, dots, _ = options[one.answer].partition(" …")
+    said = f"{head} {one.answer_text}" if dots else f"{head}. {one.answer_text}"
+    answer = voice.gettext("Answer: %(answer)s") % {"answer": said.strip().rstrip(".")}
+    return f"{sent} {answer}."
 
 
 def _headline(view: View, trials: list[TrialText | None]) -> str:
