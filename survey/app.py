@@ -29,6 +29,8 @@ from survey.pages import (
     sent_up,
     shell,
     trials,
+    wave_plan,
+    wave_prints,
     waves,
 )
 from survey.pages.uploads import MemoryRequest
@@ -75,6 +77,8 @@ def create_app(
             *trials.ROUTES,
             *sent_up.ROUTES,
             *waves.ROUTES,
+            *wave_plan.ROUTES,
+            *wave_prints.ROUTES,
         ],
         middleware=sessions.staff_middleware(settings),
         request_max_body_size=STAFF_BODY,

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 import structlog
 
 from survey import limits
+from survey.actions import work
 from survey.actions.alone import AnotherRun
 from survey.actions.approval import clear_prints
 from survey.actions.mailing import send_due
@@ -26,6 +27,7 @@ from survey.tables import Wave
 BETWEEN = 900  # seconds: the first look after midnight is the night's
 # Seconds: whoever asked for a new code waits this long at most, and their page never does.
 BETWEEN_MAILS = 20
+BETWEEN_JOBS = 1  # seconds: somebody looks at a page and waits for it to begin
 BETWEEN_TURNS = 2  # seconds until a process asks again whether the work has become its own
 LOG = structlog.get_logger()
 
@@ -77,8 +79,8 @@ async def _turn() -> AsyncIterator[asyncio.Event | None]:
 
 async def _work_until(lost: asyncio.Event, settings: Settings) -> None:
     """Everything at once, beside the pages: a close takes a while, and killing it loses nothing."""
-    work = (closing.resume, _for_ever, _mails_for_ever, _forgetting)
-    tasks = [asyncio.create_task(one(settings)) for one in work]
+    all_of_it = (closing.resume, _for_ever, _mails_for_ever, _jobs_for_ever, _forgetting)
+    tasks = [asyncio.create_task(one(settings)) for one in all_of_it]
     try:
         await lost.wait()
     finally:
@@ -108,6 +110,20 @@ async def _mails_for_ever(settings: Settings) -> None:
         except Exception as error:  # noqa: BLE001 - a mail server that is away comes back
             LOG.warning("mails wait", error=type(error).__name__)
             pause = BETWEEN
+
+
+async def _jobs_for_ever(settings: Settings) -> None:
+    """What somebody asked for on a page; a job that fails says so there."""
+    begun = False
+    while True:
+        try:
+            if not begun:
+                await work.take_up()
+                begun = True
+            await work.do_waiting(settings)
+        except Exception as error:  # noqa: BLE001 - as above
+            LOG.warning("jobs wait", error=type(error).__name__)
+        await asyncio.sleep(BETWEEN_JOBS)
 
 
 async def _forgetting(_: Settings) -> None:

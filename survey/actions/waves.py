@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from survey import audit, house
 from survey.actions.approval import Approved, Progress, approve_wave, clear_prints, stored_wave
@@ -38,6 +39,20 @@ __all__ = [
     "waves",
 ]
 
+# What the steps of the close have done, by the name `survey.intake.closing` gives them.
+CLOSE_STEPS: Final = {
+    "marked": N_("no more answers are taken"),
+    "counted": N_("answers and ballots are counted"),
+    "written": N_("the answers are opened together, shuffled and written"),
+    "renamed": N_("the file has its name"),
+    "verified": N_("the file is read back and compared"),
+    "copied": N_("a second copy is kept"),
+    "emptied": N_("the sealed answers are deleted"),
+    "key_destroyed": N_("the keys are destroyed"),
+    "rewritten": N_("the deleted space is overwritten"),
+    "roster_cleared": N_("the codes are deleted"),
+    "released": N_("the numbers are made, and the check has attacked them"),
+}
 AGREEING = 2  # people, to leave out answers that cannot be opened (trust.md 4)
 
 

@@ -27,20 +27,7 @@ SHEETS: Final = {
     "destroyed": N_("The key was on three sheets. They are destroyed."),
 }
 TOO_LATE: Final = N_("About %(n)s asked for a new link after their form was opened.")
-# What the steps of the close have done, by the name `survey.intake.closing` gives them.
-STEPS: Final = {
-    "marked": N_("no more answers are taken"),
-    "counted": N_("answers and ballots are counted"),
-    "written": N_("the answers are opened together, shuffled and written"),
-    "renamed": N_("the file has its name"),
-    "verified": N_("the file is read back and compared"),
-    "copied": N_("a second copy is kept"),
-    "emptied": N_("the sealed answers are deleted"),
-    "key_destroyed": N_("the keys are destroyed"),
-    "rewritten": N_("the deleted space is overwritten"),
-    "roster_cleared": N_("the codes are deleted"),
-    "released": N_("the numbers are made, and the check has attacked them"),
-}
+STEPS: Final = waves.CLOSE_STEPS
 
 
 def line(one: waves.WaveStatus) -> None:

@@ -6,16 +6,33 @@ because most town halls are, though the law on holidays names only some of them.
 
 from datetime import date, timedelta
 
+from survey.errors import N_
+
 SATURDAY = 5  # date.weekday()
-CLOSED = ((1, 1), (6, 5), (12, 24), (12, 25), (12, 26), (12, 31))  # month, day
-# Days after Easter Sunday: Maundy Thursday, Good Friday, Easter Monday, Ascension, Whit Monday.
-MOVING = (-3, -2, 1, 39, 50)
+CLOSED = {  # month, day
+    (1, 1): N_("New Year's Day"),
+    (6, 5): N_("Constitution Day"),
+    (12, 24): N_("Christmas Eve"),
+    (12, 25): N_("Christmas Day"),
+    (12, 26): N_("Boxing Day"),
+    (12, 31): N_("New Year's Eve"),
+}
+MOVING = {  # days after Easter Sunday
+    -3: N_("Maundy Thursday"),
+    -2: N_("Good Friday"),
+    1: N_("Easter Monday"),
+    39: N_("Ascension Day"),
+    50: N_("Whit Monday"),
+}
 
 
 def is_workday(day: date) -> bool:
-    if day.weekday() >= SATURDAY or (day.month, day.day) in CLOSED:
-        return False
-    return (day - easter(day.year)).days not in MOVING
+    return day.weekday() < SATURDAY and holiday(day) is None
+
+
+def holiday(day: date) -> str | None:
+    """The name of a day off, as a msgid; None for other days, weekends among them."""
+    return CLOSED.get((day.month, day.day)) or MOVING.get((day - easter(day.year)).days)
 
 
 def next_workday(day: date) -> date:

@@ -1,215 +1,348 @@
-"""The waves: where each stands, what to do next, and the share that has opened the form."""
+"""The waves: the list of them, and one wave with all that is done to it, for those who may."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from survey import insight, organisation
-from survey.access import Actor, reads_waves
-from survey.actions.lost_link import told_too_late
-from survey.organisation import Tree
+from survey import organisation
+from survey.access import Actor, agrees, plans, reads_waves
+from survey.actions import committee, extending, work
+from survey.actions.accounts import sign_in
+from survey.actions.approval import stored_wave
+from survey.actions.lost_link import LONGEST, ask_for_code
+from survey.actions.opening import today_here
+from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
+from survey.intake import keys, split
+from survey.intake.split import Sheet
 from survey.pages.answer import KIOSK
+from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import language_for, page, settings_of
-from survey.tables import Closing, Invited, OpenedShare, WaveBehaviour
-from survey.tables import Wave as WaveRow
-from survey.texts import Voice, content
+from survey.pages.wave_views import WavePage, state_text, wave_page
+from survey.settings import Settings
+from survey.tables import Wave
+from survey.texts import Voice, sentence
+
+Asking = Request[Any, Any, Any]
+LIST, ONE = "pages/staff/waves.html", "pages/staff/wave.html"
+LONGEST_SHEET = 400  # characters: 30 groups of five, and what stands between them
+REASON = 1000  # characters of the committee's reason
+TO = ("not-opened", "all")
+FORMS = (
+    "discussed",
+    "approve",
+    "agree",
+    "send_back",
+    "open",
+    "remind",
+    "resend",
+    "extend",
+    "close",
+)
+DONE: Mapping[str, str] = {
+    "planned": N_("The plan is saved."),
+    "discussed": N_("The date is written down. The wave can be approved."),
+    "agreed": N_("It is written down that the works committee agrees. Thank you."),
+    "sent-back": N_("The plan is sent back, and the coordinator reads your reason."),
+    "extended": N_("The wave has a new last day."),
+    "resent": N_(
+        "If the address belongs to somebody who has not opened the form, a new link is on its way. "
+        "It is the same answer for every address."
+    ),
+    "tried": N_(
+        "Every two of the three sheets opened a test envelope. The files of the sheets are removed "
+        "from this server. Keep the paper apart."
+    ),
+    "shredded": N_("It is written down that the key sheets are destroyed."),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A part or a centre and the share that has opened the form there, in steps of 5 %."""
-
-    name: str
-    indent: int
-    per_cent: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What to do next: a sentence, and the command or the page that does it."""
-
-    text: str
-    command: str = ""
-    address: str = ""
-    deed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WaveView:
-    """One wave as its coordinator sees it; `opened_on` is the day the shares were counted."""
+class Row:
+    """A wave in the list."""
 
     name: str
     state: str
     state_text: str
     opens: date
     closes: date
-    med_date: date | None
-    invited: int
-    behaviours: int
-    next: Step
-    opened: tuple[Opened, ...]
-    opened_on: date | None
-    is_open: bool
-    asked_too_late: str | None  # for a lost link: about how many, after the close
 
 
 class WavesPages(Controller):
-    """The waves, for those who plan them or approve how they are set up."""
+    """Which waves there are, for those who plan them or agree to them."""
 
     path = "/waves"
     guards = (reads_waves,)
 
     @get("/", name="waves")
-    async def show(self, request: Request[Any, Any, Any]) -> Response[str]:
+    async def show(self, request: Asking) -> Response[str]:
         """Every wave, newest first."""
         actor: Actor = request.user
         voice = Voice(language_for(request))
-        released = insight.waves_with_release(settings_of(request))
-        rows = await WaveRow.select().order_by(WaveRow.name, ascending=False)
-        may_plan = actor.may_read_opened_share
-        views = [await _view(voice, row, released, with_opened=may_plan) for row in rows]
+        rows = await Wave.select().order_by(Wave.name, ascending=False)
         return page(
             request,
-            "pages/staff/waves.html",
-            waves=views,
-            may_plan=may_plan,
+            LIST,
+            waves=[
+                Row(
+                    row["name"],
+                    row["state"],
+                    state_text(voice, row["state"]),
+                    row["opens"],
+                    row["closes"],
+                )
+                for row in rows
+            ],
+            may_plan=actor.may_plan,
             tablet=f"{settings_of(request).url}{KIOSK}",
-            has_units=bool(await organisation.tree(None)),
+            has_units=bool(rows) or bool(await organisation.tree(None)),
         )
 
+    @get("/{name:str}", name="wave")
+    async def one(self, request: Asking, name: FromPath[str]) -> Response[str]:
+        """One wave: where it stands, the next thing to do, and everything about it."""
+        return await shown(request, name)
 
-ROUTES: list[ControllerRouterHandler] = [WavesPages]
 
-
-async def _view(
-    voice: Voice, row: Mapping[str, Any], released: Sequence[str], *, with_opened: bool
-) -> WaveView:
-    wave: int = row["id"]
-    closing = await Closing.select(Closing.refusal).where(Closing.wave == wave).first()
-    tree = await organisation.tree(row["name"])
-    too_late = told_too_late(WaveRow(**row))
-    opened = await _opened(wave) if with_opened and row["state"] == "open" else []
-    return WaveView(
-        name=row["name"],
-        state=row["state"],
-        state_text=state_text(voice, row["state"]),
-        opens=row["opens"],
-        closes=row["closes"],
-        med_date=row["med_date"],
-        invited=sum(
-            one["n"] for one in await Invited.select(Invited.n).where(Invited.wave == wave)
-        ),
-        behaviours=await WaveBehaviour.count().where(WaveBehaviour.wave == wave),
-        next=_next(
-            voice,
-            row,
-            refusal=closing["refusal"] if closing else None,
-            is_released=row["name"] in released,
-            root=tree.root.code if tree else "",
-        ),
-        opened=_rows(voice, tree, opened),
-        opened_on=max((one["day"] for one in opened), default=None),
-        is_open=row["state"] == "open",
-        asked_too_late=voice.number(too_late) if too_late and with_opened else None,
+class CloseEarly(BadInput):
+    sentence = N_(
+        "The last day is {closes}. Tick the box if the wave shall end now: it cannot be undone."
     )
 
 
-async def _opened(wave: int) -> list[dict[str, Any]]:
-    return await OpenedShare.select(OpenedShare.unit, OpenedShare.per_cent, OpenedShare.day).where(
-        OpenedShare.wave == wave
-    )
+class SecondUnknown(BadInput):
+    sentence = N_("The login or the password is wrong, or has to wait. Nothing was changed.")
 
 
-def _rows(voice: Voice, tree: Tree, opened: Sequence[Mapping[str, Any]]) -> tuple[Opened, ...]:
-    """The shares in the order of the organisation: never by size."""
-    shares = {one["unit"]: one["per_cent"] for one in opened}
-    return tuple(
-        Opened(node.name, max(node.depth - 1, 0), shares[node.id], voice.percent(shares[node.id]))
-        for node in tree.values()
-        if node.id in shares
-    )
+class SecondIsFirst(BadInput):
+    sentence = N_("This is your own account. Somebody else must agree too.")
 
 
-def state_text(voice: Voice, state: str) -> str:
-    """A wave's state as people say it; an unknown one as it is stored."""
-    return {
-        "draft": voice.gettext("Planned"),
-        "approved": voice.gettext("Approved"),
-        "open": voice.gettext("Open"),
-        "closing": voice.gettext("Closing"),
-        "released": voice.gettext("Released"),
-        "held": voice.gettext("Held back"),
-    }.get(state, state)
+class Planning(Controller):
+    """What the coordinator does to a wave; long work is asked for and told on the wave's page."""
 
+    path = "/waves/{name:str}"
+    guards = (plans,)
 
-def _next(
-    voice: Voice, row: Mapping[str, Any], *, refusal: str | None, is_released: bool, root: str
-) -> Step:
-    name = row["name"]
-    match row["state"]:
-        case "draft":
-            return Step(
-                voice.gettext(
-                    "The works committee discusses the wave. Then write the date; that makes the "
-                    "keys, the codes and the cards."
-                ),
-                command=f"kernepuls wave approve {name} --med-date {voice.gettext('YYYY-MM-DD')}",
+    @post("/discussed", name="wave-discussed")
+    async def discussed(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        day = fields.day("med_date")
+        if fields.problems or day is None:
+            return await shown(request, name, "discussed", fields)
+        try:
+            await committee.agree(
+                name=name, version=fields.version, day=day, by=request.user.account
             )
-        case "approved":
-            return _approved(voice, name, sheets_tried=row["key_sheets"] != "made")
-        case "open":
-            return Step(
-                voice.gettext(
-                    "People answer now. Nobody can see an answer before the wave is closed."
-                ),
-                command=f"kernepuls wave close {name}",
-            )
-        case "closing":
-            return _closing(voice, name, refusal)
-        case "released" if is_released:
-            return Step(
-                voice.gettext("The result is released. It never changes."),
-                address=f"/waves/{name}/units/{root}",
-                deed=voice.gettext("See the result"),
-            )
-        case _:
-            staff = content("messages")["errors"]["staff"]
-            return Step(voice.pick(staff["release_blocked"]).format(value=refusal or "–"))
+        except ChangedMeanwhile as error:
+            return await shown(request, name, "discussed", fields, error)
+        except KernepulsError as error:
+            fields.problems["med_date"] = error
+            return await shown(request, name, "discussed", fields)
+        return done(f"/waves/{name}", "discussed")
 
-
-def _approved(voice: Voice, wave: str, *, sheets_tried: bool) -> Step:
-    if not sheets_tried:
-        return Step(
-            voice.gettext(
-                "Print the three key sheets, and try them before the wave opens. That also "
-                "removes them from the server."
-            ),
-            command=f"kernepuls wave drill {wave}",
+    @post("/approve", name="wave-approve")
+    async def approve(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        on_sheets = {"server": False, "sheets": True, "kept": None}[
+            fields.choice("keys", ("server", "sheets", "kept"), required=False) or "kept"
+        ]
+        return await self._ask(
+            request, name, "approve_wave", on_sheets=on_sheets, again=fields.tick("again")
         )
-    return Step(
-        voice.gettext("Print the cards. Open the wave on its first day: that sends the mail."),
-        command=f"kernepuls wave open {wave}",
-    )
 
+    @post("/open", name="wave-open")
+    async def open_(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        await posted(request)
+        return await self._ask(request, name, "open_wave")
 
-def _closing(voice: Voice, wave: str, stopped_at: str | None) -> Step:
-    """`stopped_at`: the kind of the error a close stopped at; None while it goes on."""
-    if stopped_at is None:
-        return Step(
-            voice.gettext(
-                "The answers are being opened together. It goes on by itself, also after a restart."
+    @post("/remind", name="wave-remind")
+    async def remind(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        to = fields.choice("to", TO)
+        if not to:
+            return await shown(request, name, "remind", fields)
+        return await self._ask(request, name, "remind_wave", to=to)
+
+    @post("/resend", name="wave-resend")
+    async def resend(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        """The same reply for every address: nobody is told who has opened the form."""
+        fields = await posted(request)
+        address = fields.text("email", most=LONGEST)
+        if fields.problems:
+            return await shown(request, name, "resend", fields)
+        texting = settings_of(request).sms is not None
+        try:
+            await ask_for_code(address, wave=name, by=request.user.account, texting=texting)
+        except KernepulsError as error:
+            return await shown(request, name, "resend", Fields(), error)
+        return done(f"/waves/{name}", "resent")
+
+    @post("/extend", name="wave-extend")
+    async def extend(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        closes = fields.day("closes")
+        if fields.problems or closes is None:
+            return await shown(request, name, "extend", fields)
+        try:
+            await extending.extend_wave(
+                name=name, closes=closes, version=fields.version, by=request.user.account
             )
+        except ChangedMeanwhile as error:
+            return await shown(request, name, "extend", fields, error)
+        except KernepulsError as error:
+            fields.problems["closes"] = error
+            return await shown(request, name, "extend", fields)
+        return done(f"/waves/{name}", "extended")
+
+    @post("/close", name="wave-close")
+    async def close(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        """Close, or go on with it: with two sheets typed, or with a second person who agrees."""
+        fields = await posted(request)
+        view = await wave_page(
+            settings_of(request), Voice(language_for(request)), name, with_opened=False
         )
-    return Step(
-        voice.gettext(
-            "The close has stopped (%(error)s). Nothing is lost, and no number is shown. "
-            "The command says why, and goes on once that is put right."
-        )
-        % {"error": stopped_at},
-        command=f"kernepuls wave close {wave}",
+        if view.state == "open" and today_here() <= view.closes and not fields.tick("early"):
+            fields.problems["early"] = CloseEarly(closes=view.closes)
+        sheets = _two_sheets(settings_of(request), view, fields)
+        confirmed = await self._second(request, fields) if "login" in fields.typed else []
+        if fields.problems:
+            return await shown(request, name, "close", fields)
+        if sheets:
+            work.close_with_sheets(
+                settings_of(request), wave=name, by=request.user.account, sheets=sheets
+            )
+            return done(f"/waves/{name}")
+        return await self._ask(request, name, "close_wave", confirmed_by=confirmed)
+
+    async def _second(self, request: Asking, fields: Fields) -> list[int]:
+        """The signed-in coordinator and another account, whose owner types their password."""
+        login, password = fields.text("login", most=64), fields.value("password")
+        try:
+            other = await sign_in(login, password, now=request.app.state.now())
+        except KernepulsError:
+            fields.problems["login"] = SecondUnknown()
+            return []
+        if other == request.user.account:
+            fields.problems["login"] = SecondIsFirst()
+        return [request.user.account, other]
+
+    async def _ask(
+        self, request: Asking, name: str, kind: work.Kind, **asked: object
+    ) -> Response[Any]:
+        """Let the work wait; the wave must be there."""
+        await stored_wave(name)
+        await work.ask_for(kind, wave=name, by=request.user.account, **asked)
+        return done(f"/waves/{name}")
+
+
+class Committee(Controller):
+    """What the works committee does: it agrees, or it sends the plan back."""
+
+    path = "/waves/{name:str}"
+    guards = (agrees,)
+
+    @post("/agree", name="wave-agree")
+    async def agree(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        try:
+            await committee.agree(
+                name=name, version=fields.version, day=today_here(), by=request.user.account
+            )
+        except KernepulsError as error:
+            return await shown(request, name, "agree", fields, error)
+        return done(f"/waves/{name}", "agreed")
+
+    @post("/send-back", name="wave-send-back")
+    async def send_back(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        fields = await posted(request)
+        reason = fields.text("reason", most=REASON)
+        if fields.problems:
+            return await shown(request, name, "send_back", fields)
+        try:
+            await committee.send_back(
+                name=name, version=fields.version, reason=reason, by=request.user.account
+            )
+        except KernepulsError as error:
+            return await shown(request, name, "send_back", fields, error)
+        return done(f"/waves/{name}", "sent-back")
+
+
+ROUTES: list[ControllerRouterHandler] = [WavesPages, Planning, Committee]
+
+
+async def shown(
+    request: Asking,
+    name: str,
+    form: str = "",
+    fields: Fields | None = None,
+    error: KernepulsError | None = None,
+) -> Response[str]:
+    """The page of a wave; with what was typed into one of its forms, and why it was refused."""
+    actor: Actor = request.user
+    language = language_for(request)
+    view = await wave_page(
+        settings_of(request), Voice(language), name, with_opened=actor.may_read_opened_share
     )
+    forms = {one: Fields(version=view.version) for one in FORMS}
+    if fields is not None:
+        forms[form] = fields
+    trouble = ""
+    if isinstance(error, ChangedMeanwhile):
+        forms[form].version = view.version
+    if error is not None:
+        trouble = sentence(error, language)
+    return page(
+        request,
+        ONE,
+        status=error.status if error else 422 if fields and fields.problems else 200,
+        wave=view,
+        forms=forms,
+        trouble=trouble,
+        has_problem=bool(trouble or (fields and fields.problems)),
+        may_plan=actor.may_plan,
+        may_agree=actor.may_agree,
+        today=today_here(),
+        notice=notice(request, Voice(language), DONE),
+    )
+
+
+def takes_sheets(view: WavePage) -> bool:
+    """Whether closing the wave, or going on with it, takes two key sheets now."""
+    if view.state == "open":
+        return view.key_sheets is not None
+    return view.close is not None and view.close.needs_sheets
+
+
+def typed_sheets(fields: Fields, many: int) -> list[Sheet]:
+    """The sheets as they were typed; a problem beside each that cannot be read."""
+    found = []
+    for number in range(1, many + 1):
+        text = fields.text(f"sheet_{number}", most=LONGEST_SHEET)
+        if f"sheet_{number}" in fields.problems:
+            continue
+        try:
+            found.append(split.read_sheet(text))
+        except KernepulsError as error:
+            fields.problems[f"sheet_{number}"] = error
+    return found
+
+
+def _two_sheets(
+    settings: Settings, view: WavePage, fields: Fields
+) -> tuple[Sheet, Sheet] | tuple[()]:
+    """Two sheets that open the wave's answers, where that takes sheets."""
+    if not takes_sheets(view):
+        return ()
+    found = typed_sheets(fields, split.NEEDED)
+    if len(found) < split.NEEDED:
+        return ()
+    try:
+        keys.opening(settings, view.name, found)
+    except KernepulsError as error:
+        fields.problems["sheet_1"] = error
+    return found[0], found[1]

@@ -1,0 +1,81 @@
+"""What a planned wave would do, before anything is made: whom it reaches and where it asks."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from survey import house
+from survey.actions.invitations import SPARE_CARDS, Counts, has_own_address, texted
+from survey.actions.readiness import Scope
+from survey.organisation import Tree
+from survey.settings import Settings
+from survey.tables import Person
+
+
+async def expected(settings: Settings, scope: Scope) -> Counts:
+    """How many the wave would invite by each channel if it were approved now."""
+    with_leave = house.organisation(settings).invite_people_on_leave
+    rows = await Person.raw(
+        "SELECT unit, on_leave, count(*) AS n, "
+        "sum(CASE WHEN email <> '' AND NOT email_shared THEN 1 ELSE 0 END) AS mailed "
+        "FROM person WHERE active GROUP BY unit, on_leave"
+    )
+    asked = {scope.tree[code].id for code in scope.asked}
+    people: Counter[int] = Counter()
+    mailed: Counter[int] = Counter()
+    for row in rows:
+        if row["unit"] in asked and (with_leave or not row["on_leave"]):
+            people[row["unit"]] += int(row["n"])
+            mailed[row["unit"]] += int(row["mailed"])
+    texting = await _texted(settings, asked)
+    return Counts(
+        invited=people.total(),
+        by_mail=mailed.total(),
+        spare_cards=sum(
+            ceil(SPARE_CARDS * (people[unit] - mailed[unit] - texting[unit])) for unit in people
+        ),
+        by_sms=texting.total(),
+    )
+
+
+async def _texted(settings: Settings, asked: set[int]) -> Counter[int]:
+    if settings.sms is None:
+        return Counter()
+    everyone = await Person.select().where(Person.active == True)  # noqa: E712 - a column
+    if not house.organisation(settings).invite_people_on_leave:
+        everyone = [person for person in everyone if not person["on_leave"]]
+    numbers = await texted(settings, everyone)
+    return Counter(
+        person["unit"]
+        for person in everyone
+        if person["unit"] in asked and not has_own_address(person) and person["mobile"] in numbers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit and all below it; `units` counts them together."""
+
+    code: str
+    name: str
+    units: int
+
+
+def places(units: Tree, codes: Iterable[str]) -> Iterator[Place]:
+    """The fewest places that are exactly these units, in the order of the tree."""
+    wanted = set(codes)
+    whole: dict[str, bool] = {}
+    for code in reversed(list(units)):  # children before parents
+        node = units[code]
+        whole[code] = code in wanted and all(whole[child] for child in node.children)
+    for code, node in units.items():
+        if whole[code] and not (node.parent and whole[node.parent]):
+            yield Place(code, node.name, len(units.below(code)))
+        elif code in wanted and not whole[code]:
+            yield Place(code, node.name, 1)
+
+
+def not_asked(scope: Scope, staffed: Sequence[str]) -> list[str]:
+    """The units with people of their own that no behaviour of the wave asks."""
+    return [code for code in staffed if code not in scope.asked]
