@@ -5,7 +5,7 @@ text, and a unit is there when valid_from <= wave <= valid_to.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -165,6 +165,29 @@ def grow(versions: Iterable[Version]) -> Tree:
     return Tree(nodes)
 
 
+def merged_into(versions: Iterable[Version], there: Container[str]) -> dict[str, str]:
+    """Unit that is no more -> the unit of `there` that it was merged into, over several merges.
+
+    People follow a merge: the staff list of the day may still name the unit they came from.
+    """
+    step = {
+        earlier: version.code
+        for version in versions
+        if version.change == "merged"
+        for earlier in (version.was or "").split(";")
+        if earlier not in ("", version.code)
+    }
+    found: dict[str, str] = {}
+    for code in step:
+        end, tried = code, {code}
+        while end not in there and step.get(end, end) not in tried:
+            end = step[end]
+            tried.add(end)
+        if end in there and code not in there:
+            found[code] = end
+    return found
+
+
 async def versions() -> list[Version]:
     """Every version of every unit: units as they stood in the first file, then by time."""
     units = await Unit.select(Unit.id, Unit.code)
@@ -284,16 +307,24 @@ async def compared_with(tried: Collection[str], tree: Tree) -> int:
 
     They are asked about the same behaviours as those that try, and are not part of them.
     """
-    scope = {unit: behaviour for behaviour, units in (await scopes()).items() for unit in units}
-
-    def asked(code: str) -> str | None:
-        return next((scope[one] for one in (code, *tree.ancestors(code)) if one in scope), None)
-
+    asked = await behaviours_of(tree)
     there = [code for code in tried if code in tree]
     theirs = {one for code in there for one in (*tree.below(code), *tree.ancestors(code))}
     leaves = set(tree.leaves)
-    ours = {asked(code) for top in there for code in tree.below(top) if code in leaves} - {None}
-    return sum(code not in theirs and asked(code) in ours for code in tree.leaves)
+    below = {code for top in there for code in tree.below(top)}
+    ours = {asked[code] for code in below & leaves if code in asked}
+    return sum(code not in theirs and asked.get(code) in ours for code in tree.leaves)
+
+
+async def behaviours_of(tree: Tree) -> Mapping[str, str]:
+    """Unit -> the behaviour it is asked about: that of the nearest unit in a scope, if any."""
+    scope = {unit: behaviour for behaviour, units in (await scopes()).items() for unit in units}
+    found: dict[str, str] = {}
+    for code, node in tree.items():  # parents first
+        own = scope.get(code) or found.get(node.parent or "")
+        if own:
+            found[code] = own
+    return found
 
 
 async def invited_rows() -> list[Row]:

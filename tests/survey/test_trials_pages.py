@@ -541,3 +541,65 @@ async def test_a_trial_of_a_file_is_shown_with_what_was_decided(site: cast.Site)
     assert '<span class="kp-learned">Lært</span>' in page.text
     assert "Tiden lå forkert." in page.text
     assert "4 uger" in page.text
+
+
+# --- the library ---------------------------------------------------------------------------------
+
+
+async def learned_by_two(site: cast.Site) -> None:
+    """Anna's trial was stopped, Bo's is going well; a third has taught nobody anything yet."""
+    anna, bo = await site.signed_in("anna"), await site.signed_in("bo")
+    stopped = await written(anna, name="overlap ved vagtskifte", barrier="TID")
+    await taken(anna, stopped, "agreed", "running", "learned", "stopped")
+    scaled = await written(bo, unit="C22", name="fast telefontid")
+    await taken(bo, scaled, "agreed", "running", "learned", "scaled")
+    await written(anna, name="halvt møde")
+
+
+async def test_learning_is_shared_across_the_organisation(site: cast.Site) -> None:
+    await learned_by_two(site)
+
+    pages = {login: (await (await site.signed_in(login)).get("/learned")).text
+             for login in ("anna", "bo", "carla", "finn")}  # fmt: skip
+
+    for login, page in pages.items():
+        assert "Overlap ved vagtskifte" in page, login
+        assert "Fast telefontid" in page, login
+        assert "Halvt møde" not in page, login
+        assert page.count('<span class="kp-learned">Lært</span>') == 2
+    opened = {
+        login: len(re.findall(r'<h3><a href="/trials/P', page)) for login, page in pages.items()
+    }
+    assert opened == {"anna": 1, "bo": 1, "carla": 2, "finn": 1}
+
+
+async def test_the_library_is_searched_by_barrier_behaviour_and_words(site: cast.Site) -> None:
+    await learned_by_two(site)
+    asked = await Behaviour.insert(
+        *(Behaviour(code=one, text=one, situation="-") for one in ("Ad8", "Ad9"))
+    )
+    for behaviour, unit in zip(asked, ("C21", "C22"), strict=True):
+        await BehaviourScope(behaviour=behaviour["id"], unit=await cast.unit_id(unit)).save()
+    anna = await site.signed_in("anna")
+    queries = (
+        "barrier=TID",
+        "behaviour=Ad9",
+        "words=VAGTSKIFTE+overlap",
+        "words=%3Cb%3E",
+        "barrier=XX",
+    )
+
+    found = {}
+    for query in queries:
+        page = (await anna.get(f"/learned?{query}")).text
+        found[query] = ["Overlap ved vagtskifte" in page, "Fast telefontid" in page]
+        assert "<b>" not in page
+
+    assert found == dict(
+        zip(
+            queries,
+            [[True, False], [False, True], [True, False], [False] * 2, [False] * 2],
+            strict=True,
+        )
+    )
+    assert "Der er ikke noget, der passer." in (await anna.get("/learned?words=zz")).text
