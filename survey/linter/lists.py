@@ -159,6 +159,10 @@ class Lists:
         return self._endings("adjective_suffixes")
 
     @cached_property
+    def conjunctions(self) -> frozenset[str]:
+        return self._set("conjunctions")
+
+    @cached_property
     def whoever(self) -> re.Pattern[str]:
         return phrases(self.given["whoever"])
 
@@ -201,6 +205,14 @@ class Lists:
     @cached_property
     def bans(self) -> re.Pattern[str]:
         return phrases(self.given["bans"])
+
+    @cached_property
+    def negations(self) -> frozenset[str]:
+        return self._set("negations")
+
+    @cached_property
+    def instead(self) -> re.Pattern[str]:
+        return phrases(self.given["instead"])
 
     @cached_property
     def results(self) -> frozenset[str]:

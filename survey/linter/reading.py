@@ -51,7 +51,6 @@ class Clause:
 
     words: tuple[Word, ...]
     part: Part
-    after_situation: bool  # the verb then stands before its actor: "Når ..., ringer visitator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def read(text: str, lists: Lists) -> Sentence:
     """The sentence in `text`. Any text can be read; one without words has no clauses."""
     shown = plain(text)
     plain_text = shown.replace(DIGIT_POINT, ".").lower()
-    return Sentence(plain_text, tuple(_clauses(shown, lists)))
+    return Sentence(plain_text, _clauses(shown, lists))
 
 
 def plain(text: str) -> str:
@@ -92,54 +91,44 @@ def plain(text: str) -> str:
     return NUMBER_WITH_POINT.sub(rf"\1{DIGIT_POINT}", unquoted)
 
 
-def _clauses(shown: str, lists: Lists) -> Iterator[Clause]:
-    """Each clause; the first one alone is the main one if no other is."""
-    pieces = list(_pieces(shown, lists))
-    if not any(part is Part.MAIN for _, part in pieces):
-        pieces = [
-            (words, Part.MAIN if at == 0 else part) for at, (words, part) in enumerate(pieces)
-        ]
-    elif len(pieces) > 1 and _is_fronted(pieces, lists):
-        pieces[0] = (pieces[0][0], Part.MAIN)
-    before: Part | None = None
-    for words, part in pieces:
-        yield Clause(words, part, after_situation=before is Part.SITUATION)
-        before = part
+def _clauses(shown: str, lists: Lists) -> tuple[Clause, ...]:
+    """Each clause; the first one is the main one if no other is."""
+    clauses = tuple(_pieces(shown, lists))
+    is_opened = not any(one.part is Part.MAIN for one in clauses) or _is_fronted(clauses, lists)
+    if clauses and is_opened:
+        clauses = (Clause(clauses[0].words, Part.MAIN), *clauses[1:])
+    return clauses
 
 
-def _is_fronted(pieces: Sequence[tuple[tuple[Word, ...], Part]], lists: Lists) -> bool:
+def _is_fronted(clauses: Sequence[Clause], lists: Lists) -> bool:
     """Whether the sentence opens with its main clause all the same.
 
     "Inden to dage ringer hun, og ..." does; after a situation the verb comes first: "Når hun er
     der, ringer ...".
     """
-    (first, part), (second, _) = pieces[:2]
-    follows = next((words for words, one in pieces if one is Part.MAIN), second)
-    is_verb = follows[0].text in lists.verbs or follows[0].text.endswith("er")
-    opens = first[0].text
-    return (
-        part is Part.SITUATION
-        and opens not in lists.inner_subordinators
-        and (not is_verb or opens == "der")
-    )
+    opens = clauses[0].words[0].text
+    if opens in lists.inner_subordinators:
+        return False
+    follows = next(one.words[0].text for one in clauses if one.part is Part.MAIN)
+    return opens == "der" or not (follows in lists.verbs or follows.endswith("er"))
 
 
-def _pieces(shown: str, lists: Lists) -> Iterator[tuple[tuple[Word, ...], Part]]:
+def _pieces(shown: str, lists: Lists) -> Iterator[Clause]:
     before: Part | None = None
     acts = False
     for words in _between_marks(shown):
         part = _part(words, lists)
-        if words[0].text == "at" and acts:  # "siger, at ...": what is said, not what is done
+        said = words[0].text == "at" and acts  # "siger, at ...": what is said, not what is done
+        listed = before is Part.SITUATION and part is Part.MAIN and _goes_on(words, lists)
+        if said or listed:
             part = Part.SITUATION
         acts = acts or (part is Part.MAIN and any(one.text in lists.observable for one in words))
-        if before is Part.SITUATION and part is Part.MAIN and _goes_on(words, lists):
-            part = Part.SITUATION
         at = _cut(words, lists) if part is Part.MAIN else len(words)
-        yield words[:at], part
+        yield Clause(words[:at], part)
         before = part
         if at < len(words):
             before = _part(words[at:], lists)
-            yield words[at:], before
+            yield Clause(words[at:], before)
 
 
 def _between_marks(shown: str) -> Iterator[tuple[Word, ...]]:
@@ -160,7 +149,7 @@ def _between_marks(shown: str) -> Iterator[tuple[Word, ...]]:
 
 
 def _part(words: tuple[Word, ...], lists: Lists) -> Part:
-    said = [word.text for word in words if word.text not in ("og", "men", "eller", "samt")][:4]
+    said = [word.text for word in words if word.text not in lists.conjunctions][:4]
     opening = " ".join(said)
     if lists.purpose.match(opening):
         return Part.PURPOSE
@@ -173,7 +162,7 @@ def _goes_on(words: tuple[Word, ...], lists: Lists) -> bool:
     """Whether a list inside the situation goes on: "når en borger spiser, sover eller går"."""
     if words[0].text not in lists.verbs and not words[0].text.endswith("r"):
         return False
-    return len(words) == 1 or words[1].text in ("og", "eller", "men")
+    return len(words) == 1 or words[1].text in lists.conjunctions
 
 
 def _cut(words: tuple[Word, ...], lists: Lists) -> int:

@@ -1,6 +1,5 @@
 """The rules of `content/linter.yaml`: each looks at the facts of a sentence. Texts are data."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ NOTHING: Final[Found] = (False, None)
 MANY_ACTIONS: Final = 4
 MANY_BIG_WORDS: Final = 2
 LONG_WORD: Final = 7  # letters, from which lix counts a word as long
-INSTEAD: Final = re.compile(r"\bi stedet\b")
-NOT: Final = frozenset({"ikke", "aldrig", "hverken"})
 
 
 def no_actor(facts: Facts) -> Found:
@@ -23,11 +20,11 @@ def no_actor(facts: Facts) -> Found:
 
 def cannot_be_seen(facts: Facts) -> Found:
     is_inside = facts.attitude or facts.inner or facts.state
-    return bool(is_inside) and not facts.is_observable, is_inside
+    return bool(is_inside) and not facts.actions, is_inside
 
 
 def unknown_verb(facts: Facts) -> Found:
-    return not facts.is_observable and facts.vague is None, None
+    return not facts.actions and facts.vague is None, None
 
 
 def vague_words(facts: Facts) -> Found:
@@ -40,12 +37,10 @@ def no_time(facts: Facts) -> Found:
 
 
 def many_big_words(facts: Facts) -> Found:
-    big = [
-        word.text
-        for word in facts.sentence.words
-        if word.text in facts.lists.abstract or word.text.endswith(facts.lists.abstract_endings)
-    ]
-    return len(big) >= MANY_BIG_WORDS, big[0] if len(big) >= MANY_BIG_WORDS else None
+    lists = facts.lists
+    texts = [word.text for word in facts.sentence.words]
+    big = [one for one in texts if one in lists.abstract or one.endswith(lists.abstract_endings)]
+    return (True, big[0]) if len(big) >= MANY_BIG_WORDS else NOTHING
 
 
 def attitude(facts: Facts) -> Found:
@@ -69,24 +64,22 @@ def result(facts: Facts) -> Found:
 
 
 def only_a_ban(facts: Facts) -> Found:
-    said = facts.sentence.said(Part.MAIN)
-    found = facts.lists.bans.search(said)
-    if INSTEAD.search(facts.sentence.plain):
+    """A ban, or a verb with "ikke", and nothing that is done besides."""
+    if facts.lists.instead.search(facts.sentence.plain):
         return NOTHING
-    is_positive = False
-    negated: str | None = None
+    ban = facts.lists.bans.search(facts.sentence.said(Part.MAIN))
+    banned = set(ban.group().split()) if ban else set()
+    negated: list[str] = []
     for clause in facts.main:
         texts = [word.text for word in clause.words]
         for at, text in enumerate(texts):
-            if text not in facts.finite:
+            if text not in facts.lists.observable or not facts.grammar.is_verb(clause.words, at):
                 continue
-            if NOT & set(texts[at + 1 : at + 3]):
-                negated = negated or " ".join(texts[at : at + 3])
-            elif not (found and text in found.group().split()):
-                is_positive = True
-    if is_positive:
-        return NOTHING
-    return bool(found or negated), found.group() if found else negated
+            if facts.lists.negations & set(texts[at + 1 : at + 3]):
+                negated.append(" ".join(texts[at : at + 3]))
+            elif text not in banned:
+                return NOTHING
+    return bool(ban or negated), ban.group() if ban else next(iter(negated), None)
 
 
 def many_actions(facts: Facts) -> Found:
