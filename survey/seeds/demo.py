@@ -30,7 +30,7 @@ from survey.importing.units import import_units
 from survey.intake import codes, keys
 from survey.intake.writer import running
 from survey.organisation import UnitRow
-from survey.seeds import note
+from survey.seeds import note, tried
 from survey.seeds.answering import Codes, answer_wave
 from survey.seeds.note import OPEN_WAVE, Login, Note, UnitCode
 from survey.seeds.planted import FOLDER, table
@@ -101,6 +101,7 @@ async def build(settings: Settings, *, today: date, watch: Watcher) -> Note:
         last = Days(OPEN_WAVE, today, today, today + OPEN_DAYS)
         await _approve_and_open(settings, last, watch, printer=_some_prints(settings, last))
         kept = await _codes_to_play()
+        await tried.write(settings, today=today, closed=days(today)[-1].closes)
     built = Note("built", note.place(settings), tuple(logins), tuple(kept))
     note.write(settings, built)
     return built

@@ -26,6 +26,7 @@ from survey.seeds.note import OPEN_WAVE, NotADemo, Note
 from survey.tables import (
     Ballot,
     Behaviour,
+    Escalation,
     Intake,
     Invitation,
     InvitationCode,
@@ -135,9 +136,24 @@ def test_nothing_of_a_closed_wave_can_be_opened_or_counted_again(fjordlund):
 def test_all_eleven_trials_are_there(fjordlund):
     async def trials():
         async with opened(fjordlund):
-            return await TrialAction.count()
+            return await TrialAction.count().where(TrialAction.once.is_null())
 
     assert asyncio.run(trials()) == 11
+
+
+def test_the_pages_of_trials_and_of_what_is_sent_up_are_not_empty(fjordlund):
+    async def written():
+        async with opened(fjordlund):
+            trials = await TrialAction.select().where(TrialAction.once.is_not_null())
+            cards = await Escalation.select(Escalation.answer).order_by(Escalation.id)
+            return trials, [card["answer"] for card in cards]
+
+    trials, answers = asyncio.run(written())
+
+    states = {trial["state"] for trial in trials}
+    assert states == {"idea", "agreed", "running", "learned"}
+    assert [trial["end_wave"] for trial in trials if trial["end_wave"]] == []
+    assert answers == ["no_because", None]
 
 
 def test_a_unit_with_two_trials_at_once_is_asked_about_the_first_by_code(fjordlund):
