@@ -33,6 +33,7 @@ from survey.cli.wave_sheets import (
 from survey.errors import N_
 from survey.intake import split
 from survey.settings import Settings, from_environment
+from survey.tables import Account
 from survey.texts import Voice
 
 
@@ -322,9 +323,17 @@ def _password(login: str) -> str:
 
 
 async def _signed_in(login: str, password: str) -> int:
-    from survey.actions.accounts import sign_in  # noqa: PLC0415 - the web framework comes with it
+    # The web framework comes with these.
+    from survey.actions import one_time_codes  # noqa: PLC0415
+    from survey.actions.accounts import sign_in  # noqa: PLC0415
 
-    return await sign_in(login, password, now=datetime.now(UTC))
+    row = await Account.select(Account.id).where(Account.login == login.strip().casefold()).first()
+    code = ""
+    if row and await one_time_codes.is_on(row["id"]):
+        asked = Voice(spoken()).gettext("One-time code of %(login)s") % {"login": login}
+        code = click.prompt(asked, err=True)
+    second = one_time_codes.SecondStep(code, one_time_codes.key(from_environment()))
+    return await sign_in(login, password, now=datetime.now(UTC), second=second)
 
 
 def _ask_early(closes: date) -> None:

@@ -144,6 +144,7 @@ MENU = (
     Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
     Place("/sent-up", N_("Sent up"), lambda actor: actor.may_try),
     Place("/accounts", N_("Accounts"), lambda actor: actor.may_keep_accounts),
+    Place("/log", N_("Log"), lambda actor: actor.may_read_log),
     Place("/account", N_("Account"), lambda _: True),
 )
 

@@ -5,8 +5,9 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import click
 import pyotp
 import pytest
 from httpx import AsyncClient, Response
@@ -16,6 +17,7 @@ from survey.access import Actor, Role
 from survey.actions import accounts, one_time_codes
 from survey.actions.accounts import SignInWaits, SignInWrong
 from survey.actions.one_time_codes import SecondStep, SetUpTooOld
+from survey.cli import wave
 from survey.settings import Settings
 from survey.tables import Account, OneTimeCode, RecoveryCode
 from tests import cast
@@ -223,6 +225,22 @@ async def test_the_administrator_removes_the_codes_of_a_lost_phone(site: cast.Si
 
     assert (await anna.get("/account")).status_code == 303
     assert (await cast.sign_in(site.browser("b"), "anna")).status_code == 303
+
+
+async def test_who_agrees_on_the_command_line_types_a_code_too(
+    site: cast.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: Settings = site.app.state.settings
+    seed, _ = await set_up(site, await site.signed_in("anna"))
+    monkeypatch.setenv("KERNEPULS_DATA", str(settings.data))
+    later = datetime.now(UTC)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: code_of(seed, later))
+    # Set up by the clock of the test; the command reads the clock of the machine.
+    await OneTimeCode.update({OneTimeCode.last_step: 0}).where(OneTimeCode.last_step > 0)
+
+    agreed = await wave._signed_in("anna", cast.PASSWORD)
+
+    assert agreed == await account_of("anna")
 
 
 # --- who has to have them ----------------------------------------------------------------------
