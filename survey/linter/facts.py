@@ -36,6 +36,8 @@ class Facts:
     def actor(self) -> str | None:
         """The role that acts. One that is only called, asked or written to is no actor."""
         grammar = self.grammar
+        if self.subject and self.subject[0].text in self.lists.nobody:
+            return None
         ways = [_those(grammar.is_role, self.subject), self._whoever()]
         if self.passive:
             ways.append(self._in_main(grammar.is_agent))

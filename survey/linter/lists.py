@@ -95,6 +95,10 @@ class Lists:
         return self._endings("agent_suffixes")
 
     @cached_property
+    def nobody(self) -> frozenset[str]:
+        return self._set("nobody")
+
+    @cached_property
     def not_roles(self) -> frozenset[str]:
         return self._set("not_roles")
 

@@ -50,7 +50,7 @@ def test_a_labelled_sentence_has_its_verdict_and_its_rules(row: dict[str, str]) 
     assert set(row["rules"].split()) - {"-"} <= fired(verdict)
 
 
-@pytest.mark.parametrize(("kind", "at_least"), [("train", 0.97), ("holdout", 0.95), ("late", 0.9)])
+@pytest.mark.parametrize(("kind", "at_least"), [("train", 0.99), ("holdout", 0.95), ("late", 0.9)])
 def test_fresh_sentences_are_judged_as_a_reader_would(kind: str, at_least: float) -> None:
     rows = labelled(FRESH, kind)
 
@@ -105,6 +105,28 @@ PROMISES = {
     "a name as object": ("Visitator ringer til Fatima hver fredag.", {"R11"}),
     "a word that is a name": ("Dag for dag skriver visitator tallet ned.", set()),
     "a name that is a word": ("Bo ringer hver fredag.", {"R11"}),
+    "a name before a place": ("Mette i køkkenet ringer hver fredag.", {"R11"}),
+    "who is written to does not act": ("Robotten skriver til visitator hver dag.", {"R1"}),
+    "who is told does not act": ("Vi giver visitator besked inden fredag.", {"R1"}),
+    "nor after something else first": ("Hver fredag giver vi visitator besked.", {"R1"}),
+    "whoever was named before": ("Når en visitator er på besøg, skriver hun et brev.", set()),
+    "an actor of the passive": ("Borgeren ringes op af visitator inden to dage.", set()),
+    "a helping thing": ("Robotten hjælper borgeren op hver dag.", {"R1"}),
+    "a ban with something instead": (
+        "Visitator må ikke sende brev før fredag, men skal ringe i stedet.",
+        set(),
+    ),
+    "what is said is not what is done": (
+        "Visitator siger hver dag, at borgeren er velkommen og tryg.",
+        set(),
+    ),
+    "a list in the situation": (
+        "Når borgeren ringer, skriver eller går, ringer visitator hjem og skriver det ned.",
+        set(),
+    ),
+    "time first": ("Inden to dage ringer visitator, og kommunen skriver et brev.", set()),
+    "a purpose without its comma": ("Visitator ringer hver dag så borgeren er tryg.", set()),
+    "leading a meeting": ("Visitator leder mødet og skriver på tavlen hver dag.", set()),
     "his, not Hans": ("Hans sag læser visitator inden fredag.", set()),
 }
 

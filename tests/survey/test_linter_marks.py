@@ -50,6 +50,12 @@ def test_what_is_not(text: str) -> None:
     assert review_marks(text) == ()
 
 
+def test_a_number_inside_an_address_is_one_mark() -> None:
+    text = "Skriv til vagt12345678@post.example.dk."
+
+    assert [mark.kind for mark in review_marks(text)] == [Kind.EMAIL]
+
+
 def test_a_title_that_one_person_has_is_marked_without_the_definite_form() -> None:
     text = "En talepædagog ville hjælpe."
 
