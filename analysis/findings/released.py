@@ -99,6 +99,10 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """The units straight below, in the order of the organisation."""
         return self._below.get(code, ())
 
+    def professions_of(self, code: str) -> tuple[str, ...]:
+        """The professions whose cells of a unit are published, by the alphabet."""
+        return self._professions.get(code, ())
+
     def quality_of(self, code: str) -> tuple[Quality, ...]:
         return tuple(note for note in self.quality if note.unit == code)
 
@@ -145,6 +149,14 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             if cell.unit is not None:
                 found.setdefault(cell.unit, []).append(cell)
         return {unit: tuple(cells) for unit, cells in found.items()}
+
+    @cached_property
+    def _professions(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, set[str]] = {}
+        for cell in self.cells:
+            if cell.cross is not UNSET and cell.unit is not None:
+                found.setdefault(cell.unit, set()).add(cell.cross["profession"])
+        return {code: tuple(sorted(who)) for code, who in found.items()}
 
     @cached_property
     def _below(self) -> Mapping[str, tuple[ReleasedUnit, ...]]:

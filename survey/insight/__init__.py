@@ -18,7 +18,10 @@ from analysis.findings import (
 from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
 from analysis.release import Tried
 from analysis.report import Facts, TrialText, seal
+from analysis.report.plan import Labelled, Section
 from analysis.report.press import pdf
+from analysis.report.sections.voices import Shares as Answered
+from analysis.report.view import BARRIERS
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
@@ -52,7 +55,9 @@ from survey.insight.telling import Told, told
 
 __all__ = [
     "ANSWERS",
+    "BARRIERS",
     "DROPPED",
+    "Answered",
     "Cell",
     "CellRefused",
     "DocumentTried",
@@ -60,6 +65,7 @@ __all__ = [
     "Empty",
     "Facts",
     "Hidden",
+    "Labelled",
     "Leak",
     "Level",
     "Mark",
@@ -72,6 +78,7 @@ __all__ = [
     "ReleasedUnit",
     "ReportStopped",
     "Scale",
+    "Section",
     "Shares",
     "Stretch",
     "Told",

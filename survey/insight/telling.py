@@ -6,6 +6,7 @@ Each section is made when it is asked for. What its reader may not see is not in
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -25,7 +26,8 @@ from survey.settings import Settings
 from survey.tables import Wave
 from survey.texts import Language, Voice
 
-NO_DATE = date.min  # a page names no period: its wave says it
+NO_DATE: Final = date.min  # a page names no period: its wave says it
+MOST_ASSOCIATIONS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,20 @@ class Told:
 
     view: View
 
+    seal: str  # of the release as it is stored
+
     @property
     def is_hidden(self) -> bool:
         return self.view.is_hidden
+
+    @property
+    def has_level(self) -> bool:
+        """Whether one number tells how often it succeeds here; several behaviours have none."""
+        return self.view.cell("behaviour_level") is not None
+
+    def view_of(self, code: str) -> View:
+        """The same release seen from another unit in it."""
+        return replace(self.view, code=code)
 
     @cached_property
     def cards(self) -> tuple[action.Card, ...]:
@@ -70,6 +83,60 @@ class Told:
     def talk(self) -> barriers.Questions:
         """Three questions to talk from, of what stands out or most point to."""
         return barriers.talk(self.view)
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """How far the answers carry."""
+        return opening.cautions(self.view)
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[str, str, str, bool], ...]:
+        """The seams here: two ends, what is said of them, and whether half or more say so."""
+        view = self.view
+        return tuple(voices.drawn(view, one) for one in voices.near_pairs(view))
+
+    @cached_property
+    def associations(self) -> tuple[str, ...]:
+        """What goes with success less often: here, else in the nearest unit above that knows.
+
+        Only what surely lies on one side, those first that may matter most; never a cause.
+        """
+        for code in (self.view.code, *self.view.ancestors):
+            found = [one for one in self.view.release.impact if one.scope == code]
+            if found:
+                sure = sorted((one for one in found if one.high < 0), key=lambda one: one.rank)
+                return tuple(
+                    sentences.certainty(
+                        self.view.voice,
+                        "association",
+                        barrier=sentences.clause(self.view.voice, one.barrier),
+                    )
+                    for one in sure[:MOST_ASSOCIATIONS]
+                )
+        return ()
+
+    @property
+    def citizen_answers(self) -> tuple[tuple[str, Number], ...]:
+        """What the citizen would notice, in the order it was offered."""
+        labels = voices.options(self.view, "citizen")
+        return tuple(
+            (label, self.view.number("citizen_share", key)) for key, label in labels.items()
+        )
+
+    @property
+    def safe_answers(self) -> tuple[tuple[str, Number], ...]:
+        """The three sentences on whether it is safe to try."""
+        return tuple(
+            (
+                self.view.voice.pick(voices.item(self.view, key)),
+                self.view.number("safe_share", key),
+            )
+            for key in voices.SAFE
+        )
+
+    @property
+    def method(self) -> tuple[tuple[str, str], ...]:
+        return action.method_points(self.view.voice, self.view.release.settings)
 
     @cached_property
     def seams(self) -> Section | None:
@@ -125,7 +192,8 @@ async def told(  # noqa: PLR0913 - one keyword per thing a reader brings
     earlier = tuple(
         stored_release(settings, one) for one in waves_with_release(settings) if one < wave
     )
-    return Told(View(release, unit, Voice(language), replace(facts, earlier=earlier)))
+    view = View(release, unit, Voice(language), replace(facts, earlier=earlier))
+    return Told(view, str(stored_release(settings, wave).sha256))
 
 
 async def page_facts(*, wave: str, language: Language, organisation: str) -> Facts:
@@ -139,7 +207,8 @@ async def page_facts(*, wave: str, language: Language, organisation: str) -> Fac
         released=NO_DATE,
         contact="",
         trials={} if found is None else await trial_texts(found),
-        behaviours=await behaviour_texts(language),
+        # The release holds the Danish texts, as they were asked.
+        behaviours=await behaviour_texts("en") if language == "en" else {},
     )
 
 

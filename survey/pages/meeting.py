@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import insight
-from survey.access import Actor, reads_report
+from survey.access import reads_report
 from survey.insight import Told
-from survey.pages.layout import language_for, organisation_name, page, settings_of
+from survey.pages.layout import language_for, page
 from survey.pages.meeting_slides import deck
+from survey.pages.results import told_for
 from survey.texts import Voice, content
 
 
@@ -27,7 +28,7 @@ class MeetingPages(Controller):
     async def meeting(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[Any]:
-        told = await _told(request, wave, unit)
+        told = await told_for(request, wave, unit)
         voice = Voice(language_for(request))
         deck_ = page(
             request,
@@ -47,7 +48,7 @@ class MeetingPages(Controller):
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
         """One A4 to hang up, within three weeks."""
-        told = await _told(request, wave, unit)
+        told = await told_for(request, wave, unit)
         return page(
             request,
             "pages/staff/board.html",
@@ -117,17 +118,4 @@ def _packed(request: Request[Any, Any, Any], made: Response[str]) -> Response[An
         media_type=MediaType.HTML,
         status_code=made.status_code,
         headers={"content-encoding": "gzip", "vary": "accept-encoding"},
-    )
-
-
-async def _told(request: Request[Any, Any, Any], wave: str, unit: str) -> Told:
-    actor: Actor = request.user
-    settings = settings_of(request)
-    return await insight.told(
-        settings,
-        wave=wave,
-        unit=unit,
-        language=language_for(request),
-        actor=actor,
-        organisation=organisation_name(settings),
     )

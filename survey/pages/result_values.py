@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from survey.insight import numbers
+from survey.insight import Labelled, Section, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,53 +28,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Barrier:
-    """One of the ten at this unit; `shade` is 1-6, 0 where nothing is told."""
+class Answer:
+    """What was asked or could be chosen, and how many say so; `marked` where it stands out."""
 
     name: str
     clause: str
     said: numbers.Said
-    shade: int
-    marked: bool
     figure: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """A number for a narrow field: its words, its interval, its shade 1-6 (0 = none)."""
-
-    text: str
-    interval: str
-    shade: int
-    marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """A unit across the ten barriers; where all are hidden, one sentence instead of cells."""
-
-    place: Place
-    indent: int
-    is_own: bool
-    cells: tuple[HeatCell, ...]
-    hidden: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heat:
-    columns: tuple[str, ...]
-    rows: tuple[HeatRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A barrier and those who can remove it; `unit` is named when the finding is another's."""
-
-    barrier: str
-    unit: str
-    finding: str
-    address: str
-    sentences: tuple[str, ...]
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +49,49 @@ class Then:
 
 
 @dataclass(frozen=True, slots=True)
+class Questioned:
+    """A question with its answers, under what may be said of them."""
+
+    headline: str
+    lead: str
+    question: str
+    scale: str
+    answers: tuple[Answer, ...]
+    texts: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnitView:
-    """One unit in one wave."""
+    """One unit in one wave; a part with nothing to show is None or empty."""
 
     wave: str
     place: Place
     above: tuple[Place, ...]
-    below: tuple[Place, ...]
     other_waves: tuple[str, ...]
     behaviours: tuple[str, ...]
-    in_short: tuple[str, ...]
-    level: numbers.Said | None
-    level_figure: Figure
-    is_hidden: bool
-    basis: str
-    barriers: tuple[Barrier, ...]
-    heat: Heat | None
-    cards: tuple[Card, ...]
-    then: tuple[Then, ...]
-    is_first: bool
-    changes: tuple[str, ...]
+    in_short: Section
     cautions: tuple[str, ...]
-    has_report: bool
-    method: str
+    is_hidden: bool
+    level: Section | None
+    has_level: bool
+    then: tuple[Then, ...]
+    basis: str
+    standing_out: str
+    barriers: tuple[Answer, ...]
+    seams: Section | None
+    pairs: tuple[tuple[str, str, str, bool], ...]
+    who: Section | None
+    proposals: Section
+    safe: Questioned | None
+    citizen: Questioned | None
+    since: Section | None
+    changes: tuple[str, ...]
+    is_first: bool
+    associations: tuple[str, ...]
+    method: tuple[tuple[str, str], ...]
+    version: str
     sha256: str
+    has_report: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from litestar import Controller, Request, Response, get
+from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from survey import audit, insight
+from survey import audit, insight, texts
 from survey.access import Actor, reads_report, reads_results, reads_unit
 from survey.errors import UnitUnknown
-from survey.insight import Release
+from survey.insight import Release, Told
 from survey.pages.layout import language_for, organisation_name, page, settings_of
+from survey.pages.result_matrix import matrix
 from survey.pages.result_values import Branch, UnitView
 from survey.pages.result_views import branches, unit_view
 from survey.settings import Settings
@@ -58,7 +60,25 @@ class ResultsPages(Controller):
     async def show(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
-        return page(request, "pages/staff/results.html", view=await _view(request, wave, unit))
+        """The page, or for htmx the table alone: the same piece of the same template."""
+        voice, told = Voice(language_for(request)), await told_for(request, wave, unit)
+        table = matrix(told, request.query_params, voice)
+        here = f"/waves/{wave}/units/{unit}"
+        if is_part(request) and table is not None:
+            context = {"matrix": table, "here": here}
+            html = texts.render("pages/staff/results_matrix.html", voice.language, context)
+            reply: Response[str] = Response(html, media_type=MediaType.HTML)
+        else:
+            view = _view(request, told, voice)
+            reply = page(request, "pages/staff/results.html", view=view, matrix=table, here=here)
+        reply.headers["vary"] = "HX-Request"
+        return reply
+
+
+def is_part(request: Request[Any, Any, Any]) -> bool:
+    """Whether htmx asks for a piece; a page that it brings back from its history is whole."""
+    headers = request.headers
+    return "hx-request" in headers and "hx-history-restore-request" not in headers
 
 
 class ResultsFiles(Controller):
@@ -96,19 +116,27 @@ class ResultsFiles(Controller):
 ROUTES: list[ControllerRouterHandler] = [ResultsIndex, ResultsPages, ResultsFiles]
 
 
-async def _view(request: Request[Any, Any, Any], wave: str, unit: str) -> UnitView:
-    actor: Actor = request.user
-    settings, language = settings_of(request), language_for(request)
-    return unit_view(
-        insight.stored_release(settings, wave),
-        unit,
-        voice=Voice(language),
-        # The release holds the Danish texts, as they were asked.
-        behaviours=await insight.behaviour_texts("en") if language == "en" else {},
-        may_read=actor.may_read,
-        others=tuple(_all(settings)),
+async def told_for(request: Request[Any, Any, Any], wave: str, unit: str) -> Told:
+    """A unit in a wave for whoever asks; raises UnitUnknown or WaveUnknown."""
+    settings = settings_of(request)
+    return await insight.told(
+        settings,
+        wave=wave,
+        unit=unit,
+        language=language_for(request),
+        actor=request.user,
         organisation=organisation_name(settings),
-        has_report=actor.may_read_below(unit),
+    )
+
+
+def _view(request: Request[Any, Any, Any], told: Told, voice: Voice) -> UnitView:
+    actor: Actor = request.user
+    return unit_view(
+        told,
+        voice=voice,
+        may_read=actor.may_read,
+        waves=tuple(_with_unit(settings_of(request), told.view.code)),
+        has_report=actor.may_read_below(told.view.code),
     )
 
 
@@ -124,9 +152,10 @@ async def _numbers(
     return _file(table, kind, f"{wave}-{unit}.{'xlsx' if kind == XLSX else 'csv'}")
 
 
-def _all(settings: Settings) -> Iterator[Release]:
+def _with_unit(settings: Settings, unit: str) -> Iterator[str]:
     for wave in insight.waves_with_release(settings):
-        yield insight.stored_release(settings, wave)
+        if insight.stored_release(settings, wave).unit(unit) is not None:
+            yield wave
 
 
 def _file(content: bytes, kind: str, name: str) -> Response[bytes]:

@@ -54,7 +54,7 @@ async def test_a_leadership_team_reads_its_own_result(site: cast.Site) -> None:
 
     assert "Hjemmepleje Nord" in page
     assert "Det lykkes omkring" in page
-    assert "Siden sidst: tallet er steget, og det er næppe tilfældigt." in page
+    assert "Tallet er steget, og det er næppe tilfældigt." in page
     assert "Omkring 60 % mellem 45 og 75 %" in page
     assert "Enheden selv" in page
 
@@ -64,7 +64,7 @@ async def test_a_parent_says_first_what_stands_out_below_it_as_its_report_does(
 ) -> None:
     page = await read(site, "carla", f"/waves/2026-4/units/{ROOT}")
 
-    assert re.search(r"Det tyder på, at \S.* skiller sig ud i \S", page)
+    assert re.search(r"Det (tyder på|viser), at \S.* skiller sig ud i \S", page)
     assert "Ingen barriere skiller sig ud" not in page
 
 
@@ -74,7 +74,7 @@ async def test_every_number_of_twenty_or_more_has_its_interval(site: cast.Site) 
     page = await carla.get(f"/waves/2026-4/units/{NORTH}")
 
     rows = re.findall(r'<p class="kp-said">(.*?)</p>', page.text, re.DOTALL)
-    assert len(rows) == 10
+    assert len(rows) == 10 + 3 + 6  # barriers, safe to try, the citizen
     for row in rows:
         assert 'class="interval"' in row or "Højst" in row or "Mindst" in row
 
@@ -96,7 +96,8 @@ async def test_a_hidden_unit_says_so_in_one_sentence_and_no_number(site: cast.Si
         "Jeres svar tæller med i Center for Teknik, Miljø og Havn." in page
     )
     assert "Tag en snak ud fra de tre spørgsmål herunder i stedet." in page
-    assert "Omkring" not in page
+    own = page.partition("Hvornår lykkedes det sidst for os")[2]  # above it that of the centre
+    assert "Omkring" not in own.partition("Sådan er tallene lavet")[0]
     assert " 0 %" not in page
     assert "< 5" not in page
 
@@ -140,15 +141,13 @@ async def test_a_cell_has_its_shade_as_a_class_and_its_value_in_words(site: cast
 
     assert re.search(r'<td class="kp-s6 kp-marked">60\xa0%<small>45–75</small>', page.text)
     assert "style=" not in page.text
-    assert "<script" not in page.text
+    assert re.findall(r"<script(?! src=)", page.text) == []
 
 
 async def test_a_parent_of_several_behaviours_has_no_level_of_its_own(site: cast.Site) -> None:
     page = await read(site, "carla", f"/waves/2026-4/units/{ROOT}")
 
-    assert (
-        "Her er spurgt til flere adfærd, så der er ikke ét tal for, hvor ofte det lykkes." in page
-    )
+    assert "Delene arbejder med hver sin adfærd. Derfor er der ikke ét tal for det hele." in page
     assert "Her er spurgt til 3 adfærd" in page
 
 
@@ -238,7 +237,7 @@ async def test_every_number_on_every_page_of_results_is_told_by_the_release(
         told[one.unit] = lines_checked(last, lines, about=one.unit, earlier=earlier)
 
     assert told[ROOT] > 5 * len(last.units)  # ten barriers for each unit of twenty or more
-    assert told[HIDDEN] == 1  # the version of the method
+    assert told[HIDDEN] == 1 + 2  # the version of the method; of the centre a share, its interval
 
 
 PLANTED = {

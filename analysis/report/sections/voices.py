@@ -70,7 +70,7 @@ def seams(view: View) -> Section | LeftOut:
             voice.pick(item(view, "stall")).partition(".")[0].partition("?")[0] + "?",
             voice.gettext("Pairs of units. The two ends of a line weigh the same."),
             charts.seams(
-                tuple(_drawn(view, one) for one in pairs),
+                tuple(drawn(view, one) for one in pairs),
                 alt=voice.gettext("Lines between pairs of units where work stalls: %(pairs)s.")
                 % {"pairs": "; ".join(_between(view, one) for one in pairs)},
             ),
@@ -92,13 +92,15 @@ def _seams_lead(view: View, first: Pair) -> str:
 
 
 def item(view: View, id_: str) -> Mapping[str, Any]:
+    """A question of the form."""
     items: Mapping[str, Mapping[str, Any]] = {
         one["id"]: one for one in view.voice.content("questionnaire")["items"]
     }
     return items[id_]
 
 
-def _options(view: View, id_: str) -> dict[str, str]:
+def options(view: View, id_: str) -> dict[str, str]:
+    """What can be answered to a question, by key."""
     return {str(one["key"]): view.voice.pick(one) for one in item(view, id_)["options"]}
 
 
@@ -106,9 +108,10 @@ def _between(view: View, one: Pair) -> str:
     return between(view.voice, view.name_of(one.a), view.name_of(one.b))
 
 
-def _drawn(view: View, one: Pair) -> tuple[str, str, str, bool]:
+def drawn(view: View, one: Pair) -> tuple[str, str, str, bool]:
+    """A pair: its two ends, what is said of it, and whether half or more say so."""
     voice = view.voice
-    how = [inside(_options(view, "stall_how")[key]) for key in one.how]
+    how = [inside(options(view, "stall_how")[key]) for key in one.how]
     strength = {
         "half_or_more": voice.gettext("half or more on one side"),
         "some": voice.gettext("some"),
@@ -124,21 +127,21 @@ def _drawn(view: View, one: Pair) -> tuple[str, str, str, bool]:
 def citizen(view: View) -> Section | LeftOut:
     voice = view.voice
     kicker = voice.gettext("Seen from the citizen's side")
-    options = _options(view, "citizen")
-    shares = tuple((key, view.number("citizen_share", key)) for key in options)
+    labels = options(view, "citizen")
+    shares = tuple((key, view.number("citizen_share", key)) for key in labels)
     if all(isinstance(one, Hidden) for _, one in shares):
         return LeftOut(kicker, voice.gettext("not shown, so that nobody can be recognised"))
     found = leading(shares)
     if "nothing" in found.items:
         found = Leading()
     lines = tuple(
-        charts.Line(options[key], one, numbers.short(voice, one), is_strong=key in found.items)
+        charts.Line(labels[key], one, numbers.short(voice, one), is_strong=key in found.items)
         for key, one in shares
     )
     return Section(
         "citizen",
         kicker,
-        sentences.citizen_headline(voice, [options[key] for key in found.items]),
+        sentences.citizen_headline(voice, [labels[key] for key in found.items]),
         _citizen_lead(view, dict(shares), found),
         Shares(
             voice.pick(item(view, "citizen")).partition("?")[0] + "?",
