@@ -127,16 +127,20 @@ class _Limits:
 
     def pass_up(self, units: Ints, above: Ints, result: Displayed) -> None:
         """Hand the limits of units to those `above` them, which may be one for several."""
+        units = units[np.argsort(above[units], kind="stable")]
+        starts = np.flatnonzero(np.diff(above[units], prepend=-1))  # of those below the same unit
+        at = above[units[starts]]
         low, high, w = result.low[units], result.high[units], self.per - 1
-        slack, at = self.slack[units], above[units]
+        slack = self.slack[units]
         floor = np.maximum(self.floor[units], low + slack + w) - low
         ceiling = np.minimum(self.ceiling[units], high - slack - w) - high
-        np.maximum.at(self.floor, at, floor)
-        np.minimum.at(self.ceiling, at, ceiling)
-        np.maximum.at(self.slack, at, slack - low + high)
-        np.add.at(self.low, at, low)
-        np.add.at(self.high, at, high)
-        np.subtract.at(self.rest, at, self.n[units])
+        widest = slack - low + high
+        self.floor[at] = np.maximum(self.floor[at], np.maximum.reduceat(floor, starts))
+        self.ceiling[at] = np.minimum(self.ceiling[at], np.minimum.reduceat(ceiling, starts))
+        self.slack[at] = np.maximum(self.slack[at], np.maximum.reduceat(widest, starts))
+        self.low[at] += np.add.reduceat(low, starts)
+        self.high[at] += np.add.reduceat(high, starts)
+        self.rest[at] -= np.add.reduceat(self.n[units], starts)
 
 
 @dataclass(frozen=True)

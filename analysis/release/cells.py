@@ -33,6 +33,8 @@ Flags = np.typing.NDArray[np.bool_]
 
 # What an attacker is given of a part: the counts it leaves, its classes and how they are told.
 Target: TypeAlias = tuple[Published, Displayed, Tables]
+# The cells of each unit by its place in the tree and, last and without a place, of whole scopes.
+Rows: TypeAlias = dict[int | None, list[Cell]]
 
 LEVEL_PER = 5  # successes one person can add
 LEVEL_POINTS = 20  # points of behaviour level per success
@@ -63,12 +65,17 @@ class Shown:
     Nothing of it may leave before the `targets` are attacked.
     """
 
-    cells: list[Cell]
+    rows: Rows
     crossed: tuple[Cell, ...]
     patterns: dict[Base, Flags]
     pattern_sha256: str
     targets: list[Target]
     dropped: tuple[Cut, ...]
+
+
+def in_order(rows: Rows) -> list[Cell]:
+    """The cells in the order of the release."""
+    return [cell for row in rows.values() for cell in row]
 
 
 def shown_of(
@@ -79,15 +86,15 @@ def shown_of(
     barriers = [i for i, item in enumerate(wave.items["S"]) if item.measure == "barrier_share"]
     marks = _marks(wave, barriers, patterns["S"], settings)
     parts = _parts(wave, patterns, barriers, marks)
-    by_unit: list[list[Cell]] = [[] for _ in range(len(wave.tree.codes) + 1)]  # scopes last
+    rows: Rows = {u: [] for u in (*range(len(wave.tree.codes)), None)}
     for part in parts:
         is_level = part.counts.base == "Y"
         cells = _level_cells(wave, part) if is_level else _share_cells(wave, part, marks)
-        for at, more in cells:
-            by_unit[at] += more
+        for u, more in cells:
+            rows[u] += more
     table = crossed and CrossedTable(crossed, wave, patterns["S"], settings.min_cross)
     return Shown(
-        cells=[cell for cells in by_unit for cell in cells],
+        rows=rows,
         crossed=tuple(table.cells(parts[0].items, parts[0].told)) if table else (),
         patterns=patterns,
         pattern_sha256=pattern_hash(wave, patterns, table.named if table else ()),
@@ -175,15 +182,13 @@ def _share_cells(wave: Wave, part: Part, marks: Marks) -> Iterator[tuple[int, li
     sayings = Sayings(part.items, n[shown], part.tables)
     said = sayings.rows(n[shown], part.told.first[shown], part.told.last[shown])
     of_shown = dict(zip(shown.tolist(), zip(said, _marked(part, marks), strict=True), strict=True))
+    nothing = [hidden(item) for item in part.items], [None] * len(part.items)
     for u, (unit, N) in enumerate(zip(wave.tree.codes, wave.invited.tolist(), strict=True)):
         behaviour = wave.behaviour_of(u)
-        if u in of_shown:
-            cells = [
-                replace(cell, unit=unit, behaviour=behaviour, N=N, marked=marked)
-                for cell, marked in zip(*of_shown[u], strict=True)
-            ]
-        else:
-            cells = [hidden(item, unit=unit, behaviour=behaviour, N=N) for item in part.items]
+        cells = [
+            replace(cell, unit=unit, behaviour=behaviour, N=N, marked=marked)
+            for cell, marked in zip(*of_shown.get(u, nothing), strict=True)
+        ]
         yield u, cells
 
 
@@ -207,7 +212,7 @@ def _marked(part: Part, marks: Marks) -> list[list[bool | None]]:
     return [row if is_tested else untested for row, is_tested in rows]
 
 
-def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, list[Cell]]]:
+def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int | None, list[Cell]]]:
     """The level of every unit with one behaviour, and of each behaviour's whole scope."""
     counts = wave.Y
     shown = np.flatnonzero(part.shown)
@@ -221,7 +226,7 @@ def _level_cells(wave: Wave, part: Part) -> Iterator[tuple[int, list[Cell]]]:
         N = int(wave.invited[u] if u >= 0 else wave.own_invited[wave.scopes.own == b].sum())
         item = part.items[0]
         cell = _level_said(part, row, float(spread[row])) if part.shown[row] else hidden(item)
-        yield u, [replace(cell, unit=unit, behaviour=behaviour, N=N)]
+        yield u if u >= 0 else None, [replace(cell, unit=unit, behaviour=behaviour, N=N)]
 
 
 def _level_said(part: Part, row: int, spread: float) -> Cell:

@@ -1,9 +1,8 @@
 """Changes between waves, cell by cell, from the displayed values of both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from analysis.estimate import SPREAD_STEP, benjamini_hochberg, level_interval, o
 from analysis.findings import Band, Cell, Change
 from analysis.findings.columns import coded, first_of_each
 from analysis.frames import Tree
+from analysis.release.cells import Rows
 from analysis.release.past import Past
 
 Floats = np.typing.NDArray[np.float64]
@@ -27,6 +27,7 @@ BELOW_20: Final = (None, "5-7", BANDS_OF_FEW)
 RISE_OF_SHOCK: Final = 5  # points
 # What a change of 20 people and more depends on.
 DISPLAY: Final = attrgetter("n", "n_band", "value", "value_to", "low", "high", "clip")
+COLUMN: Final = attrgetter("measure", "item")
 LARGEST_SPREAD: Final = 55  # points: no told standard deviation of a level is larger
 
 
@@ -43,34 +44,39 @@ class _Compared(NamedTuple):
 
     cell: Cell
     earlier: Cell
-    at: int  # place in the cells
+    at: tuple[int | None, int]  # row and place in it
     is_root: bool
     careful: bool
 
 
-def with_changes(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
+def with_changes(rows: Rows, against: Against, q: float) -> Rows:
     """The cells with `change`, and the flags composition, read_with_care and common_shock.
 
     Without an earlier wave nothing is compared, and only the response says read with care.
     """
-    changes = _changes(cells, tree.place, against, q, _of_the_wave)
-    told = _flags(tree, against)
-    flagged = []
-    for cell, change in zip(cells, changes, strict=True):
-        more = () if cell.flags is None else told.get(cell.unit, ())
-        if change is None and not more:
-            flagged.append(cell)
-        else:
-            flags = None if cell.flags is None else (*cell.flags, *more)
-            flagged.append(replace(cell, change=change, flags=flags))
-    return _with_common_shock(flagged, tree.codes[0])
+    changes = _changes(rows, against, q, _of_the_wave)
+    flags = _flags(against)
+    flagged = {
+        u: [
+            _changed(cell, change, flags.get(u, ()))
+            for cell, change in zip(row, changes[u], strict=True)
+        ]
+        for u, row in rows.items()
+    }
+    return _with_common_shock(flagged)
 
 
-def _flags(tree: Tree, against: Against) -> dict[str | None, tuple[str, ...]]:
+def _changed(cell: Cell, change: Change | None, flags: tuple[str, ...]) -> Cell:
+    if cell.flags is None or not flags:
+        return cell if change is None else replace(cell, change=change)
+    return replace(cell, change=change, flags=(*cell.flags, *flags))
+
+
+def _flags(against: Against) -> dict[int | None, tuple[str, ...]]:
     """What every shown cell of a unit is flagged with; a unit without is left out."""
     composition = against.past.recomposed if against.past else frozenset()
     return {
-        tree.codes[u]: (
+        u: (
             *(("composition",) if u in composition else ()),
             *(("read_with_care",) if u in against.careful else ()),
         )
@@ -78,46 +84,56 @@ def _flags(tree: Tree, against: Against) -> dict[str | None, tuple[str, ...]]:
     }
 
 
-def with_since_first(cells: Sequence[Cell], tree: Tree, against: Against, q: float) -> list[Cell]:
+def with_since_first(rows: Rows, tree: Tree, against: Against, q: float) -> Rows:
     """Root and centres get `since_first`, one family of its own; null in the first wave."""
-    high = {tree.codes[u] for u in np.flatnonzero(tree.depth <= 1)}
-    top = [i for i, cell in enumerate(cells) if cell.unit in high]
-    found = _changes([cells[i] for i in top], tree.place, against, q, _since_first)
-    changed = list(cells)
-    for i, since in zip(top, found, strict=True):
-        changed[i] = replace(cells[i], since_first=since)
-    return changed
+    top = top_of(rows, tree)
+    found = _changes(top, against, q, _since_first)
+    return rows | {
+        u: [replace(cell, since_first=since) for cell, since in zip(row, found[u], strict=True)]
+        for u, row in top.items()
+    }
+
+
+def top_of(rows: Rows, tree: Tree) -> Rows:
+    """The root and the centres."""
+    return {u: rows[u] for u in np.flatnonzero(tree.depth <= 1).tolist()}
 
 
 def _changes(
-    cells: Sequence[Cell], place: dict[str, int], against: Against, q: float, family_of: "Family"
-) -> list[Change | None]:
+    rows: Rows, against: Against, q: float, family_of: "Family"
+) -> dict[int | None, list[Change | None]]:
+    changes: dict[int | None, list[Change | None]] = {
+        u: [None] * len(row) for u, row in rows.items()
+    }
     past = against.past
-    changes: list[Change | None] = [None] * len(cells)
     if past is None:
         return changes
     then = past.release.wave
     broken = Change(against=then, verdict="not_comparable")
     tested: list[_Compared] = []
-    i = -1
-    for (unit, behaviour), own in groupby(cells, attrgetter("unit", "behaviour")):
-        u = place[unit] if unit is not None else None
-        told, is_same = past.shown(u, behaviour), past.is_same(u)
-        for cell in own:
-            i += 1
-            earlier = told.get((cell.measure, cell.item)) if cell.status == "shown" else None
-            if earlier is None:
+    for u, row in rows.items():
+        is_same, is_careful = past.is_same(u), u in against.careful
+        for i, (cell, earlier) in enumerate(zip(row, _earlier(past, u, row), strict=True)):
+            if earlier is None or cell.status != "shown":
                 continue
             if cell.n_band == earlier.n_band == BANDS_OF_FEW:
-                changes[i] = _bands(cell.band, cell.band_to, earlier.band, earlier.band_to, then)
+                bands = cell.band, cell.band_to, earlier.band, earlier.band_to
+                changes[u][i] = _bands(*bands, then)
             elif _from_20(cell) and _from_20(earlier):
+                changes[u][i] = broken
                 if is_same and _comparable(cell, earlier):
-                    tested.append(_Compared(cell, earlier, i, u == 0, u in against.careful))
-                else:
-                    changes[i] = broken
+                    tested.append(_Compared(cell, earlier, (u, i), u == 0, is_careful))
     for compared, change in zip(tested, _judged(tested, then, q, family_of), strict=True):
-        changes[compared.at] = change
+        u, i = compared.at
+        changes[u][i] = change
     return changes
+
+
+def _earlier(past: Past, u: int | None, row: Sequence[Cell]) -> Iterable[Cell | None]:
+    """The same cells then, as far as they were shown."""
+    if u is None:
+        return (past.cell(u, cell) for cell in row)
+    return map(past.shown(u, None).get, map(COLUMN, row))
 
 
 def _from_20(cell: Cell) -> bool:
@@ -281,23 +297,25 @@ def _band_range(band: Band | None, band_to: Band | None) -> tuple[int, int]:
     return first, first if band_to is None else BAND_ORDER.index(band_to)
 
 
-def _with_common_shock(cells: list[Cell], root: str) -> list[Cell]:
+def _with_common_shock(rows: Rows) -> Rows:
     """A barrier that rises in more than half of the units at any level, and surely at the root."""
-    rising = {
-        cell.item: i
-        for i, cell in enumerate(cells)
-        if cell.unit == root and cell.measure == "barrier_share" and _rises(cell)
-    }
+    rising = [cell.item for cell in rows[0] if cell.measure == "barrier_share" and _rises(cell)]
     moves: dict[str | None, list[bool]] = {item: [] for item in rising}
-    for cell in cells if rising else ():
-        is_counted = cell.measure == "barrier_share" and cell.unit != root and cell.item in moves
-        if is_counted and cell.change and cell.change.diff is not None:
-            moves[cell.item].append(cell.change.diff >= RISE_OF_SHOCK)
-    told = list(cells)
-    for item, i in rising.items():
-        if 2 * sum(moves[item]) > len(moves[item]):
-            told[i] = replace(cells[i], flags=(*(cells[i].flags or ()), "common_shock"))
-    return told
+    for u, row in rows.items() if rising else ():
+        for cell in row if u else ():
+            is_counted = cell.measure == "barrier_share" and cell.item in moves
+            if is_counted and cell.change and cell.change.diff is not None:
+                moves[cell.item].append(cell.change.diff >= RISE_OF_SHOCK)
+    shocks = {item for item, up in moves.items() if 2 * sum(up) > len(up)}
+    if not shocks:
+        return rows
+    root = [
+        replace(cell, flags=(*(cell.flags or ()), "common_shock"))
+        if cell.measure == "barrier_share" and cell.item in shocks
+        else cell
+        for cell in rows[0]
+    ]
+    return rows | {0: root}
 
 
 def _rises(cell: Cell) -> bool:

@@ -30,8 +30,8 @@ from analysis.frames import (
     tree_of,
 )
 from analysis.release.beside import begun
-from analysis.release.cells import attacked, shown_of
-from analysis.release.changes import Against, with_changes, with_since_first
+from analysis.release.cells import attacked, in_order, shown_of
+from analysis.release.changes import Against, top_of, with_changes, with_since_first
 from analysis.release.counts import IN_S, Wave, counted, invited_of
 from analysis.release.crossings import Crossed, crossed_of
 from analysis.release.impact import associated, impact_of, parts_of
@@ -153,13 +153,13 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
     record = begun(beside, attacked, shown.targets, settings.min_n, dropped=shown.dropped)
     quality = quality_of(of_wave, shown.patterns["A"], previous, settings.min_n)
     careful = careful_units(of_wave, quality)
-    cells = with_changes(shown.cells, tree, Against(previous, careful), settings.q_change)
+    rows = with_changes(shown.rows, Against(previous, careful), settings.q_change)
     first = Against(pasts[0] if pasts else None, careful)
-    cells = with_since_first(cells, tree, first, settings.q_change)
+    rows = with_since_first(rows, tree, first, settings.q_change)
     earlier = tuple(past.release.wave for past in pasts)
-    cells += noticed_of(people, of_wave, trials, settings, told=earlier)
+    cells = in_order(rows) + noticed_of(people, of_wave, trials, settings, told=earlier)
     pairs = pairs_of(people.filter(IN_S), tree, shown.patterns["S"], settings.q_change)
-    patterns = patterns_in(tree, cells, pairs)
+    patterns = patterns_in(tree, rows, pairs)
     levels = levels_of(of_wave, patterns, teams, drawn())
     return sealed(
         Release(
@@ -172,7 +172,7 @@ def _published(  # noqa: PLR0913 - everything that decides the bytes
             levels=levels,
             pairs=pairs,
             trials=trials_of(trials, cells, of_wave, pasts, wave=wave),
-            impact=impact_of(made(), cells),
+            impact=impact_of(made(), in_order(top_of(rows, tree))),
             proposals=proposals_of(said_everywhere(patterns, levels), catalogue),
             quality=quality,
             pattern_sha256=shown.pattern_sha256,

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from analysis.findings import Address, Cell, Pair, Proposal
 from analysis.frames import Tree
+from analysis.release.cells import Rows
 
 Told: TypeAlias = dict[str, dict[int, bool]]  # barrier, unit, whether it is marked
 
@@ -99,10 +100,16 @@ class Patterns:
         cell = self.read(u, measure, item)
         return cell if cell is not None and cell.status == "shown" else None
 
-    def marked(self, barrier: str) -> list[int]:
+    @cached_property
+    def _marked(self) -> dict[str, list[int]]:
+        return {
+            barrier: sorted(u for u, is_marked in told.items() if u and is_marked)
+            for barrier, told in self.told.items()
+        }
+
+    def marked(self, barrier: str) -> Sequence[int]:
         """The marked units below the root, in the order of the tree."""
-        told = self.told.get(barrier, {})
-        return sorted(u for u, is_marked in told.items() if u and is_marked)
+        return self._marked.get(barrier, ())
 
     def shared(self, u: int, barrier: str) -> tuple[int, int]:
         """How many of the units straight below with a shown cell are marked, and of how many."""
@@ -219,10 +226,13 @@ class Patterns:
         return middle is not None and middle < UNSAFE_BELOW
 
 
-def patterns_in(tree: Tree, cells: Sequence[Cell], pairs: Sequence[Pair]) -> Patterns:
+def patterns_in(tree: Tree, rows: Rows, pairs: Sequence[Pair]) -> Patterns:
     """The marks of a wave, with the cells beside them that an address or a kind hangs on."""
     read: dict[tuple[str, str, str | None], Cell] = {
-        (c.unit, c.measure, c.item): c for c in cells if c.unit and c.measure in READ
+        (unit, cell.measure, cell.item): cell
+        for u, unit in enumerate(tree.codes)
+        for cell in rows[u]
+        if cell.measure in READ
     }
     return Patterns(tree, read, pairs)
 

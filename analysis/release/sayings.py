@@ -17,18 +17,16 @@ Ints = np.typing.NDArray[np.int64]
 IN_STEPS: Final[tuple[Base, ...]] = ("A", "trial")  # the bases whose n is never exact
 
 
-def hidden(
-    item: Item, *, unit: str | None = None, behaviour: str | None = None, N: int | None = None
-) -> Cell:
-    """The cell of an item that tells nothing, whatever the reason."""
+def hidden(item: Item) -> Cell:
+    """A cell without its place that tells nothing, whatever the reason."""
     return Cell(
-        unit=unit,
-        behaviour=behaviour,
+        unit=None,
+        behaviour=None,
         measure=item.measure,
         item=item.item,
         base=item.base,
         status="hidden",
-        N=N,
+        N=None,
     )
 
 

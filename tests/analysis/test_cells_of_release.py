@@ -14,7 +14,7 @@ from analysis.disclosure import Classes, Displayed, classes_of, displayed
 from analysis.estimate import level_interval, share_ends
 from analysis.findings import AuditRecord, Base, Cell, Settings
 from analysis.frames import BARRIERS
-from analysis.release.cells import Part, Shown, _level_said, attacked, shown_of
+from analysis.release.cells import Part, Shown, _level_said, attacked, in_order, shown_of
 from analysis.release.counts import Counts, Item, Wave
 from analysis.release.crossings import Crossed
 from analysis.release.patterns import pattern_hash, patterns_of
@@ -72,7 +72,7 @@ def told(wave: Wave) -> Shown:
 
 def cell(told: Shown, unit: str | None, measure: str, item: str | None = None, **more: str) -> Cell:
     [found] = [
-        one for one in told.cells
+        one for one in in_order(told.rows)
         if (one.unit, one.measure, one.item) == (unit, measure, item)
         and one.behaviour == more.get("behaviour", one.behaviour)
     ]  # fmt: skip
@@ -87,14 +87,14 @@ def test_each_unit_has_every_item_in_order_and_the_scopes_come_last(told: Shown)
     others = [("priority_share", code) for code in BARRIERS]
     level = [("behaviour_level", None)]
     everyone = [("situation_share", None), ("safe_share", "safe_a")]
-    in_order = sorted(barriers, key=lambda one: BARRIERS.index(one[1]))
+    ordered = sorted(barriers, key=lambda one: BARRIERS.index(one[1]))
 
-    found = [(one.unit, one.measure, one.item) for one in told.cells]
+    found = [(one.unit, one.measure, one.item) for one in in_order(told.rows)]
 
     assert found == [
         *((unit, *one)
           for unit in TREE
-          for one in (*in_order, *others, *(level if unit != "K" else []), *everyone)),
+          for one in (*ordered, *others, *(level if unit != "K" else []), *everyone)),
         *((None, *level[0]) for _ in SCOPES),
     ]  # fmt: skip
 
@@ -102,7 +102,7 @@ def test_each_unit_has_every_item_in_order_and_the_scopes_come_last(told: Shown)
 def test_a_hidden_unit_has_its_place_and_its_invited_and_nothing_else(told: Shown) -> None:
     fixed = {"unit": "D", "behaviour": "Ad1", "status": "hidden", "N": HEADCOUNT}
 
-    hidden = [one for one in told.cells if one.unit == "D"]
+    hidden = [one for one in in_order(told.rows) if one.unit == "D"]
 
     bases = {"barrier_share": "S", "priority_share": "S", "behaviour_level": "Y"}
     assert hidden == [
@@ -167,7 +167,7 @@ def test_without_barriers_and_numbers_the_other_items_are_told() -> None:
 
     told = shown_of(town(only), Settings(), None)
 
-    assert {one.measure for one in told.cells if one.unit == "A" and one.status == "shown"} == {
+    assert {one.measure for one in told.rows[1] if one.status == "shown"} == {
         "situation_share", "safe_share",
     }  # fmt: skip
     assert cell(told, "A", "safe_share", "safe_a").value == 50
@@ -185,11 +185,13 @@ def test_only_barriers_below_the_root_from_eight_people_on_are_tested() -> None:
         Settings(), None,
     )  # fmt: skip
 
-    tested = {one.unit for one in told.cells if one.marked is not None}
+    tested = {one.unit for one in in_order(told.rows) if one.marked is not None}
 
     assert tested == {"A", "B", "C"}
-    assert {one.measure for one in told.cells if one.marked is not None} == {"barrier_share"}
-    assert [(o.unit, o.item) for o in told.cells if o.marked] == [("A", "TID")]
+    assert {one.measure for one in in_order(told.rows) if one.marked is not None} == {
+        "barrier_share"
+    }
+    assert [(o.unit, o.item) for o in in_order(told.rows) if o.marked] == [("A", "TID")]
 
 
 def test_each_barrier_of_a_few_people_is_tested_by_its_own_share() -> None:
@@ -376,12 +378,12 @@ def test_what_was_shown_before_is_shown_again() -> None:
     # Of two equal teams one hides with the four of D.
     twins = town(people("A", 9, tid=4), people("B", 9, tid=4), people("D", 4, tid=2))
     old = shown_of(town(people("A", 9, tid=4)), Settings(), None)
-    before = replaced(release("2026-1", first=True), cells=tuple(old.cells))
+    before = replaced(release("2026-1", first=True), cells=tuple(in_order(old.rows)))
 
     now, again = (shown_of(twins, Settings(), previous) for previous in (None, before))
 
     for told, kept in ((now, "B"), (again, "A")):
-        shown = {o.unit for o in told.cells if o.base == "S" and o.status == "shown"}
+        shown = {o.unit for o in in_order(told.rows) if o.base == "S" and o.status == "shown"}
         assert shown & {"A", "B"} == {kept}
 
 
@@ -411,7 +413,7 @@ def test_professions_of_a_centre_are_told_beside_the_tree_and_named_in_the_hash(
     assert {one.measure for one in told.crossed} == {"barrier_share"}
     assert told.pattern_sha256 == pattern_hash(wave, told.patterns, names)
     assert audit(told).dropped is msgspec.UNSET
-    assert told.cells == shown_of(wave, Settings(), None).cells
+    assert in_order(told.rows) == in_order(shown_of(wave, Settings(), None).rows)
 
 
 def test_professions_of_fewer_than_the_least_are_hidden(wave: Wave) -> None:

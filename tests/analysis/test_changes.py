@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from analysis.findings import Cell, Change, Release
 from analysis.frames import conformed, scopes_of, tree_of
 from analysis.release import release
+from analysis.release.cells import in_order
 from analysis.release.changes import Against, with_changes
 from analysis.release.counts import Wave, counted, invited_of
 from analysis.release.past import Past
@@ -121,7 +122,8 @@ def compared(now: Cell, then: Cell) -> Change | None:
         cells=tuple(then if (c.unit, c.measure, c.item) == place else c for c in first.cells),
     )
     past = Past(wave_of(), earlier)
-    [cell] = with_changes([now], tree_of(TREE, "2026-2"), Against(past, frozenset()), 0.10)
+    rows = {u: [now] if code == now.unit else [] for u, code in enumerate(past.wave.tree.codes)}
+    [cell] = in_order(with_changes(rows, Against(past, frozenset()), 0.10))
     return cell.change
 
 
