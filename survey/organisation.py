@@ -211,6 +211,13 @@ async def versions() -> list[Version]:
     ]
 
 
+async def ids_merged_into(there: Tree) -> dict[int, int]:
+    """Id of a unit that is no more -> the id of the unit of a tree that it was merged into."""
+    stored = await versions()
+    ids = {version.code: version.id for version in stored}
+    return {ids[old]: there[new].id for old, new in merged_into(stored, there).items()}
+
+
 async def tree(wave: str | None = None) -> Tree:
     """The tree as the wave sees it; None = the newest version."""
     return grow(version for version in await versions() if version.holds(wave))

@@ -13,6 +13,7 @@ from survey.delivery.sms import own_numbers
 from survey.engine import current, transaction
 from survey.house import Organisation
 from survey.intake import codes
+from survey.organisation import ids_merged_into
 from survey.settings import Settings
 from survey.tables import Invitation, InvitationCode, Invited, MailItem, Person, Wave
 
@@ -38,12 +39,17 @@ class Counts:
 
 
 async def people_in(scope: Scope, fields: Organisation) -> list[Row]:
-    """Everyone on the newest staff list whose unit the wave asks; leave counts unless left out."""
+    """Everyone on the newest staff list whose unit the wave asks; leave counts unless left out.
+
+    Who is listed in a unit that the wave's tree has merged into another belongs to that one.
+    """
     units = {scope.tree[code].id for code in scope.asked}
+    joined = await ids_merged_into(scope.tree)
     people = await Person.select().where(Person.active == True).order_by(Person.id)  # noqa: E712
+    here = ({**one, "unit": joined.get(one["unit"], one["unit"])} for one in people)
     return [
         person
-        for person in people
+        for person in here
         if person["unit"] in units and (fields.invite_people_on_leave or not person["on_leave"])
     ]
 

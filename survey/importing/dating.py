@@ -8,9 +8,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from survey.importing.unitfile import successor
 from survey.organisation import Tree, Version, grow
+
+BREAKS: Final = ("merged", "split")  # another unit from here on, though nothing else is said of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,14 @@ def _dated_unit(
 ) -> list[Version]:
     start = successor(last_frozen)
     seen = [version for version in stored if version.valid_from <= last_frozen]
-    goes_on = bool(seen) and (seen[-1].valid_to is None or seen[-1].valid_to > last_frozen)
+    goes_on = bool(seen) and (seen[-1].valid_to is None or seen[-1].valid_to >= last_frozen)
     past = [*seen[:-1], replace(seen[-1], valid_to=last_frozen)] if goes_on else list(seen)
     coming = [version for version in file if version.valid_to is None or version.valid_to >= start]
     if not coming:
         return past
     first, *later = coming
-    if goes_on and first.valid_from <= start and _same(seen[-1], first):
+    breaks = first.valid_from == start and first.change in BREAKS
+    if goes_on and first.valid_from <= start and _same(seen[-1], first) and not breaks:
         return [*past[:-1], replace(past[-1], valid_to=first.valid_to), *later]
     if first.valid_from < start:
         first = _changed(first, past[-1] if past else None, start)

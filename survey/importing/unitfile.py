@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
+from survey.errors import BadInput
 from survey.importing.cells import CPR, masked
 from survey.importing.mapping import ColumnMapping
 from survey.importing.reading import Line, Table
@@ -53,6 +54,20 @@ def unit_versions(table: Table) -> list[Version]:
     for wave in _points_in_time(row.version for row in rows):
         _check_tree([row for row in rows if row.version.holds(wave)], rows, table.mapping, wave)
     return [row.version for row in rows]
+
+
+def is_a_tree(versions: Iterable[Version], since: str | None) -> bool:
+    """Whether the versions are one tree at every point in time from a wave on."""
+    rows = [FileRow(line, version) for line, version in enumerate(versions, start=1)]
+    plain = ColumnMapping("units", {}, ())
+    try:
+        _check_periods(rows, plain)
+        for wave in _points_in_time(row.version for row in rows):
+            if wave is None or since is None or wave >= since:
+                _check_tree([row for row in rows if row.version.holds(wave)], rows, plain, wave)
+    except BadInput:
+        return False
+    return True
 
 
 def successor(wave: str) -> str:

@@ -59,10 +59,10 @@ async def _imported(
     frozen = await organisation.frozen_waves()
     after = dated(file, stored, frozen[-1] if frozen else None)
     diff = difference(stored, after)
-    changed = _changed_codes(stored, after)
+    changed = changed_codes(stored, after)
     tree = newest(after)
     if save and changed:
-        await _save(changed, after)
+        await save_versions(changed, after)
         await audit.record(by=by, what="imported units", on_what=str(len(tree)))
     return UnitsImport(
         table=table,
@@ -77,7 +77,7 @@ async def _imported(
     )
 
 
-def _changed_codes(stored: Iterable[Version], after: Iterable[Version]) -> tuple[str, ...]:
+def changed_codes(stored: Iterable[Version], after: Iterable[Version]) -> tuple[str, ...]:
     """The units of which any version differs, in the order of the file."""
     before, now = _bare(stored), _bare(after)
     return tuple(
@@ -97,7 +97,7 @@ def _bare(versions: Iterable[Version]) -> dict[str, set[tuple[object, ...]]]:
     return found
 
 
-async def _save(changed: Sequence[str], after: Sequence[Version]) -> None:
+async def save_versions(changed: Sequence[str], after: Sequence[Version]) -> None:
     """Make the units that are new, and replace the versions of those that changed."""
     ids = {row["code"]: row["id"] for row in await Unit.select(Unit.id, Unit.code)}
     made = [code for code in changed if code not in ids]

@@ -141,6 +141,7 @@ class Place:
 MENU = (
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
     Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
+    Place("/organisation", N_("Organisation"), lambda actor: actor.may_plan),
     Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
     Place("/sent-up", N_("Sent up"), lambda actor: actor.may_try),
     Place("/accounts", N_("Accounts"), lambda actor: actor.may_keep_accounts),
@@ -151,7 +152,7 @@ MENU = (
 
 def _links(actor: Actor, voice: Voice, path: str) -> tuple[Link, ...]:
     """The menu of an account; the result of a unit lies below its wave, and is a result."""
-    is_result = "/units/" in path
+    is_result = path.startswith("/waves/") and "/units/" in path
     return tuple(
         Link(
             place.address,
