@@ -271,8 +271,14 @@ def code_page(
 
 
 def form_page(
-    request: Asked, language: Language, shown: Sheet, kept: Kept | None = None, status: int = 200
+    request: Asked,
+    language: Language,
+    shown: Sheet,
+    kept: Kept | None = None,
+    status: int = 200,
+    **more: object,
 ) -> Page:
+    """The questionnaire; `more` are values of a page that is tried, and stand before its own."""
     own = kept or Kept(given={}, order=sheet.drawn_order())
     return answer_page(
         request,
@@ -290,6 +296,7 @@ def form_page(
         lines=questionnaire.barrier_lines(),
         receipt="",
         dates=_dates(request, shown.closes),
+        **{"hidden": tuple(shown.ballot.fields), **more},
     )
 
 
@@ -311,6 +318,7 @@ def answer_page(
         "contact": states.contact(house, Voice(language)),
         "page": template,
         "kiosk": base == KIOSK,
+        "tried": "",  # where a page that is only tried leads back to
         "base": base,
         "address": base,
         **(dates or {}),

@@ -139,6 +139,7 @@ class Place:
 
 # In the order of the menu; each part of the workspace adds its own.
 MENU = (
+    Place("/overview", N_("Overview"), lambda actor: actor.may_plan),
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
     Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
     Place("/organisation", N_("Organisation"), lambda actor: actor.may_plan),

@@ -55,7 +55,7 @@ class NewWave(Controller):
     @get("/", name="wave-new")
     async def form(self, request: Asking) -> Response[str]:
         name, opens, closes = await proposed(settings_of(request))
-        codes = [one.code for one in await offered(Voice("da"), name)]
+        codes = [one.code for one in await offered(Voice("da"), name) if one.units]
         fields = Fields.of(name=name, opens=opens, closes=closes, behaviours=codes, asked=[*BLOCKS])
         return await _form(request, fields, None)
 
@@ -210,7 +210,7 @@ def locked(language: Language) -> tuple[str, ...]:
     free = {item for items in BLOCKS.values() for item in items}
     form = questionnaire.form()
     return tuple(
-        item.said(language).replace("{situation}", "…").replace("{trial}", "…")
+        item.said(language).replace(" {situation}", "").replace("{trial}.", "…")
         for item in form.items
         if item.id not in free and item.type != "notice"
     )

@@ -10,7 +10,10 @@ const made = (tag, properties, ...children) => {
   return element;
 };
 // A shared tablet keeps nothing but in memory, and its own script (kiosk.js) puts the pages in place.
-const isShared = root.hasAttribute("data-kiosk");
+const isKiosk = root.hasAttribute("data-kiosk");
+// A form that is only tried keeps nothing either, and is sent as a form.
+const isTried = root.hasAttribute("data-try");
+const isShared = isKiosk || isTried;
 const memory = new Map();
 const inMemory = {
   getItem: (name) => memory.get(name) ?? null,
@@ -42,7 +45,7 @@ function wipe() {
 
 root.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
-  if (isShared) return;
+  if (isKiosk) return;
   try {
     const [asking, beginning, answering] = ["form[data-code]", "[data-begin]", "#answer"].map((each) => find(each));
     if (asking) codePage(asking);
@@ -424,7 +427,8 @@ function questionnaire(form) {
       const wrong = fault(screens[index]);
       if (wrong) { show(index); find("input, textarea", wrong).focus(); return; }
     }
-    send();
+    if (isTried) handOver(form);
+    else send();
   });
   // Tried until the server has spoken; a page that is reopened meanwhile goes on with it.
   async function send() {

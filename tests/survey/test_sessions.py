@@ -331,7 +331,7 @@ async def test_signing_in_leads_on_to_the_page_that_was_asked_for(site: cast.Sit
 
 
 @pytest.mark.parametrize(
-    ("login", "start"), [("anna", "/results"), ("carla", "/waves"), ("dan", "/accounts")]
+    ("login", "start"), [("anna", "/results"), ("carla", "/overview"), ("dan", "/accounts")]
 )
 async def test_each_role_starts_where_its_work_is(site: cast.Site, login: str, start: str) -> None:
     browser = await site.signed_in(login)

@@ -1,6 +1,7 @@
 """The pages of a wave: planned, agreed to, approved, opened, followed, extended and closed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,15 @@ from httpx import AsyncClient, Response
 
 from survey.actions.opening import today_here
 from survey.settings import Settings
-from survey.tables import Behaviour, BehaviourScope, Person, UnitVersion, Wave
+from survey.tables import (
+    Ballot,
+    Behaviour,
+    BehaviourScope,
+    Intake,
+    Person,
+    UnitVersion,
+    Wave,
+)
 from tests import cast
 
 OPENS = date(2027, 3, 1)  # a Monday
@@ -109,3 +118,201 @@ async def test_a_coordinator_takes_a_wave_from_plan_to_result(site: cast.Site) -
     assert "Kontrollen er bestået. Ingen tal kan regnes tilbage til få personer." in closed
     row = await Wave.objects().get(Wave.name == "2027-1")
     assert (row.state, row.closes) == ("released", CLOSES + timedelta(days=7))
+
+
+# --- the works committee --------------------------------------------------------------------------
+
+
+async def test_the_works_committee_agrees_to_what_it_has_read(site: cast.Site) -> None:
+    carla, eva = await site.signed_in("carla"), await site.signed_in("eva")
+    await post(carla, "/waves/new", **the_plan())
+
+    paper = await eva.get("/waves/2027-1/paper")
+    agreed = await post(eva, "/waves/2027-1/agree", version="1")
+    seen = await carla.get("/waves/2027-1")
+
+    for said in ("Derfor spørger vi", "Ingen tal for færre end 5 personer.", "14. marts 2029"):
+        assert said in paper.text
+    assert agreed.headers["location"] == "/waves/2027-1?done=agreed"
+    assert "Godkend: 4 bliver inviteret" in seen.text
+
+
+async def test_a_plan_that_is_sent_back_tells_the_coordinator_why(site: cast.Site) -> None:
+    carla, eva = await site.signed_in("carla"), await site.signed_in("eva")
+    await post(carla, "/waves/new", **the_plan())
+
+    empty = await post(eva, "/waves/2027-1/send-back", version="1", reason=" ")
+    await post(eva, "/waves/2027-1/send-back", version="1", reason="Vent <b>til</b> uge 12.")
+    told = await carla.get("/waves/2027-1")
+    await post(carla, "/waves/2027-1/plan", **the_plan(behaviours=["L1"]))
+    changed = await carla.get("/waves/2027-1")
+
+    assert empty.status_code == 422
+    assert "Vent &lt;b&gt;til&lt;/b&gt; uge 12." in told.text
+    assert "uge 12" not in changed.text
+
+
+async def test_an_agreement_to_an_older_plan_is_no_agreement(site: cast.Site) -> None:
+    carla, eva = await site.signed_in("carla"), await site.signed_in("eva")
+    await post(carla, "/waves/new", **the_plan())
+    await post(carla, "/waves/2027-1/plan", **the_plan(behaviours=["L1"]))
+
+    late = await post(eva, "/waves/2027-1/agree", version="1")
+
+    assert late.status_code == 409
+    assert (await Wave.objects().get(Wave.name == "2027-1")).med_date is None
+
+
+async def test_a_changed_plan_asks_for_the_committee_again(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    await post(carla, "/waves/2027-1/discussed", version="1", **days("med_date", today_here()))
+
+    await post(carla, "/waves/2027-1/plan", **the_plan(version="1"))
+    the_same = (await Wave.objects().get(Wave.name == "2027-1")).med_date
+    await post(carla, "/waves/2027-1/plan", **the_plan(version="1", asked=["stall"]))
+    another = (await Wave.objects().get(Wave.name == "2027-1")).med_date
+
+    assert (the_same, another) == (today_here(), None)
+
+
+@pytest.mark.parametrize("deed", ["approve", "open", "remind", "close", "extend", "resend"])
+async def test_the_committee_has_no_deed_of_the_coordinator(site: cast.Site, deed: str) -> None:
+    carla, eva = await site.signed_in("carla"), await site.signed_in("eva")
+    await post(carla, "/waves/new", **the_plan())
+
+    refused = await post(eva, f"/waves/2027-1/{deed}", version="1")
+
+    assert refused.status_code == 404
+
+
+# --- planning ------------------------------------------------------------------------------------
+
+
+async def test_the_proposal_can_be_sent_as_it_is(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    form = (await carla.get("/waves/new")).text
+    typed = dict(re.findall(r'name="((?:name|opens|closes)[.a-z]*)" [^>]*value="([^"]+)"', form))
+    chosen = re.findall(r'name="behaviours" value="(\w+)" checked', form)
+    planned = await post(
+        carla, "/waves/new", **typed, behaviours=chosen, asked=["clarity"], version="0"
+    )
+
+    assert planned.headers["location"] == f"/waves/{typed['name']}?done=planned"
+    wave = await Wave.objects().get(Wave.name == typed["name"])
+    assert wave.opens.weekday() == 0
+    assert wave.left_out == "comment;resolver;safe;stall"
+
+
+async def test_a_plan_that_is_sent_twice_is_one_and_another_of_its_name_is_refused(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+
+    again = await post(carla, "/waves/new", **the_plan())
+    other = await post(carla, "/waves/new", **the_plan(behaviours=["L1"]))
+
+    assert again.headers["location"] == "/waves/2027-1?done=planned"
+    assert other.status_code == 422
+    assert "Der er allerede en puls, der hedder 2027-1." in other.text
+    assert await Wave.count() == 1
+
+
+async def test_the_second_of_two_who_change_a_plan_is_told_and_loses_nothing(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    await post(carla, "/waves/2027-1/plan", **the_plan(**days("closes", date(2027, 3, 21))))
+
+    second = await post(
+        carla, "/waves/2027-1/plan", **the_plan(**days("closes", date(2027, 3, 12)))
+    )
+
+    assert second.status_code == 409
+    assert "Gemt imens:" in second.text or "Gemt i mellemtiden" in second.text
+    assert 'value="12"' in second.text
+    assert (await Wave.objects().get(Wave.name == "2027-1")).closes == date(2027, 3, 21)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"name": ""}, 422),
+        ({"name": "x" * 200}, 422),
+        ({"name": "<script>alert(1)</script>"}, 422),
+        ({"name": "=1+1"}, 422),
+        ({"name": "\u202e2027-1"}, 303),  # the marks go, the name stays
+        ({"name": "🙂"}, 422),
+        ({"name": "new"}, 422),
+        ({"opens.day": ""}, 422),
+        ({"opens.day": "31", "opens.month": "2"}, 422),
+        ({"closes.year": "2028"}, 422),
+        ({"behaviours": []}, 422),
+        ({"behaviours": ["L1", "nobody"]}, 422),
+        ({"asked": ["barriers"]}, 422),
+        ({"asked": []}, 303),
+    ],
+)
+async def test_what_cannot_be_planned_is_said_beside_its_field(
+    site: cast.Site, changed: dict[str, Any], status: int
+) -> None:
+    carla = await site.signed_in("carla")
+
+    reply = await post(carla, "/waves/new", **{**the_plan(), **changed})
+
+    assert reply.status_code == status
+    assert ("<title>Fejl:" in reply.text) == (status == 422)
+    assert await Wave.count() == int(status == 303)
+    assert "<script>alert" not in reply.text
+
+
+# --- the questionnaire is tried ------------------------------------------------------------------
+
+
+async def test_the_form_is_tried_without_a_code_and_nothing_of_it_is_stored(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan(asked=["clarity"]))
+
+    form = await carla.get("/waves/2027-1/try")
+    unanswered = await post(carla, "/waves/2027-1/try/send", unit="C21")
+    sent = await post(carla, "/waves/2027-1/try/send", unit="C21", situation="no")
+
+    assert "Prøve: intet bliver gemt" in form.text
+    assert 'action="/waves/2027-1/try/send"' in form.text
+    assert 'data-item="clarity"' in form.text
+    assert 'data-item="stall"' not in form.text
+    assert (unanswered.status_code, sent.status_code) == (422, 200)
+    assert "Dit svar er modtaget" in sent.text
+    assert "Prøve: intet bliver gemt" in sent.text
+    assert await Ballot.count() == await Intake.count() == 0
+
+
+async def test_a_unit_that_is_not_asked_cannot_be_tried(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan(behaviours=["L1"]))
+
+    assert (await carla.get("/waves/2027-1/try?unit=F1")).status_code == 404
+
+
+# --- the overview ---------------------------------------------------------------------------------
+
+
+async def test_the_overview_leads_from_step_to_step(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    first = (await carla.get("/overview")).text
+    await post(carla, "/waves/new", **the_plan())
+    planned = (await carla.get("/overview")).text
+    await post(carla, "/waves/2027-1/discussed", version="1", **days("med_date", today_here()))
+    discussed = (await carla.get("/overview")).text
+
+    assert 'href="/waves/new">Planlæg en puls' in first
+    assert 'href="/waves/2027-1/paper">Åbn de to sider' in planned
+    assert "2027-1 venter på MED-udvalget." in planned
+    assert 'href="/waves/2027-1">Godkend pulsen' in discussed
+    assert "venter på MED-udvalget" not in discussed
