@@ -99,7 +99,9 @@ def role_name(voice: Voice, role: Role) -> str:
 
 
 def home(actor: Actor) -> str:
-    """Where an account starts: its waves, its results, or the accounts where it may see none."""
+    """Where an account starts: what is next, its waves, its results, or the accounts."""
+    if actor.may_plan:
+        return "/overview"
     if actor.may_read_waves:
         return "/waves"
     return "/results" if actor.may_read_results else "/accounts"
