@@ -96,6 +96,21 @@ async def begin(
     return name
 
 
+async def spend(name: str, *, now: datetime, kept: timedelta) -> bool:
+    """Whether a name is spent for the first time; it stands among the sessions until then, a hash.
+
+    For what a provider sends back by way of the browser: the same reply lets in once.
+    """
+    rows = await StaffSession.raw(
+        "INSERT INTO staff_session (hash, account, body, expires_at) VALUES ({}, NULL, {}, {}) "
+        "ON CONFLICT (hash) DO NOTHING RETURNING hash",
+        hashed(f"spent {name}"),
+        b"",
+        now + kept,
+    )
+    return bool(rows)
+
+
 async def end(name: str) -> None:
     await StaffSession.delete().where(StaffSession.hash == hashed(name))
 
@@ -130,7 +145,7 @@ async def actor(name: str | None, *, now: datetime) -> Actor | None:
     if not name:
         return None
     row = await StaffSession.select().where(StaffSession.hash == hashed(name)).first()
-    if row is None:
+    if row is None or row["account"] is None:
         return None
     body = msgspec.json.decode(row["body"], type=Body)
     if now >= min(row["expires_at"], body.ends_at):
@@ -168,20 +183,13 @@ def hashed(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def cookie(name: str) -> Cookie:
+def cookie(value: str, key: str = COOKIE) -> Cookie:
     """The session cookie; `__Host-` binds it to this very host, TLS and path."""
-    return Cookie(
-        COOKIE,
-        value=name,
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
+    return Cookie(key, value=value, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def no_cookie() -> Cookie:
-    return Cookie(COOKIE, value="", path="/", secure=True, httponly=True, samesite="lax", max_age=0)
+def no_cookie(key: str = COOKIE) -> Cookie:
+    return Cookie(key, value="", path="/", secure=True, httponly=True, samesite="lax", max_age=0)
 
 
 class Recognise(AbstractAuthenticationMiddleware):

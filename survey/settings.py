@@ -1,7 +1,7 @@
 """The settings of an installation, read from the environment once and passed on."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -21,6 +21,16 @@ LOCALES = shipped("locales")
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Where staff of the organisation sign in already (OIDC), and what names their login there."""
+
+    issuer: str
+    client: str
+    secret: str = field(default="", repr=False)
+    claim: str = "preferred_username"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation: where its data lie and how it is reached. Paths are absolute."""
 
@@ -34,6 +44,7 @@ class Settings:
     organisation: Path
     sms: str | None = None  # the name of a sender of text messages; None = nobody gets one
     metrics_token: str | None = None  # None: /metrics answers on this machine only
+    provider: Provider | None = None  # None: accounts sign in with a password of ours only
 
     @property
     def on_sqlite(self) -> bool:
@@ -59,4 +70,21 @@ def from_environment() -> Settings:
         organisation=Path(os.environ.get("KERNEPULS_ORGANISATION", data / "organisation.yaml")),
         sms=os.environ.get("KERNEPULS_SMS"),
         metrics_token=os.environ.get("KERNEPULS_METRICS_TOKEN") or None,
+        provider=_provider(),
+    )
+
+
+def _provider() -> Provider | None:
+    """The provider, where both its address and our name there are told."""
+    issuer = os.environ.get("KERNEPULS_OIDC_ISSUER", "")
+    client = os.environ.get("KERNEPULS_OIDC_CLIENT", "")
+    if not issuer or not client:
+        return None
+    file = os.environ.get("KERNEPULS_OIDC_SECRET_FILE")
+    secret = Path(file).read_text(encoding="utf-8").strip() if file else ""
+    return Provider(
+        issuer=issuer,
+        client=client,
+        secret=secret or os.environ.get("KERNEPULS_OIDC_SECRET", ""),
+        claim=os.environ.get("KERNEPULS_OIDC_CLAIM") or "preferred_username",
     )

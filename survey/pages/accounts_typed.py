@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar import Request, Response
 
-from survey.pages.layout import language_for, page
+from survey.pages.layout import language_for, page, settings_of
 from survey.sessions import CSRF_FIELD
 from survey.texts import Voice, content
 
@@ -89,7 +89,7 @@ def sign_in_page(  # noqa: PLR0913 - what the form shows
         kept=kept or Kept(),
         before=BEFORE,
         to=TO,
-        provider=False,
+        provider=settings_of(request).provider is not None,
     )
 
 

@@ -19,7 +19,10 @@ from survey.settings import Settings
 from tests import cast
 
 # Open to everybody, or to whoever holds a code or the token of a monitor.
-PUBLIC = {"/", "/assets/{name:str}", "/health", "/invited", "/metrics", "/sign-in"}
+PUBLIC = {
+    *("/", "/assets/{name:str}", "/health", "/metrics"),
+    *("/invited", "/sign-in", "/sign-in/provider", "/sign-in/provider/back"),
+}
 ANSWERING = "/svar"
 EVERYBODY = frozenset(Role)
 PLAN = frozenset({Role.COORDINATOR})

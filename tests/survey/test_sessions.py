@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -147,6 +148,23 @@ async def test_ending_all_sessions_reaches_every_browser_of_the_account(site: ca
 
     assert (await anna.get("/account")).status_code == 303
     assert (await bo.get("/account")).status_code == 200
+
+
+async def test_a_name_is_spent_once_and_forgotten_after_its_time(site: cast.Site) -> None:
+    now, kept = site.clock(), timedelta(minutes=10)
+
+    first, again = [await sessions.spend("a state", now=now, kept=kept) for _ in range(2)]
+    at_once = await asyncio.gather(*(sessions.spend("b", now=now, kept=kept) for _ in range(5)))
+    browser = site.browser()
+    browser.cookies.set(COOKIE, "spent a state", domain="127.0.0.1")
+    page = await browser.get("/account")
+    site.clock.pass_by(minutes=11)
+    await site.signed_in("anna")  # each sign-in takes away what is over
+
+    assert (first, again) == (True, False)
+    assert Counter(at_once) == {True: 1, False: 4}
+    assert page.status_code == 303
+    assert await StaffSession.count() == 1
 
 
 # --- posts from elsewhere ----------------------------------------------------------------------
