@@ -70,6 +70,14 @@ class Behaviour(Table, help_text="A desired behaviour (ønsket adfærd), tied to
     core_task = Text(null=True, default=None)
     core_task_en = Text(null=True, default=None)
     active = Boolean(default=True)
+    version = BigInt(default=1)
+    once = Text(null=True, default=None, help_text="The form that made it: sent twice, one row.")
+    verdict = Text(null=True, default=None, help_text="Of the linter when it was saved on a page.")
+    reason = Text(
+        null=True, default=None, help_text="Why it is concrete, where the linter said stop."
+    )
+    self_checks = Text(null=True, default=None, help_text="Those ticked, by ;.")
+    follows = Text(null=True, default=None, help_text="The code of the one it was written from.")
 
 
 class BehaviourScope(
@@ -398,6 +406,19 @@ class AuditEvent(
     day = Date()
     previous = Text()
     hash = Text()
+
+
+class CommentReview(
+    Table, tablename="comment_review", help_text="What a reviewer decided about one comment."
+):
+    """`place` is the line of the shuffled file: it tells neither who nor when."""
+
+    id: Serial
+    wave: ForeignKey["Wave"] = ForeignKey(Wave, null=False, on_delete=OnDelete.restrict)
+    place = BigInt()
+    state = Text(default="", help_text="shown, rewritten or hidden; empty: taken back.")
+    text = Text(null=True, default=None, help_text="As it was rewritten.")
+    version = BigInt(default=1)
 
 
 class Job(Table, help_text="Work that outlives a request; every job can be repeated."):

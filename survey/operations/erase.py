@@ -28,9 +28,21 @@ from survey.operations.refusals import (
     SeveralPeople,
 )
 from survey.settings import Settings
-from survey.tables import AuditEvent, Closing, Invitation, MailItem, Person, Unit, Wave
+from survey.tables import (
+    AuditEvent,
+    Closing,
+    CommentReview,
+    Invitation,
+    MailItem,
+    Person,
+    Unit,
+    Wave,
+)
 
-REWRITTEN = ("person", "invitation", "invitation_code", "mail_item", "closing")
+REWRITTEN = (
+    *("person", "invitation", "invitation_code", "mail_item", "closing"),
+    "comment_review",  # what was rewritten is in their words
+)
 ERASED = "erased"  # what the audit log says; beside it the report's name and hash
 ENDED = ("released", "held")
 Told = Callable[[Plan, Organisation], str]  # the text of a report
@@ -177,6 +189,7 @@ async def _rows(item: Item) -> None:
         await MailItem.delete().where(MailItem.wave == item.wave_id)
         await Invitation.update({Invitation.person: None}).where(Invitation.wave == item.wave_id)
     elif item.what == "comments":  # without a hash nobody misses the file
+        await CommentReview.delete().where(CommentReview.wave == item.wave_id)
         await Closing.update({Closing.comments_sha256: None}).where(Closing.wave == item.wave_id)
     elif item.what == "release":
         await Closing.update({Closing.answers_sha256: None, Closing.release_sha256: None}).where(

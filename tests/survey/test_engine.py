@@ -198,10 +198,11 @@ COLUMNS = {
     "audit_event": "id account what on_what day previous hash",
     "ballot": "hash wave",
     "behaviour": "id code text text_en situation situation_en short short_en core_task "
-    "core_task_en active",
+    "core_task_en active version once verdict reason self_checks follows",
     "behaviour_scope": "id behaviour unit",
     "closing": "id wave step expected answers_sha256 comments_sha256 answers comments dropped "
     "release_sha256 refusal",
+    "comment_review": "id wave place state text version",
     "escalation": "id code level barrier experience citizen tried ask answer_by sent_on answer "
     "answer_text answered_on version once",
     "escalation_unit": "id escalation unit role",

@@ -28,6 +28,7 @@ from survey.settings import Settings
 from survey.tables import (
     AuditEvent,
     Closing,
+    CommentReview,
     Invitation,
     InvitationCode,
     MailItem,
@@ -78,6 +79,7 @@ async def past(settings: Settings, name: str = "2026-1", *, state: str = "releas
     await Closing(
         wave=wave.id, step="released", answers_sha256="a", comments_sha256="c", release_sha256="r"
     ).save()
+    await CommentReview(wave=wave.id, place=1, state="rewritten", text=CANARY).save()
     for file in files_of(settings, name):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{CANARY} {name}")
@@ -197,6 +199,7 @@ async def test_what_is_due_goes_and_the_rest_stays(store, upto):
     assert await Invitation.count() == waves.EVERYBODY
     assert (await MailItem.count(), named) == ((0, 0) if "mail_log" in gone else (1, 1))
     assert (job.comments_sha256 is None) == ("comments" in gone)
+    assert await CommentReview.count() == (0 if "comments" in gone else 1)
     assert (job.answers_sha256 is None) == ("release" in gone)
     assert await due(store, FIRST_DAY[upto]) == []
 
