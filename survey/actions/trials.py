@@ -206,8 +206,9 @@ async def move_trial(  # noqa: PLR0913 - a step, who takes it, and from which ve
             await TrialGate.insert(TrialGate(trial_action=row["id"], **answers))
         if to == "scaled":
             await _join(row["id"], said.units)
+        told = (said.value(name) for name in asks(came_from, to) if name in ("said", "learned"))
         await _step(row["id"], by=by, day=today, came_from=came_from, went_to=to,
-                    text=said.said or said.learned)  # fmt: skip
+                    text=str(next(told, "")))  # fmt: skip
         await trials_waves.settle()
         await audit.record(by=by, what=f"took trial to {to}", on_what=code, day=today)
 

@@ -72,11 +72,14 @@ class TrialPages(Controller):
             mine = [row for row in mine if state_of(row) == state]
         number = _page_number(request) if state else 0
         lister = await _lister(request, found)
+        waiting = [] if state else [row for row in mine if lister.waits(row)]
         return page(
             request,
             "pages/staff/trials.html",
-            groups=lister.groups(mine, SHOWN, number * SHOWN),
-            waiting=() if state else lister.waiting(mine),
+            groups=lister.groups(
+                [row for row in mine if row not in waiting], SHOWN, number * SHOWN
+            ),
+            waiting=[lister.line(row) for row in waiting],
             state=state,
             number=number,
             most=SHOWN,

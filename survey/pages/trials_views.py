@@ -190,11 +190,9 @@ class Lister:
             if by_state[state]
         )
 
-    def waiting(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-        """Those that have become a habit without a decision."""
-        return tuple(
-            self.line(row) for row in rows if waits_too_long(row, self._today, self._opens)
-        )
+    def waits(self, row: Mapping[str, Any]) -> bool:
+        """Whether it has become a habit without a decision."""
+        return waits_too_long(row, self._today, self._opens)
 
     def line(self, row: Mapping[str, Any]) -> Line:
         return Line(
@@ -208,15 +206,18 @@ class Lister:
         )
 
     def _when(self, row: Mapping[str, Any]) -> str:
-        if state_of(row) in ("idea", "agreed", "running") and row["stop_date"]:
-            day = self._voice.full_date(row["stop_date"])
-            return self._voice.gettext("Stops on %(day)s") % {"day": day}
-        return ""
+        if state_of(row) not in ("idea", "agreed", "running") or not row["stop_date"]:
+            return ""
+        day = {"day": self._voice.full_date(row["stop_date"])}
+        if row["stop_date"] < self._today:
+            return self._voice.gettext("Was to stop on %(day)s") % day
+        return self._voice.gettext("Stops on %(day)s") % day
 
 
 def mark(voice: Voice, row: Mapping[str, Any]) -> str:
-    """The same mark for every trial that taught something, stopped ones too."""
-    return state_name(voice, "learned") if is_learned(row) else ""
+    """The same mark for every trial that went on from its learning, stopped ones too."""
+    is_new = state_of(row) == "learned"  # which says so itself
+    return state_name(voice, "learned") if is_learned(row) and not is_new else ""
 
 
 def asked(voice: Voice, row: Mapping[str, Any], today: date, opens: Mapping[str, date]) -> str:
@@ -314,8 +315,8 @@ def _card(voice: Voice, row: Mapping[str, Any], found: Known, tree: Tree) -> Ite
 
 
 def short_label(label: str) -> str:
-    """The label of a field beside what was written in it: without the dots to be filled in."""
-    return label.removesuffix(" …").rstrip(" :")
+    """The label of a field beside what was written in it: without what asks to be filled in."""
+    return label.partition(":")[0].removesuffix(" …")
 
 
 def _period(voice: Voice, row: Mapping[str, Any]) -> str:
