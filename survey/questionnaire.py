@@ -310,11 +310,15 @@ def validated(
     blocks that the wave does not ask.
     Raises FormInvalid with every problem at once, in the order of the items.
     """
-    given = _asked(read(posted), left_out) if left_out else read(posted)
-    problems = [*_problems(given, parts), *_comment_problems(given.comment, name_seen=name_seen)]
+    given = _without(read(posted), left_out) if left_out else read(posted)
+    asked = _asked(given, trial=trial)
+    problems = [
+        *_problems(given, asked, parts),
+        *_comment_problems(given.comment, name_seen=name_seen),
+    ]
     if problems:
         raise FormInvalid(*problems)
-    return _answers(given, trial=trial)
+    return _answers(given, asked)
 
 
 def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
@@ -323,7 +327,7 @@ def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
     for name in FIELDS:
         if name in MANY:
             fields[name] = _values(posted, name)
-        elif value := _last(posted.get(name, "")):
+        elif (sent := posted.get(name)) and (value := _last(sent)):
             fields[name] = value
     try:
         return msgspec.convert(fields, Posted)
@@ -333,20 +337,31 @@ def read(posted: Mapping[str, str | Sequence[str]]) -> Posted:
         raise FormInvalid(Problem(_item_of(item), "page_old")) from None
 
 
-def _asked(given: Posted, left_out: Collection[str]) -> Posted:
+def _without(given: Posted, left_out: Collection[str]) -> Posted:
     """What was given without the blocks that the wave leaves out."""
     empty = Posted()
     gone = {item: getattr(empty, item) for block in left_out for item in BLOCKS[block]}
     return msgspec.structs.replace(given, **gone)
 
 
-def applies(item: Item, given: Posted, *, trial: bool) -> bool:
-    """Whether an item is asked of somebody who has answered so."""
-    if item.in_situation_only and not given.in_situation:
-        return False
-    if item.id == "noticed":
-        return trial
-    return item.show_if is None or CONDITIONS[item.show_if].holds(given)
+@cache
+def _rules() -> tuple[tuple[str, bool, Callable[[Posted], bool] | None], ...]:
+    """Each item, whether it is asked in the situation only, and what else must hold."""
+    return tuple(
+        (item.id, item.in_situation_only, CONDITIONS[item.show_if].holds if item.show_if else None)
+        for item in form().items
+    )
+
+
+def _asked(given: Posted, *, trial: bool) -> set[str]:
+    """The items that are asked of somebody who has answered so."""
+    in_situation = given.in_situation
+    asked = {
+        item
+        for item, only_there, holds in _rules()
+        if (in_situation or not only_there) and (holds is None or holds(given))
+    }
+    return asked if trial else asked - {"noticed"}
 
 
 def likely_name(comment: str) -> bool:
@@ -378,12 +393,11 @@ def _item_of(field: str) -> str:
     return "barriers" if field.startswith("b_") else field
 
 
-def _problems(given: Posted, parts: Collection[str]) -> list[Problem]:
+def _problems(given: Posted, asked: set[str], parts: Collection[str]) -> list[Problem]:
     problems = []
     if given.situation is None:
         problems.append(Problem("situation", "situation_missing"))
-    stall = form().item("stall")
-    if applies(stall, given, trial=False) and "prefer_not" not in given.stall:
+    if "stall" in asked and "prefer_not" not in given.stall:
         if len(given.stall) > AT_MOST:
             problems.append(Problem("stall", "too_many_chosen", len(given.stall)))
         elif not set(given.stall) <= {*parts, "own", "outside"}:
@@ -409,9 +423,8 @@ def length(comment: str) -> int:
     return len(comment.replace("\r\n", "\n"))
 
 
-def _answers(given: Posted, *, trial: bool) -> Answers:
-    """What applies, with the words of the form turned into the values of ANSWERS."""
-    asked = {item.id for item in form().items if applies(item, given, trial=trial)}
+def _answers(given: Posted, asked: set[str]) -> Answers:
+    """What was asked, with the words of the form turned into the values of ANSWERS."""
 
     def kept(item: str, value: str | None) -> str | None:
         return value if item in asked and value != "unknown" else None

@@ -31,10 +31,17 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     comment: str | None = None
 
 
-async def accept(settings: Settings, submission: Submission, *, wave: Wave | None = None) -> str:
+async def accept(
+    settings: Settings,
+    submission: Submission,
+    *,
+    wave: Wave | None = None,
+    context: tickets.Context | None = None,
+) -> str:
     """The receipt of an answer that is stored, now or by an earlier try with the same ballot.
 
-    `wave`: the submission's own, if the caller has just read it; the writer reads its state again.
+    `wave` and `context`: the submission's own, if the caller has just read the one and had the
+    other from `tickets.checked`; the writer reads the state of the wave again.
     Raises PageOld, BallotRefused, AnswerMalformed, AnswerTooLarge, NotOpenYet, WaveClosed,
     ServerBusy, DiskFull or AnswerNotStored; then nothing of this answer is stored.
     """
@@ -47,7 +54,7 @@ async def accept(settings: Settings, submission: Submission, *, wave: Wave | Non
         raise NotOpenYet(date=wave.opens)
     if wave.state != "open":
         return await _late(settings, wave, ballot)
-    sealed = _sealed(settings, wave, submission, message)
+    sealed = _sealed(settings, wave, submission, message, context)
     writer = running_writer()
     if writer is None:
         raise RuntimeError("no writer is running: use survey.intake.writer.running")
@@ -56,12 +63,18 @@ async def accept(settings: Settings, submission: Submission, *, wave: Wave | Non
     return ballots.receipt(ballot)
 
 
-def _sealed(settings: Settings, wave: Wave, submission: Submission, message: bytes) -> bytes:
+def _sealed(
+    settings: Settings,
+    wave: Wave,
+    submission: Submission,
+    message: bytes,
+    context: tickets.Context | None,
+) -> bytes:
     wave_keys = keys.intake(settings, wave.name)
     signature = tickets.as_bytes(submission.signature, length=SIGNATURE)
     if not blind.verified(wave_keys.verifying, message, signature):
         raise BallotRefused
-    context = tickets.checked(
+    context = context or tickets.checked(
         wave_keys, wave=wave.name, context=submission.context, shown=submission.ticket
     )
     if submission.form_version != wave.form_version:

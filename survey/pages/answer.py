@@ -8,14 +8,18 @@ import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from survey import questionnaire, texts
 from survey.errors import Broken, Busy, KernepulsError
+from survey.house import Organisation
 from survey.intake import ballots
 from survey.intake.acceptance import Submission, accept
 from survey.intake.refusals import (
@@ -36,7 +40,22 @@ from survey.texts import Language, Voice, language_of
 Asked: TypeAlias = Request[Any, Any, Any]
 Page: TypeAlias = Response[Any]
 
+CODE_HERE = "\N{OBJECT REPLACEMENT CHARACTER}"  # in no text of ours
 KIOSK = "/svar/kiosk"  # the same pages on a shared tablet, which keeps nothing of them
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A reply of 200 that is bytes already, for the one request that everybody sends at once."""
+
+    kind: bytes
+    body: bytes
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        length = str(len(self.body)).encode()
+        headers = [(b"content-type", self.kind), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,7 @@ class AnswerPages(Controller):
         return form_page(request, language, shown, _kept(posted))
 
     @post(["/send", "/kiosk/send"], status_code=200, name="answer-send")
-    async def send(self, request: Asked) -> Page:
+    async def send(self, request: Asked) -> ASGIApp:
         """Take the answer; the receipt is shown only after it is stored."""
         posted = await _read_answer(request)
         ballot = sheet.posted_ballot(posted)
@@ -144,16 +163,13 @@ class AnswerPages(Controller):
         except (FormInvalid, PageOld, Busy, Broken) as error:
             if _wants_json(request):
                 raise
-            return await _form_again(request, posted, ballot, error)
+            again = await _form_again(request, posted, ballot, error)
+            return again.to_asgi_response(None, request)
         if _wants_json(request):
-            return _json({"receipt": receipt}, 200)
-        return answer_page(
-            request,
-            "receipt",
-            asked_language(request),
-            receipt=receipt,
-            dates=_dates(request, closes),
-        )
+            return Ready(b"application/json", msgspec.json.encode({"receipt": receipt}))
+        house, language = sheet.told(settings_of(request)), asked_language(request)
+        before, after = _around_receipt(house, _base(request), language, closes)
+        return Ready(b"text/html; charset=utf-8", f"{before}{receipt}{after}".encode())
 
     @get(["/privat", "/kiosk/privat"], name="answer-privacy")
     async def privacy(self, request: Asked) -> Page:
@@ -180,7 +196,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, d
     settings = settings_of(request)
     wave = await sheet.open_wave(ballot.wave)
     columns: dict[str, int | str | None] = {}
-    comment = None
+    comment = context = None
     if wave.state == "open":
         context = sheet.context_of(settings, ballot)
         if int(ballot.form_version) != wave.form_version:
@@ -204,7 +220,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, d
         answers=columns,
         comment=comment,
     )
-    return await accept(settings, submission, wave=wave), wave.closes
+    return await accept(settings, submission, wave=wave, context=context), wave.closes
 
 
 async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known:
@@ -311,7 +327,17 @@ def answer_page(
 ) -> Page:
     """A page of a respondent, with what every one of them needs beside its own fields."""
     house = sheet.told(settings_of(request))
-    base = KIOSK if request.url.path.startswith(KIOSK) else "/svar"
+    html = _rendered(template, language, house, _base(request), {**(dates or {}), **own})
+    return _packed(request, html, status)
+
+
+def _base(request: Asked) -> str:
+    return KIOSK if request.scope["path"].startswith(KIOSK) else "/svar"
+
+
+def _rendered(
+    template: str, language: Language, house: Organisation, base: str, own: Mapping[str, object]
+) -> str:
     context = {
         "form": questionnaire.form(),
         "house": house,
@@ -321,11 +347,23 @@ def answer_page(
         "tried": "",  # where a page that is only tried leads back to
         "base": base,
         "address": base,
-        **(dates or {}),
         **own,
     }
-    html = texts.render(f"pages/answer/{template}.html", language, context)
-    return _packed(request, html, status)
+    return texts.render(f"pages/answer/{template}.html", language, context)
+
+
+@lru_cache(maxsize=16)
+def _around_receipt(
+    house: Organisation, base: str, language: Language, closes: date
+) -> tuple[str, str]:
+    """The page of the receipt before and after its code: the same for all who answer a wave.
+
+    Not compressed: with its headers it is two packets either way.
+    """
+    dates = sheet.after(house, closes, Voice(language))
+    html = _rendered("receipt", language, house, base, {**dates, "receipt": CODE_HERE})
+    before, _, after = html.partition(CODE_HERE)
+    return before, after
 
 
 def _packed(request: Asked, html: str, status: int) -> Page:

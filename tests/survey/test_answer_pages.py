@@ -2,17 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 
 from survey.app import create_app
 from survey.intake import keys, seal
 from survey.intake.writer import running_writer
+from survey.pages import answer as answering_page
 from survey.pages import posting, sheet
 from survey.questionnaire import BARRIERS
 from survey.settings import Settings
@@ -536,6 +540,30 @@ def test_a_household_counts_as_one_network() -> None:
     assert posting.network("testclient") == ""
 
 
+PIECES = st.lists(st.sampled_from(["stall", "a", "=", "&", "+", "%", "%C3%A6", "%FF", "æ", " "]))
+
+
+@given(body=PIECES.map("".join))
+def test_a_form_is_read_as_the_standard_library_reads_it(body: str) -> None:
+    def read(reader: Callable[[str], object]) -> object:
+        try:
+            return reader(body)
+        except ValueError:
+            return "refused"
+
+    expected = read(partial(parse_qs, keep_blank_values=True, errors="strict"))
+
+    assert read(posting.fields_of) == expected
+
+
+def test_a_form_of_too_many_fields_is_not_read() -> None:
+    most = "&".join(["a=1"] * posting.MOST_FIELDS)
+
+    assert posting.fields_of(most) == {"a": ["1"] * posting.MOST_FIELDS}
+    with pytest.raises(ValueError, match=r"^$"):
+        posting.fields_of(f"{most}&a=1")
+
+
 # The same answer again, and answers that are not ours
 
 
@@ -561,6 +589,37 @@ async def test_the_same_submission_at_once_is_one_row(
     assert {page.status_code for page in pages} == {200}
     assert len({page.text for page in pages}) == 1
     assert (await Ballot.count(), await Intake.count()) == (1, 1)
+
+
+async def test_everybody_s_page_has_their_own_receipt_in_their_own_language(
+    phone: Respondent, codes: dict[str, list[str]]
+) -> None:
+    answered = [await phone.answered(codes[unit][0]) for unit in ("E", "D1", "C11")]
+
+    pages = [
+        await phone.post("/svar/send", answered[0]),
+        await phone.post("/svar/send", {**answered[1], "sprog": "en"}),
+        await phone.post("/svar/kiosk/send", answered[2]),
+    ]
+
+    receipts = [re.findall(r"data-receipt>([0-9A-Z]{8})<", page.text) for page in pages]
+    assert [len(found) for found in receipts] == [1, 1, 1]
+    assert len({found[0] for found in receipts}) == 3
+    assert ["data-kiosk" in page.text for page in pages] == [False, False, True]
+    assert says(pages[0], "Dit svar er modtaget")
+    assert 'lang="en"' in pages[1].text
+    assert not any(answering_page.CODE_HERE in page.text for page in pages)
+
+
+async def test_a_page_of_an_earlier_version_sends_its_form_from_its_script(
+    phone: Respondent, codes: dict[str, list[str]]
+) -> None:
+    """A tab that was open while we were brought up to date: its script sends no JSON."""
+    form = await phone.answered(codes["E"][0])
+
+    taken = await phone.post("/svar/send", form, accept="application/json")
+
+    assert re.fullmatch(r"[0-9A-Z]{8}", taken.json()["receipt"])
 
 
 async def test_a_script_gets_the_receipt_or_the_refusal_as_json(
