@@ -28,8 +28,8 @@ from urllib.request import urlopen
 
 from benchmarks._table import Figure, show
 from benchmarks.submission import (
-    ACCEPTS,
     CLIENTS,
+    PAGES,
     WARM,
     Client,
     Database,
@@ -126,7 +126,8 @@ def load(port: int, waiting: list[bytes]) -> Load:
 
 async def _load(port: int, waiting: list[bytes]) -> Load:
     took: list[float] = []
-    loop, started = asyncio.get_running_loop(), time.perf_counter()
+    loop = asyncio.get_running_loop()
+    started, cpu = time.perf_counter(), time.process_time()
     opened = await asyncio.gather(
         *(
             loop.create_connection(lambda: Visitor(waiting, took), "127.0.0.1", port)
@@ -135,7 +136,8 @@ async def _load(port: int, waiting: list[bytes]) -> Load:
     )
     visitors = [visitor for _, visitor in opened]
     await asyncio.gather(*(visitor.over for visitor in visitors))
-    return Load(took, sum(one.failed for one in visitors), time.perf_counter() - started)
+    failed = sum(one.failed for one in visitors)
+    return Load(took, failed, time.perf_counter() - started, time.process_time() - cpu)
 
 
 def installed(folder: Path) -> Path:
@@ -246,7 +248,7 @@ def theirs(count: int) -> Measured:
             found = clients.submit(load, port, forms[CLIENTS * WARM :]).result()
             used = cpu_of(process) - before
             missing = everybody - stored(folder)
-    return Measured(found, 1000 * used / count, 0, missing)
+    return Measured(found, 1000 * used / count, 1000 * found.cpu / count, 0, missing)
 
 
 def rows(name: str, found: Measured) -> list[Figure]:
@@ -266,8 +268,8 @@ def main() -> None:
         sys.stdout.write(f"oTree {VERSION} cannot be tried here: {error}\n")
         return
     figures = rows(f"oTree {VERSION}, SQLite", other)
-    for page, accept in ACCEPTS.items():
-        ours = measured(count, Database("SQLite, one process"), accept=accept)
+    for page, scripted in PAGES.items():
+        ours = measured(count, Database("SQLite, one process"), scripted=scripted)
         times = ours.per_second / other.per_second
         figures += rows(f"Kernepuls, SQLite, {page}", ours)
         figures.append(Figure("  times as many", times, "", NEEDED, "at least", digits=1))

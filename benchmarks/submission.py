@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +29,9 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import msgspec
 import uvicorn
+import uvloop
 from cryptography.hazmat.primitives import hashes, serialization
 
 from benchmarks._table import Figure, show
@@ -74,11 +76,8 @@ ANSWERS = {
     "safe_c": "2",
     "comment": "Vi venter på svar fra den anden afdeling, og borgeren venter med.",
 }
-# How a page with and without JavaScript sends its form; both show the receipt.
-ACCEPTS = {
-    "with JavaScript": "application/json",
-    "without": "text/html\r\nAccept-Encoding: gzip",
-}
+# How a page sends its form, and whether by its script; both show the receipt.
+PAGES = {"with JavaScript": True, "without": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class Load:
     took: list[float]
     failed: int
     seconds: float
+    cpu: float  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class Measured:
 
     load: Load
     cpu: float
+    client_cpu: float  # the clients have the same processors
     database_cpu: float  # of PostgreSQL; SQLite is part of the server
     missing: int  # answers the server said it had, and the database has not
 
@@ -151,7 +152,7 @@ async def prepared(settings: Settings) -> None:
         ).save()
 
 
-def requests(settings: Settings, count: int, *, accept: str) -> list[bytes]:
+def requests(settings: Settings, count: int, *, scripted: bool) -> list[bytes]:
     """Whole HTTP requests, each with a ballot of its own."""
     wave_keys = keys.intake(settings, WAVE)
     # A blind signature with the blinding taken off is a plain one, and four times dearer to make.
@@ -159,27 +160,40 @@ def requests(settings: Settings, count: int, *, accept: str) -> list[bytes]:
         (keys.places(settings, WAVE)[0] / keys.SIGNING).read_bytes(), password=None
     )
     context = tickets.Context(wave=WAVE, unit="K", behaviour="Ad1").text
-    fixed = urlencode(
-        {
-            **ANSWERS,
-            "wave": WAVE,
-            "context": context,
-            "ticket": tickets.ticket(wave_keys, context),
-            "form_version": "1",
-        }
-    )
+    about = {
+        "wave": WAVE,
+        "context": context,
+        "ticket": tickets.ticket(wave_keys, context),
+        "form_version": 1,
+    }
     made = []
     for _ in range(count):
         message = secrets.token_bytes(MESSAGE)
         signature = private.sign(message, blind.SCHEME, hashes.SHA384())
         ballot = {"message": tickets.as_text(message), "signature": tickets.as_text(signature)}
-        body = f"{fixed}&{urlencode(ballot)}"
-        made.append(
-            "POST /svar/send HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
-            f"Accept: {accept}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
-        )
+        made.append(_as_json({**about, **ballot}) if scripted else _as_form({**about, **ballot}))
     return made
+
+
+def _as_json(hidden: Mapping[str, object]) -> bytes:
+    """As the page's script sends it."""
+    body = msgspec.json.encode({**hidden, "answers": {key: [ANSWERS[key]] for key in ANSWERS}})
+    return _request(body, kind="application/json", accept="application/json")
+
+
+def _as_form(hidden: Mapping[str, object]) -> bytes:
+    """As a browser posts it by itself."""
+    body = urlencode({**ANSWERS, **hidden}).encode()
+    accept = "text/html\r\nAccept-Encoding: gzip"
+    return _request(body, kind="application/x-www-form-urlencoded", accept=accept)
+
+
+def _request(body: bytes, *, kind: str, accept: str) -> bytes:
+    head = (
+        f"POST /svar/send HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: {accept}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def serve(settings: Settings, port: int, workers: int) -> None:
@@ -233,13 +247,13 @@ class Client(asyncio.Protocol):
 
 def load(port: int, waiting: list[bytes]) -> Load:
     """Send everything that waits, over CLIENTS connections."""
-    return asyncio.run(_load(port, waiting))
+    return uvloop.run(_load(port, waiting))
 
 
 async def _load(port: int, waiting: list[bytes]) -> Load:
     took: list[float] = []
     asked, loop = len(waiting), asyncio.get_running_loop()
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     opened = await asyncio.gather(
         *(
             loop.create_connection(lambda: Client(waiting, took), "127.0.0.1", port)
@@ -249,7 +263,7 @@ async def _load(port: int, waiting: list[bytes]) -> Load:
     clients = [client for _, client in opened]
     await asyncio.gather(*(client.over for client in clients))
     failed = sum(client.failed for client in clients) + asked - len(took)
-    return Load(took, failed, time.perf_counter() - started)
+    return Load(took, failed, time.perf_counter() - started, time.process_time() - cpu)
 
 
 def until_up(port: int, workers: int) -> None:
@@ -272,7 +286,7 @@ def cpu_of(first: int) -> float:
     return 0.0
 
 
-def measured(count: int, database: Database, *, accept: str) -> Measured:
+def measured(count: int, database: Database, *, scripted: bool) -> Measured:
     spawn = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -280,7 +294,7 @@ def measured(count: int, database: Database, *, accept: str) -> Measured:
     ):
         settings = settings_in(Path(folder), database.address)
         asyncio.run(prepared(settings))
-        waiting = requests(settings, count + CLIENTS * WARM, accept=accept)
+        waiting = requests(settings, count + CLIENTS * WARM, scripted=scripted)
         port = free_port()
         server = spawn.Process(target=serve, args=(settings, port, database.workers))
         server.start()
@@ -296,7 +310,7 @@ def measured(count: int, database: Database, *, accept: str) -> Measured:
             server.join()
         missing = len(waiting) - asyncio.run(in_database(settings))
     own, its = (1000 * (late - early) / count for early, late in zip(before, after, strict=True))
-    return Measured(found, own, its, missing)
+    return Measured(found, own, 1000 * found.cpu / count, its, missing)
 
 
 async def in_database(settings: Settings) -> int:
@@ -312,6 +326,7 @@ def figures(page: str, database: Database, found: Measured) -> list[Figure]:
         Figure("  50th percentile", found.percentile(50), "ms"),
         Figure("  failed or lost", errors, "", 0),
         Figure("  CPU of the server for each", found.cpu, "ms", digits=2),
+        Figure("  CPU of the clients for each", found.client_cpu, "ms", digits=2),
     ]
     if database.process:
         rows.append(Figure("  CPU of PostgreSQL for each", found.database_cpu, "ms", digits=2))
@@ -353,9 +368,9 @@ def main() -> None:
     with postgres() as fresh:
         rows = [
             row
-            for page, accept in ACCEPTS.items()
+            for page, scripted in PAGES.items()
             for database in (Database("SQLite, one process"), fresh())
-            for row in figures(page, database, measured(count, database, accept=accept))
+            for row in figures(page, database, measured(count, database, scripted=scripted))
         ]
     show(f"{count:,} answers from {CLIENTS} clients, sealed and durable", rows)
 

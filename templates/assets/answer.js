@@ -259,8 +259,9 @@ function questionnaire(form) {
     rows[0].before(...order.map((code) => rows.find((row) => row.dataset.code === code)));
   }
 
+  const given = () => [...new FormData(form)].filter(([name]) => form.elements[name].type !== "hidden");
   function save() {
-    const values = [...new FormData(form)].filter(([name]) => form.elements[name].type !== "hidden");
+    const values = given();
     draft.write({ ballot, order: form.elements.order.value.split("."), values, now, isSending });
   }
 
@@ -437,7 +438,7 @@ function questionnaire(form) {
     save();
     for (let pause = 1000; ; pause = Math.min(3 * pause, 30000)) {
       say(data.sending);
-      const reply = await asked(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+      const reply = await asked(form.action, { method: "POST", body: asJson(), headers: AS_JSON });
       if (reply?.ok) return received((await reply.json()).receipt);
       if (!isAway(reply)) break;
       say(reply ? data.busy : data.offline);
@@ -446,6 +447,14 @@ function questionnaire(form) {
     isSending = false;
     save();
     return handOver(form); // the server's own page says what is wrong
+  }
+  // What the form would send, less what the server has no use for.
+  function asJson() {
+    const answers = {};
+    for (const [name, value] of given()) if (value) (answers[name] ??= []).push(value);
+    const about = Object.fromEntries(["wave", "message", "signature", "context", "ticket"].map((name) => [name, form.elements[name].value]));
+    const { form_version, name_seen } = form.elements;
+    return JSON.stringify({ ...about, form_version: Number(form_version.value), answers, name_seen: Boolean(name_seen) });
   }
   const say = (words) => { find("#status").textContent = words; };
   function received(receipt) {

@@ -120,6 +120,7 @@ def test_a_lost_reply_is_two_posts_one_row_and_one_receipt(
     before, posts = site.count("intake"), []
 
     def lose_the_first(route: Route) -> None:
+        assert route.request.post_data_json["answers"]["situation"]  # JSON, as the server likes it
         posts.append(route.fetch())
         route.abort() if len(posts) == 1 else route.fulfill(response=posts[-1])
 
