@@ -190,25 +190,15 @@ def merged_into(versions: Iterable[Version], there: Container[str]) -> dict[str,
 
 async def versions() -> list[Version]:
     """Every version of every unit: units as they stood in the first file, then by time."""
-    units = await Unit.select(Unit.id, Unit.code)
-    codes: dict[int, str] = {row["id"]: row["code"] for row in units}
-    rows = await UnitVersion.select(*UnitVersion.all_columns())
-    rows.sort(key=lambda row: (row["unit"], row["valid_from"]))
-    return [
-        Version(
-            id=row["unit"],
-            code=codes[row["unit"]],
-            parent=codes[row["parent"]] if row["parent"] is not None else None,
-            name=row["name"],
-            core_task=row["core_task"],
-            headcount=row["headcount"],
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
-            change=row["change"],
-            was=row["was"],
-        )
-        for row in rows
-    ]
+    rows = await UnitVersion.select(
+        UnitVersion.unit.as_alias("id"),
+        UnitVersion.unit.code.as_alias("code"),
+        UnitVersion.parent.code.as_alias("parent"),
+        *(UnitVersion.name, UnitVersion.core_task, UnitVersion.headcount),
+        *(UnitVersion.valid_from, UnitVersion.valid_to, UnitVersion.change, UnitVersion.was),
+    )
+    found = [Version(**row) for row in rows]
+    return sorted(found, key=lambda version: (version.id, version.valid_from))
 
 
 async def ids_merged_into(there: Tree) -> dict[int, int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Final
 
+from piccolo.query.functions import Count
+
 from survey import audit, organisation
 from survey.actions.readiness import scope_of
 from survey.engine import current, transaction
@@ -110,13 +112,17 @@ def following(versions: Iterable[Version]) -> dict[str, str]:
 
 async def people_per_unit(tree: Tree, stored: Iterable[Version]) -> Counter[str]:
     """The newest staff list by unit of a tree; people of merged units with those they joined."""
-    codes = {row["id"]: row["code"] for row in await Unit.select(Unit.id, Unit.code)}
+    codes = {version.id: version.code for version in stored}
     joined = merged_into(stored, tree)
-    rows = await Person.select(Person.unit).where(Person.active == True)  # noqa: E712 - a column
+    rows = (
+        await Person.select(Person.unit, Count())
+        .where(Person.active == True)  # noqa: E712 - a column
+        .group_by(Person.unit)
+    )
     found: Counter[str] = Counter()
-    for unit, n in Counter(row["unit"] for row in rows).items():
-        code = codes[unit]
-        found[code if code in tree else joined.get(code, code)] += n
+    for row in rows:
+        code = codes.get(row["unit"], "")
+        found[code if code in tree else joined.get(code, code)] += row["count"]
     return found
 
 

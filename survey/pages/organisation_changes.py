@@ -208,7 +208,6 @@ async def _page(  # noqa: PLR0913 - what the page is made of
 ) -> Response[Any]:
     voice, tree = Voice(language_for(request)), now.tree
     wanted = KINDS[kind]
-    shown = await coming_shown(now)
     return page(
         request,
         "pages/staff/organisation_change.html",
@@ -224,7 +223,7 @@ async def _page(  # noqa: PLR0913 - what the page is made of
         choices=choices(now) if kind in ("move", "merge") else (),
         problem=sentence(error, voice.language) if error else "",
         foretold=foretold(voice, now, then, deed.of) if then and deed else [],
-        notes=await _notes(voice, shown, deed) if deed else [],
+        notes=await _notes(voice, await coming_shown(now), deed) if deed else [],
         looked=then is not None,
     )
 

@@ -16,7 +16,7 @@ MAY = {
     "nobody": (set(), set(), set()),
     "anna": ({"/account", "/results"}, {"FK", "C", "C2", "C21"}, {"C21"}),
     "bo": ({"/account", "/results"}, {"FK", "C", "C2", "C22"}, {"C22"}),
-    "carla": ({"/account", "/overview", "/results", "/waves"}, EVERYWHERE, EVERYWHERE),
+    "carla": ({"/account", "/organisation", "/overview", "/results", "/waves"}, EVERYWHERE, EVERYWHERE),
     "dan": ({"/account"}, set(), set()),
     "eva": ({"/account", "/results", "/waves"}, EVERYWHERE, EVERYWHERE),
     "finn": ({"/account", "/results"}, {"C21", "B1"}, {"C21", "B1"}),
@@ -36,7 +36,7 @@ async def test_each_role_opens_what_it_may_and_nothing_else(site: cast.Site) -> 
     for login in MAY:
         browser = site.browser() if login == "nobody" else await site.signed_in(login)
         pages, units, files = set(), set(), set()
-        for address in ("/account", "/overview", "/results", "/waves"):
+        for address in ("/account", "/organisation", "/overview", "/results", "/waves"):
             if (await browser.get(address)).status_code == 200:
                 pages.add(address)
         for unit in UNITS:

@@ -7,7 +7,6 @@ import pytest
 from httpx import AsyncClient, Response
 
 from survey import engine, house, organisation
-from survey.access import Actor, Role
 from survey.actions import organising
 from survey.actions.invitations import people_in
 from survey.actions.organising import coming, find_people, move_person
@@ -463,6 +462,22 @@ async def test_moving_needs_somebody_and_a_unit(carla: AsyncClient) -> None:
     assert [one.unit for one in await find_people("ann")] == ["C21"]
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_the_organisation_is_for_those_who_plan(role: Role) -> None:
-    assert Actor(1, "x", role, "da").may_plan == (role is Role.COORDINATOR)
+ADDRESSES = (
+    *("", "/import", "/import/x", "/import/x/preview", "/import/x/done", "/people"),
+    *("/units/C21", "/units/C21/change/rename"),
+)
+POSTS = (
+    *("/import", "/import/x", "/import/x/preview", "/import/x/cancel", "/people", "/people/move"),
+    *("/units/C21/change/rename", "/units/C21/undo"),
+)
+
+
+async def test_everything_here_is_for_the_coordinator_alone(site: cast.Site) -> None:
+    for login in ("anna", "bo", "dan", "eva", "finn"):
+        browser = await site.signed_in(login)
+        token = cast.token(await browser.get("/account"))
+        replies = [await browser.get(f"{HERE}{address}") for address in ADDRESSES]
+        replies += [await browser.post(f"{HERE}{address}", data=token) for address in POSTS]
+
+        assert {reply.status_code for reply in replies} == {404}, login
+    assert len({reply.content for reply in replies[: len(ADDRESSES)]}) == 1
