@@ -16,7 +16,11 @@ MAY = {
     "nobody": (set(), set(), set()),
     "anna": ({"/account", "/results"}, {"FK", "C", "C2", "C21"}, {"C21"}),
     "bo": ({"/account", "/results"}, {"FK", "C", "C2", "C22"}, {"C22"}),
-    "carla": ({"/account", "/organisation", "/overview", "/results", "/waves"}, EVERYWHERE, EVERYWHERE),
+    "carla": (
+        {"/account", "/organisation", "/overview", "/results", "/waves"},
+        EVERYWHERE,
+        EVERYWHERE,
+    ),
     "dan": ({"/account"}, set(), set()),
     "eva": ({"/account", "/results", "/waves"}, EVERYWHERE, EVERYWHERE),
     "finn": ({"/account", "/results"}, {"C21", "B1"}, {"C21", "B1"}),
