@@ -56,23 +56,22 @@ def with_changes(rows: Rows, against: Against, q: float) -> Rows:
     """
     changes = _changes(rows, against, q, _of_the_wave)
     flags = _flags(against)
-    flagged = {
+    changed = {
         u: [
-            _changed(cell, change, flags.get(u, ()))
+            cell if change is None else replace(cell, change=change)
             for cell, change in zip(row, changes[u], strict=True)
         ]
         for u, row in rows.items()
     }
-    return _with_common_shock(flagged)
+    flagged = {u: [_flagged(cell, flags[u]) for cell in changed[u]] for u in flags}
+    return _with_common_shock(changed | flagged)
 
 
-def _changed(cell: Cell, change: Change | None, flags: tuple[str, ...]) -> Cell:
-    if cell.flags is None or not flags:
-        return cell if change is None else replace(cell, change=change)
-    return replace(cell, change=change, flags=(*cell.flags, *flags))
+def _flagged(cell: Cell, flags: tuple[str, ...]) -> Cell:
+    return cell if cell.flags is None else replace(cell, flags=(*cell.flags, *flags))
 
 
-def _flags(against: Against) -> dict[int | None, tuple[str, ...]]:
+def _flags(against: Against) -> dict[int, tuple[str, ...]]:
     """What every shown cell of a unit is flagged with; a unit without is left out."""
     composition = against.past.recomposed if against.past else frozenset()
     return {
