@@ -213,6 +213,14 @@ async def tree(wave: str | None = None) -> Tree:
     return grow(version for version in await versions() if version.holds(wave))
 
 
+async def unit_names(codes: Collection[str]) -> dict[str, str]:
+    """Unit -> its name as it is today, without reading the whole tree."""
+    rows = await UnitVersion.select(
+        UnitVersion.unit.code.as_alias("code"), UnitVersion.name
+    ).where(UnitVersion.valid_to.is_null(), UnitVersion.unit.code.is_in([*codes, ""]))
+    return {row["code"]: row["name"] for row in rows}
+
+
 async def units_rows() -> list[Row]:
     """UNITS of measurement.md 2.2: one row per version of a unit."""
     return [

@@ -10,7 +10,6 @@ from analysis.report.sections.tried import sent_and_answered
 from analysis.wording import sentences
 from analysis.wording.voice import inside, listed
 from survey import organisation
-from survey.organisation import Tree
 from survey.tables import Escalation, EscalationUnit, Wave
 from survey.texts import Voice
 
@@ -24,11 +23,11 @@ async def passed_on(wave: Wave, *, voice: Voice) -> tuple[PassedOn, ...]:
     before = await Wave.select(Wave.closes).where(Wave.closes < wave.closes)
     since = max((row["closes"] for row in before), default=date.min)
     units = await units_of_cards()
-    tree = await organisation.tree(None)
+    named = await organisation.unit_names(codes_of(units))
     rows = await Escalation.select().where(Escalation.sent_on <= wave.closes)
     found = []
     for row in sorted(rows, key=lambda row: (row["sent_on"], row["id"])):
-        one = card_told(voice, row, units[row["id"]], tree, on=wave.closes)
+        one = card_told(voice, row, units[row["id"]], named, on=wave.closes)
         if not (one.answer and row["answered_on"] <= since):
             found.append(one)
     return tuple(found)
@@ -38,7 +37,7 @@ def card_told(
     voice: Voice,
     row: Mapping[str, Any],
     units: Mapping[str, Sequence[str]],
-    tree: Tree,
+    named: Mapping[str, str],
     *,
     on: date,
 ) -> PassedOn:
@@ -46,7 +45,7 @@ def card_told(
     is_known = row["answered_on"] is not None and row["answered_on"] <= on
     return PassedOn(
         units=tuple(units.get("sender", ())),
-        level=level_inside(voice, row["level"], units.get("receiver", ()), tree),
+        level=level_inside(voice, row["level"], units.get("receiver", ()), named),
         sent_on=row["sent_on"],
         ask=row["ask"],
         answer=row["answer"] if is_known else "",
@@ -73,8 +72,13 @@ async def units_of_cards() -> Mapping[int, Mapping[str, tuple[str, ...]]]:
     return found
 
 
-def level_inside(voice: Voice, level: str, to: Sequence[str], tree: Tree) -> str:
+def codes_of(units: Mapping[int, Mapping[str, tuple[str, ...]]]) -> set[str]:
+    """Every unit of the cards."""
+    return {code for ours in units.values() for some in ours.values() for code in some}
+
+
+def level_inside(voice: Voice, level: str, to: Sequence[str], named: Mapping[str, str]) -> str:
     """Who it went to, inside a sentence: a group or a unit, never somebody."""
     if level in ("parent", "two_units"):
-        return listed(voice, [tree[code].name if code in tree else code for code in to])
+        return listed(voice, [named.get(code, code) for code in to])
     return inside(sentences.address_name(voice, level))

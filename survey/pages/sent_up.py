@@ -15,7 +15,7 @@ from survey.access import Actor, tries
 from survey.actions import sent_up
 from survey.actions.sent_up import LEVELS, Letter, may_answer
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
-from survey.insight.passed_on import card_told, told, units_of_cards
+from survey.insight.passed_on import card_told, codes_of, told, units_of_cards
 from survey.organisation import Tree
 from survey.pages.forms import FieldEmpty, Fields, done, notice, posted
 from survey.pages.layout import language_for, page, settings_of
@@ -74,7 +74,8 @@ class SentUpPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Response[str]:
         """What waits for an answer of one's own first; then what one's own part has sent."""
         actor: Actor = request.user
-        voice, tree, units = Voice(language_for(request)), await _tree(), await units_of_cards()
+        voice, units = Voice(language_for(request)), await units_of_cards()
+        named = await organisation.unit_names(codes_of(units))
         rows = await Escalation.select().order_by(Escalation.id, ascending=False)
         mine = [row for row in rows if _may_see(actor, units[row["id"]])]
         waiting = [
@@ -85,7 +86,7 @@ class SentUpPages(Controller):
         today = today_of(request)
 
         def lines(some: Iterable[Mapping[str, Any]]) -> list[Line]:
-            return [_line(voice, row, units[row["id"]], tree, today) for row in some]
+            return [_line(voice, row, units[row["id"]], named, today) for row in some]
 
         others = [row for row in mine if row not in waiting]
         return page(
@@ -225,15 +226,15 @@ def _line(
     voice: Voice,
     row: Mapping[str, Any],
     units: Mapping[str, Sequence[str]],
-    tree: Tree,
+    named: Mapping[str, str],
     today: date,
 ) -> Line:
     return Line(
         code=row["code"],
         ask=row["ask"],
-        where=names(voice, units.get("sender", ()), tree),
+        where=names(voice, units.get("sender", ()), named),
         barrier=barrier_name(voice, row["barrier"]),
-        stands=told(voice, card_told(voice, row, units, tree, on=today)),
+        stands=told(voice, card_told(voice, row, units, named, on=today)),
         late=not row["answer"] and row["answer_by"] < today,
     )
 
@@ -247,10 +248,11 @@ async def _card(  # noqa: PLR0913 - a card, its reader's form, and why it is sho
     status: int = 200,
     error: KernepulsError | None = None,
 ) -> Response[str]:
-    voice, tree, today = Voice(language_for(request)), await _tree(), today_of(request)
+    voice, today = Voice(language_for(request)), today_of(request)
+    named = await organisation.unit_names([code for some in units.values() for code in some])
     card = content("report_language")["escalation_card"]
     labels = {one["id"]: short_label(voice.pick(one)) for one in card["fields"]}
-    shown = [Labelled(voice.gettext("From"), names(voice, units.get("sender", ()), tree))]
+    shown = [Labelled(voice.gettext("From"), names(voice, units.get("sender", ()), named))]
     if row["barrier"]:
         shown.append(Labelled(voice.gettext("Barrier"), barrier_name(voice, row["barrier"])))
     shown += [Labelled(labels[name], row[name]) for name in FIELDS]
@@ -263,7 +265,7 @@ async def _card(  # noqa: PLR0913 - a card, its reader's form, and why it is sho
         card=CardView(
             row["code"],
             row["ask"],
-            told(voice, card_told(voice, row, units, tree, on=today)),
+            told(voice, card_told(voice, row, units, named, on=today)),
             not row["answer"] and row["answer_by"] < today,
             row["version"],
             tuple(shown),

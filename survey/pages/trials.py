@@ -1,5 +1,6 @@
 """Trial actions: the list of one's own part, the card, each step with what it asks for."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -29,13 +30,13 @@ from survey.pages.trials_forms import (
     units_for,
 )
 from survey.pages.trials_views import (
+    Known,
     Lister,
     candidates,
     card_labels,
     gate_labels,
     known,
     may_open,
-    names,
     one,
     opened_on,
     trial_view,
@@ -71,7 +72,7 @@ class TrialPages(Controller):
         if state:
             mine = [row for row in mine if state_of(row) == state]
         number = _page_number(request) if state else 0
-        lister = await _lister(request, found)
+        lister = await _lister(request, found, mine)
         waiting = [] if state else [row for row in mine if lister.waits(row)]
         return page(
             request,
@@ -238,11 +239,14 @@ def _page_number(request: Request[Any, Any, Any]) -> int:
     return int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 0
 
 
-async def _lister(request: Request[Any, Any, Any], found: Any) -> Lister:  # noqa: ANN401 - Known
+async def _lister(
+    request: Request[Any, Any, Any], found: Known, rows: Sequence[Mapping[str, Any]]
+) -> Lister:
+    codes = {code for row in rows for code in found.owners(row["id"])}
     return Lister(
         Voice(language_for(request)),
         found,
-        await organisation.tree(None),
+        await organisation.unit_names(codes),
         today_of(request),
         await opened_on(),
     )
@@ -337,7 +341,6 @@ def _lots(  # noqa: PLR0913 - the form of a draw, and why it is shown again
     *,
     status: int = 200,
 ) -> Response[str]:
-    voice = Voice(language_for(request))
     return page(
         request,
         LOTS,
@@ -345,5 +348,5 @@ def _lots(  # noqa: PLR0913 - the form of a draw, and why it is shown again
         fields=fields,
         code=row["code"],
         name=row["name"][:1].upper() + row["name"][1:],
-        options=[(code, names(voice, [code], tree)) for code in options],
+        options=[(code, tree[code].name) for code in options],
     )

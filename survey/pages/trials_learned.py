@@ -51,12 +51,14 @@ class LearnedPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Response[str]:
         """What was learned, newest first; barrier, behaviour and words stand in the address."""
         language = language_for(request)
-        voice, found, tree = Voice(language), await known(), await organisation.tree(None)
+        voice, found = Voice(language), await known()
         query: dict[str, Any] = {
             name: plain(request.query_params.get(name, ""))[:NAME]
             for name in ("barrier", "behaviour", "words")
         }
-        asked = await organisation.behaviours_of(tree)
+        asked: Mapping[str, str] = {}
+        if query["behaviour"]:  # only then the whole tree is needed
+            asked = await organisation.behaviours_of(await organisation.tree(None))
         codes = {
             row["id"]: row["code"] for row in await Behaviour.select(Behaviour.id, Behaviour.code)
         }
@@ -82,17 +84,19 @@ class LearnedPages(Controller):
         at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 0
         shown = lessons[at * SHOWN : (at + 1) * SHOWN]
         texts = await insight.behaviour_texts(language)
+        owners = {code for row in shown for code in found.owners(row["id"])}
+        named = await organisation.unit_names(owners)
         return page(
             request,
             "pages/staff/learned.html",
             fields=Fields.of(**query),
-            lessons=[_lesson(request, voice, row, found, tree) for row in shown],
+            lessons=[_lesson(request, voice, row, found, named) for row in shown],
             many=len(lessons),
             is_filtered=any(query.values()),
             newer=_address(query, at - 1) if at else "",
             older=_address(query, at + 1) if len(lessons) > (at + 1) * SHOWN else "",
             barriers=[(code, barrier_name(voice, code)) for code in barrier_codes()],
-            behaviours=[(code, texts[code]) for code in sorted(set(asked.values()))],
+            behaviours=sorted(texts.items()),
         )
 
 
@@ -115,7 +119,7 @@ def _lesson(
     voice: Voice,
     row: Mapping[str, Any],
     found: Known,
-    tree: organisation.Tree,
+    named: Mapping[str, str],
 ) -> Lesson:
     may = may_open(request.user, found.all_of(row["id"]))
     return Lesson(
@@ -123,7 +127,7 @@ def _lesson(
         address=f"/trials/{row['code']}" if may else "",
         state=state_name(voice, state_of(row)),
         mark=mark(voice, row),
-        where=names(voice, found.owners(row["id"]), tree),
+        where=names(voice, found.owners(row["id"]), named),
         barrier=barrier_name(voice, row["barrier"]),
         tried=row["scope"] or "",
         question=row["learning_question"] or "",

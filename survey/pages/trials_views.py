@@ -153,9 +153,13 @@ async def opened_on() -> dict[str, date]:
     return {row["name"]: row["opens"] for row in await Wave.select(Wave.name, Wave.opens)}
 
 
-def names(voice: Voice, codes: Iterable[str], tree: Tree) -> str:
+def named_in(tree: Tree) -> dict[str, str]:
+    return {code: node.name for code, node in tree.items()}
+
+
+def names(voice: Voice, codes: Iterable[str], named: Mapping[str, str]) -> str:
     """Units as people say them: "Hjemmepleje Nord og Visitation"; one that is gone by its code."""
-    said = [tree[code].name if code in tree else code for code in codes]
+    said = [named.get(code, code) for code in codes]
     if len(said) < 2:
         return "".join(said)
     joined = voice.gettext("%(names)s and %(last)s")
@@ -169,9 +173,14 @@ class Lister:
     """Trials as lines of a list, in one language on one day."""
 
     def __init__(
-        self, voice: Voice, found: Known, tree: Tree, today: date, opens: Mapping[str, date]
+        self,
+        voice: Voice,
+        found: Known,
+        named: Mapping[str, str],
+        today: date,
+        opens: Mapping[str, date],
     ) -> None:
-        self._voice, self._known, self._tree = voice, found, tree
+        self._voice, self._known, self._named = voice, found, named
         self._today, self._opens = today, opens
 
     def groups(self, rows: Sequence[Mapping[str, Any]], most: int, skip: int) -> tuple[Group, ...]:
@@ -198,7 +207,7 @@ class Lister:
         return Line(
             code=row["code"],
             name=row["name"][:1].upper() + row["name"][1:],
-            where=names(self._voice, self._known.owners(row["id"]), self._tree),
+            where=names(self._voice, self._known.owners(row["id"]), self._named),
             barrier=barrier_name(self._voice, row["barrier"]),
             when=self._when(row),
             mark=mark(self._voice, row),
@@ -244,7 +253,7 @@ async def trial_view(  # noqa: PLR0913 - the trial, its reader and the day
     tree: Tree,
     today: date,
 ) -> TrialView:
-    state, trial = state_of(row), row["id"]
+    state, trial, named = state_of(row), row["id"], named_in(tree)
     before = state in ("idea", "agreed", "adjusted")
     certainty = ""
     if before:
@@ -260,13 +269,13 @@ async def trial_view(  # noqa: PLR0913 - the trial, its reader and the day
         state_text=state_name(voice, state),
         mark=mark(voice, row),
         version=row["version"],
-        fields=tuple(_card(voice, row, found, tree)),
+        fields=tuple(_card(voice, row, found, named)),
         asks=asked(voice, row, today, await opened_on()),
         learned=row["what_we_learned"] or "",
         steps=tuple(_steps(voice, state)),
         certainty=certainty,
         may_draw=before and len(candidates(found.owners(trial), tree)) > 1,
-        drawn=_drawn(voice, row, found, tree),
+        drawn=_drawn(voice, row, found, named),
         evaluations=evaluations(settings, row["code"], voice=voice),
         measured=_measured(voice, row),
         gate=await _gate(voice, trial),
@@ -298,7 +307,9 @@ def card_labels(voice: Voice) -> dict[str, str]:
     return {named.get(one["id"], one["id"]): voice.pick(one) for one in fields}
 
 
-def _card(voice: Voice, row: Mapping[str, Any], found: Known, tree: Tree) -> Iterable[Labelled]:
+def _card(
+    voice: Voice, row: Mapping[str, Any], found: Known, named: Mapping[str, str]
+) -> Iterable[Labelled]:
     labels, card = card_labels(voice), card_of(row, found.owners(row["id"]))
     values = {
         **{name: getattr(card, name) for name in labels if hasattr(card, name)},
@@ -306,9 +317,9 @@ def _card(voice: Voice, row: Mapping[str, Any], found: Known, tree: Tree) -> Ite
         "period": _period(voice, row),
         "stop_date": voice.full_date(card.stop_date) if card.stop_date else "",
     }
-    yield Labelled(voice.gettext("Where"), names(voice, card.owners, tree))
+    yield Labelled(voice.gettext("Where"), names(voice, card.owners, named))
     if added := found.of(row["id"], "added"):
-        yield Labelled(voice.gettext("Joined later"), names(voice, added, tree))
+        yield Labelled(voice.gettext("Joined later"), names(voice, added, named))
     for name, label in labels.items():
         if values.get(name):
             yield Labelled(short_label(label), str(values[name]))
@@ -335,12 +346,12 @@ def _steps(voice: Voice, state: str) -> Iterable[Step]:
         yield Step(to, deed, at_once=not asks(state, to))
 
 
-def _drawn(voice: Voice, row: Mapping[str, Any], found: Known, tree: Tree) -> str:
+def _drawn(voice: Voice, row: Mapping[str, Any], found: Known, named: Mapping[str, str]) -> str:
     if not row["randomised"]:
         return ""
     return voice.gettext("Lots were drawn: %(tried)s begin, %(others)s go on as before.") % {
-        "tried": names(voice, found.of(row["id"], "tried"), tree),
-        "others": names(voice, found.of(row["id"], "comparison"), tree),
+        "tried": names(voice, found.of(row["id"], "tried"), named),
+        "others": names(voice, found.of(row["id"], "comparison"), named),
     }
 
 
