@@ -63,7 +63,7 @@ def with_changes(rows: Rows, against: Against, q: float) -> Rows:
         ]
         for u, row in rows.items()
     }
-    flagged = {u: [_flagged(cell, flags[u]) for cell in changed[u]] for u in flags}
+    flagged: Rows = {u: [_flagged(cell, flags[u]) for cell in changed[u]] for u in flags}
     return _with_common_shock(changed | flagged)
 
 
