@@ -1,6 +1,6 @@
 """The coordinator's home: the running wave's steps in order, the one next thing, and what waits."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from survey.texts import Voice
 
 TEMPLATE = "pages/staff/overview.html"
 ENDED = ("released", "held")
+UNDER_WAY = ("closing", "open", "approved", "draft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +77,34 @@ ROUTES: list[ControllerRouterHandler] = [Overview]
 
 
 async def _known(settings: Settings, voice: Voice) -> Known:
-    newest = await Wave.select(Wave.name).order_by(Wave.name, ascending=False).first()
+    rows = await Wave.select(Wave.name, Wave.state).order_by(Wave.name)
     scoped = {row["behaviour"] for row in await BehaviourScope.select(BehaviourScope.behaviour)}
     active = await Behaviour.select(Behaviour.id).where(Behaviour.active == True)  # noqa: E712 - a column
     return Known(
         units=len(await organisation.tree(None)),
         people=await Person.count().where(Person.active == True),  # noqa: E712 - a column
         behaviours=sum(row["id"] in scoped for row in active),
-        wave=await wave_page(settings, voice, newest["name"], with_opened=False)
-        if newest
-        else None,
+        wave=await wave_page(settings, voice, running(rows), with_opened=False) if rows else None,
         today=today_here(),
     )
 
 
+def running(waves: Sequence[Mapping[str, str]]) -> str:
+    """The wave that the overview is about: the one furthest under way, else the newest result."""
+    for state in UNDER_WAY:
+        names = [wave["name"] for wave in waves if wave["state"] == state]
+        if names:
+            return min(names)
+    return max(wave["name"] for wave in waves)
+
+
 def steps(voice: Voice, known: Known) -> tuple[Step, ...]:
-    """In the order they are done; the first that is not done is marked."""
+    """In the order they are done; the first that is not done is the one for now."""
     marked: list[Step] = []
     is_next = True
     for name, text, address, is_done in _steps(voice, known):
-        marked.append(Step(name, text, address, is_done, is_next and not is_done))
+        here = is_next and not is_done
+        marked.append(Step(name, text, address if is_done or here else "", is_done, here))
         is_next = is_next and is_done
     return tuple(marked)
 
@@ -132,26 +141,17 @@ def _steps(voice: Voice, known: Known) -> Iterator[tuple[str, str, str, bool]]:
         discussed is not None,
     )
     yield (
-        voice.gettext("Sending"),
+        voice.gettext("Sending out"),
         voice.gettext("%(n)s invited") % {"n": number(wave.counts.invited)} if wave else "",
         there,
         state in ("open", "closing", *ENDED),
     )
     yield voice.gettext("Answers"), "", there, state in ("closing", *ENDED)
     yield voice.gettext("Close and check"), "", there, state == "released"
-    released = wave is not None and state == "released"
-    yield (
-        voice.gettext("Comments"),
-        voice.gettext("are there when the pulse is released") if not released else "",
-        f"{there}/comments" if released else "",
-        False,
-    )
-    yield (
-        voice.gettext("Reports"),
-        voice.gettext("are there when the pulse is released") if not released else "",
-        "/results" if released else "",
-        False,
-    )
+    later = "" if state == "released" else voice.gettext("are there when the pulse is released")
+    # Both are there from the release on, and neither is ever over.
+    yield voice.gettext("Comments"), later, f"{there}/comments", state == "released"
+    yield voice.gettext("Reports"), later, "/results", state == "released"
 
 
 def next_deed(voice: Voice, known: Known) -> Deed:
@@ -234,7 +234,7 @@ def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
 async def _waits(voice: Voice, known: Known) -> AsyncIterator[tuple[str, str]]:
     """What others are to do: a sentence and its address. Never who has not done it."""
     wave = known.wave
-    if wave and wave.state == "draft" and not wave.med_date and not wave.missing:
+    if wave and wave.state == "draft" and not (wave.med_date or wave.missing or wave.sent_back):
         said = voice.gettext("%(wave)s waits for the works committee.")
         yield said % {"wave": wave.name}, f"/waves/{wave.name}"
     unanswered = await Escalation.count().where(Escalation.answer.is_null())

@@ -11,10 +11,11 @@ from litestar.types import ControllerRouterHandler
 
 from survey import organisation
 from survey.access import Actor, agrees, plans, reads_waves
-from survey.actions import committee, extending, work
+from survey.actions import committee, extending, one_time_codes, work
 from survey.actions.accounts import sign_in
 from survey.actions.approval import stored_wave
 from survey.actions.lost_link import LONGEST, ask_for_code
+from survey.actions.one_time_codes import SecondStep
 from survey.actions.opening import today_here
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
 from survey.intake import keys, split
@@ -222,8 +223,9 @@ class Planning(Controller):
     async def _second(self, request: Asking, fields: Fields) -> list[int]:
         """The signed-in coordinator and another account, whose owner types their password."""
         login, password = fields.text("login", most=64), fields.value("password")
+        second = SecondStep(fields.value("code")[:64], one_time_codes.key(settings_of(request)))
         try:
-            other = await sign_in(login, password, now=request.app.state.now())
+            other = await sign_in(login, password, now=request.app.state.now(), second=second)
         except KernepulsError:
             fields.problems["login"] = SecondUnknown()
             return []

@@ -129,3 +129,44 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         summary.click()
 
     assert seen_at(page, 320, 1280) == []
+
+
+def test_a_wave_is_planned_by_keyboard_without_javascript(opened: Callable[..., Page]) -> None:
+    page = opened("plan", java_script_enabled=False)
+
+    page.get_by_label("Navn").focus()
+    for _ in range(40):
+        if page.get_by_role("button", name="Gem planen").evaluate("it => it.matches(':focus')"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Planen er gemt.")
+    page.get_by_label("Dag", exact=True).focus()
+    for part in ("1", "2", "2027"):
+        page.keyboard.type(part)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Godkend: 3 bliver inviteret")).to_be_visible()
+
+
+def test_the_form_is_tried_step_by_step_and_the_browser_keeps_nothing(
+    opened: Callable[..., Page],
+) -> None:
+    page = opened("try", width=360)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.post_data else None)
+
+    page.locator("[name=clarity][value='4']").check()
+    page.get_by_role("button", name="Videre").click()
+    page.locator("[name=situation][value=no]").check()
+    for _ in range(8):
+        if page.get_by_role("button", name="Send svar").is_visible():
+            break
+        page.get_by_role("button", name="Videre").click()
+    page.get_by_role("button", name="Send svar").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dit svar er modtaget")
+    expect(page.get_by_text("Prøve: intet bliver gemt")).to_be_visible()
+    assert [url.rpartition("/waves/")[2] for url in sent] == ["2027-2/try/send"]
+    assert page.evaluate("() => [localStorage.length, sessionStorage.length]") == [0, 0]
