@@ -1,9 +1,11 @@
 """The analysis from files alone, without a database: the file contract of measurement.md 2.2."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 import polars as pl
@@ -26,6 +28,7 @@ from survey import file_errors
 from survey.insight.releases import trial_kinds, written_whole
 
 Watcher: TypeAlias = Callable[[int, int, str], None]
+MANY_ANSWERS: Final = 50_000  # from here a second process saves more than its start costs
 
 
 def _unwatched(_place: int, _many: int, _wave: str) -> None:
@@ -62,22 +65,34 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
         done = sorted((one for one in old if one.wave < last), key=lambda one: one.wave)
         given = {one.wave for one in done}
         todo = [each for each in waves if each < last and each not in given and last in waves]
-        for place, each in enumerate([*todo, last]):
-            watch(place, len(todo) + 1, each)
-            made = releases(
-                people,
-                tree,
-                asked,
-                wave=each or None,
-                invited=invited_,
-                trials=trials_,
-                earlier=done,
-                catalogue=trial_kinds(),
-            )
-            for one in made:
-                audit_release(one, done)
-                done.append(one)
+        with _beside(people.height, len(todo) + 1) as beside:
+            for place, each in enumerate([*todo, last]):
+                watch(place, len(todo) + 1, each)
+                made = releases(
+                    people,
+                    tree,
+                    asked,
+                    wave=each or None,
+                    invited=invited_,
+                    trials=trials_,
+                    earlier=done,
+                    catalogue=trial_kinds(),
+                    beside=beside,
+                )
+                for one in made:
+                    audit_release(one, done)
+                    done.append(one)
     return tuple(sorted(done, key=lambda one: one.wave))
+
+
+@contextmanager
+def _beside(answers: int, waves: int) -> Iterator[Executor | None]:
+    """A process for the draws and the attack, where there are waves and answers enough for it."""
+    if waves == 1 or answers < MANY_ANSWERS:
+        yield None
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        yield process
 
 
 def schema() -> str:

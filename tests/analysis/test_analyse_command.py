@@ -69,6 +69,18 @@ def test_an_earlier_release_stands_for_its_wave(folder: Path) -> None:
     assert (folder / "second.json").read_bytes() == (folder / "both.json").read_bytes()
 
 
+def test_many_answers_are_drawn_from_by_a_process_beside_to_the_same_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(folder, "one.csv", "two.parquet", to="alone.json")
+    monkeypatch.setattr("survey.insight.files.MANY_ANSWERS", 0)
+
+    done = run(folder, "one.csv", "two.parquet", to="beside.json")
+
+    assert done.exit_code == 0, done.output
+    assert (folder / "beside.json").read_bytes() == (folder / "alone.json").read_bytes()
+
+
 def test_a_wave_can_be_chosen_and_told_as_json(folder: Path) -> None:
     arguments = [str(folder / "one.csv"), str(folder / "two.parquet"), "--units",
                  str(folder / "units.csv"), "--behaviours", str(folder / "behaviours_import.csv"),
