@@ -17,7 +17,6 @@ from survey.tables import (
     Invited,
     TrialAction,
     TrialUnit,
-    Unit,
     UnitVersion,
     Wave,
     WaveBehaviour,
@@ -323,7 +322,10 @@ async def compared_with(tried: Collection[str], tree: Tree) -> int:
 
 async def behaviours_of(tree: Tree) -> Mapping[str, str]:
     """Unit -> the behaviour it is asked about: that of the nearest unit in a scope, if any."""
-    scope = {unit: behaviour for behaviour, units in (await scopes()).items() for unit in units}
+    rows = await Behaviour.select(Behaviour.code).where(Behaviour.active == True)  # noqa: E712
+    used = {row["code"] for row in rows}
+    reach = sorted((await scopes()).items(), key=lambda one: one[0] in used)  # a successor wins
+    scope = {unit: behaviour for behaviour, units in reach for unit in units}
     found: dict[str, str] = {}
     for code, node in tree.items():  # parents first
         own = scope.get(code) or found.get(node.parent or "")

@@ -145,6 +145,7 @@ MENU = (
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
     Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
     Place("/organisation", N_("Organisation"), lambda actor: actor.may_plan),
+    Place("/behaviours", N_("Behaviours"), lambda actor: actor.may_plan),
     Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
     Place("/sent-up", N_("Sent up"), lambda actor: actor.may_try),
     Place("/accounts", N_("Accounts"), lambda actor: actor.may_keep_accounts),
