@@ -20,6 +20,7 @@ from analysis.wording import sentences
 from analysis.wording.voice import opened
 from survey.access import Actor
 from survey.errors import UnitUnknown
+from survey.insight.passed_on import passed_on
 from survey.insight.releases import stored_release, waves_with_release
 from survey.insight.reports import behaviour_texts, trial_texts
 from survey.settings import Settings
@@ -207,6 +208,7 @@ async def page_facts(*, wave: str, language: Language, organisation: str) -> Fac
         released=NO_DATE,
         contact="",
         trials={} if found is None else await trial_texts(found),
+        passed_on=() if found is None else await passed_on(found, voice=Voice(language)),
         # The release holds the Danish texts, as they were asked.
         behaviours=await behaviour_texts("en") if language == "en" else {},
     )

@@ -1,21 +1,30 @@
 """The meeting of a leadership team on a screen, and the board sheet that it ends with."""
 
 import gzip
-from dataclasses import dataclass
 from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
-from survey import insight
-from survey.access import reads_report
-from survey.insight import Told
+from survey import organisation
+from survey.access import Actor, reads_report, tries
+from survey.actions.trials import write_trial
+from survey.errors import N_
+from survey.insight import BARRIERS, sentences
+from survey.pages.forms import Fields, notice, posted
 from survey.pages.layout import language_for, page
+from survey.pages.meeting_board import board, decisions
 from survey.pages.meeting_slides import deck
 from survey.pages.results import told_for
-from survey.texts import Voice, content
+from survey.pages.trials import today_of
+from survey.pages.trials_forms import read_card
+from survey.texts import Voice
+
+SAID = {"decided": N_("The decision is saved. Fill in the rest of the card before you begin.")}
 
 
 class MeetingPages(Controller):
@@ -28,94 +37,80 @@ class MeetingPages(Controller):
     async def meeting(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[Any]:
-        told = await told_for(request, wave, unit)
-        voice = Voice(language_for(request))
-        deck_ = page(
-            request,
-            "pages/staff/meeting.html",
-            deck=deck(told, voice),
-            board=board(told, voice),
-            name=told.view.name,
-            behaviours=told.view.behaviours,
-            is_hidden=told.is_hidden,
-            here=f"/waves/{wave}/units/{unit}",
-            wave=wave,
-        )
-        return _packed(request, deck_)
+        return await _deck(request, wave, unit, Fields())
+
+    @post("/meeting", guards=[tries], status_code=HTTP_303_SEE_OTHER)
+    async def decide(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[Any]:
+        """Keep what was decided around the table as a trial action of the unit."""
+        actor: Actor = request.user
+        await told_for(request, wave, unit)  # a unit that is not there decides nothing
+        fields = await posted(request)
+        fields.typed |= {"unit": [unit], "unit2": [""]}
+        fields.text("owner_role", most=80)
+        fields.day("stop_date")
+        card = read_card(fields, actor, await organisation.tree(None), state="idea")
+        if fields.problems:
+            return await _deck(request, wave, unit, fields)
+        await write_trial(card, by=actor.account, once=fields.once, today=today_of(request))
+        there = f"/waves/{wave}/units/{unit}/meeting?done=decided#write"
+        return Redirect(there, status_code=HTTP_303_SEE_OTHER)
 
     @get("/board", name="board")
     async def board_sheet(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
         """One A4 to hang up, within three weeks."""
+        voice, today = Voice(language_for(request)), today_of(request)
         told = await told_for(request, wave, unit)
         return page(
             request,
             "pages/staff/board.html",
-            board=board(told, Voice(language_for(request))),
+            board=await board(told, await decisions(unit, voice, today), voice, today),
             here=f"/waves/{wave}/units/{unit}",
-            wave=wave,
         )
 
 
 ROUTES: list[ControllerRouterHandler] = [MeetingPages]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the board: its heading and what stands there; without any it is left to write."""
-
-    heading: str
-    said: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    title: str
-    lines: tuple[Line, ...]
-    thanks: str
-
-
-def board(told: Told, voice: Voice) -> Board:
-    """What the unit said, what it tries and what was passed on: words without a number."""
-    texts, view = content("messages")["board_sheet"], told.view
-    sent = voice.pick(texts["sent"]).format(parent="…")
-    return Board(
-        voice.pick(texts["title"]).format(unit=view.name),
-        (
-            Line(voice.pick(texts["said"]), told.said),
-            Line(voice.pick(texts["try"]), tuple(_running(told, voice))),
-            Line(sent, ()),
-        ),
-        voice.pick(texts["thanks"]),
+async def _deck(
+    request: Request[Any, Any, Any], wave: str, unit: str, fields: Fields
+) -> Response[Any]:
+    actor: Actor = request.user
+    voice, today = Voice(language_for(request)), today_of(request)
+    told = await told_for(request, wave, unit)
+    open_ = await decisions(unit, voice, today)
+    made = page(
+        request,
+        "pages/staff/meeting.html",
+        status=422 if fields.problems else 200,
+        deck=deck(told, voice, has_due=any(one.is_due for one in open_)),
+        board=await board(told, open_, voice, today),
+        decisions=open_,
+        barriers=[(code, sentences.name(voice, code)) for code in BARRIERS],
+        fields=fields,
+        notice=notice(request, voice, SAID),
+        may_try=actor.may_try,
+        name=told.view.name,
+        behaviours=told.view.behaviours,
+        here=f"/waves/{wave}/units/{unit}",
+        unit=unit,
+        wave=wave,
     )
-
-
-def _running(told: Told, voice: Voice) -> list[str]:
-    """The trial actions of this very unit that run, and how long."""
-    here = [one for one in told.view.trials.values() if told.view.code in one.units]
-    said = []
-    for one in here:
-        if one.ended or one.decision:
-            continue
-        name = insight.opened(one.name)
-        if one.weeks is not None:
-            weeks = voice.ngettext("%(num)d week", "%(num)d weeks", one.weeks)
-            name = f"{name}, {weeks % {'num': one.weeks}}"
-        said.append(f"{name}.")
-    return said
+    return _packed(request, made)
 
 
 def _packed(request: Request[Any, Any, Any], made: Response[str]) -> Response[Any]:
     """Compressed where the browser takes it, for a meeting room's bad line.
 
-    Nothing that a stranger can choose is repeated in it, so its length tells nothing.
+    A page that repeats what was typed is not: its length would tell of the token beside it.
     """
-    if "gzip" not in request.headers.get("accept-encoding", ""):
+    if made.status_code != 200 or "gzip" not in request.headers.get("accept-encoding", ""):
         return made
     return Response(
         gzip.compress(made.content.encode(), compresslevel=6, mtime=0),
         media_type=MediaType.HTML,
-        status_code=made.status_code,
         headers={"content-encoding": "gzip", "vary": "accept-encoding"},
     )

@@ -4,9 +4,9 @@ Every sentence about answers is one of the action report; what is asked of those
 is said here. A unit whose numbers are hidden meets too: it talks from questions in their place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from survey.errors import N_
 from survey.insight import Hidden, Number, Told, numbers, opened, sentences, shade
@@ -70,11 +70,11 @@ class Deck:
     agenda: tuple[AgendaLine, ...]
 
 
-def deck(told: Told, voice: Voice) -> Deck:
-    """The slides of a unit's meeting, in the language that it is told in."""
+def deck(told: Told, voice: Voice, *, has_due: bool) -> Deck:
+    """The slides of a unit's meeting; `has_due`: a decision of last time waits to be closed."""
     slides = (
         Slide("start", voice.gettext("45 minutes, one decision")),
-        *_reading(told, voice),
+        *_reading(told, voice, has_due=has_due),
         *_choosing(told, voice),
         *_deciding(told, voice),
     )
@@ -98,7 +98,7 @@ def _agenda(voice: Voice, slides: tuple[Slide, ...]) -> Iterator[AgendaLine]:
 # --- read, and close what was decided last ------------------------------------------------------
 
 
-def _reading(told: Told, voice: Voice) -> Iterator[Slide]:
+def _reading(told: Told, voice: Voice, *, has_due: bool) -> Iterator[Slide]:
     short = told.in_short
     yield Slide(
         "read",
@@ -119,13 +119,16 @@ def _reading(told: Told, voice: Voice) -> Iterator[Slide]:
             _waves(told, voice),
             (voice.gettext("Does the picture fit what you see every day?"),),
         )
-    if told.since_last is not None:
-        trials = told.since_last.body
+    if told.since_last is not None or has_due:
+        since = told.since_last
+        trials = () if since is None or not isinstance(since.body, tuple) else since.body
         yield Slide(
             "last",
-            told.since_last.headline,
-            told.since_last.lead,
-            trials[:MOST_TRIALS] if isinstance(trials, tuple) else (),
+            voice.gettext("Close the last decision first")
+            if has_due or since is None
+            else since.headline,
+            "" if since is None else since.lead,
+            trials[:MOST_TRIALS],
             (
                 voice.gettext("What did we learn?"),
                 voice.gettext("Stop, adjust, scale or decide on a practice shift?"),
@@ -181,20 +184,18 @@ def _tile(voice: Voice, code: str, share: Number) -> Tile:
 
 
 def _deciding(told: Told, voice: Voice) -> Iterator[Slide]:
-    language: Mapping[str, Any] = voice.content("report_language")
-    card = {one["id"]: voice.pick(one) for one in language["trial_card"]["fields"]}
+    risk = voice.content("report_language")["risk_line"]
     proposals = told.proposals
     yield Slide("try", proposals.headline, proposals.lead, told.cards, timer=13)
     yield Slide(
         "write",
         voice.gettext("What we decide today"),
         voice.gettext("Write roles, never names. One trial action is enough."),
-        tuple(card[key] for key in language["trial_card"]["required"]),
     )
     yield Slide(
         "stop",
         voice.gettext("What do we stop doing meanwhile?"),
-        voice.pick(language["risk_line"]),
+        voice.pick(risk),
         questions=(
             voice.gettext("What comes off the plate of those who try?"),
             voice.gettext("Who covers for them when it gets busy?"),

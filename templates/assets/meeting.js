@@ -20,7 +20,7 @@ function shown(focus) {
   place.textContent = words.place.replace("{}", here() + 1);
   if (!ticking) set(60 * (slide.dataset.timer || 5));
   if (focus && single() && location.hash.slice(1) === slide.id) {
-    slide.querySelector("h1, h2").focus();
+    slide.querySelector("h2").focus();
     slide.parentElement.scrollTop = 0;
   }
 }

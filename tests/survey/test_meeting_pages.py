@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
+from httpx import Response
 
 from analysis.release.audit.documents import lines_checked
 from analysis.report.press import Passage
@@ -12,6 +13,7 @@ from analysis.report.reading import html_lines
 from analysis.wording.guard import guard
 from survey import engine, insight
 from survey.settings import Settings
+from survey.tables import TrialAction
 from survey.texts import Language, Voice
 from tests import cast
 
@@ -173,3 +175,100 @@ async def test_the_deck_has_no_style_or_script_of_its_own(site: cast.Site) -> No
     assert "style=" not in page
     [script] = re.findall(r"<script[^>]*>", page)
     assert re.fullmatch(r'<script src="/assets/meeting\.\w+\.js" defer>', script)
+
+
+# --- decided on the spot -------------------------------------------------------------------------
+
+MEETING = "/waves/2026-4/units/C21/meeting"
+DECISION = {
+    "barrier": "TID",
+    "name": "overlap ved vagtskifte",
+    "scope": "15 minutter tirsdag og torsdag.",
+    "owner_role": "planlæggeren",
+    "stop_date.day": "18",
+    "stop_date.month": "12",
+    "stop_date.year": "2026",
+}
+
+
+async def decided(site: cast.Site, login: str = "anna", **changed: str) -> Response:
+    browser = await site.signed_in(login)
+    form = await browser.get(MEETING)
+    once = re.search(r'name="once" value="(\w+)"', form.text)
+    hidden = {**cast.token(form), "once": once[1] if once else "", "version": "0"}
+    return await browser.post(MEETING, data={**hidden, **DECISION, **changed})
+
+
+async def test_a_decision_is_kept_as_a_trial_of_the_unit_and_stands_on_the_board(
+    site: cast.Site,
+) -> None:
+    reply = await decided(site)
+
+    assert reply.headers["location"] == f"{MEETING}?done=decided#write"
+    [row] = await TrialAction.select()
+    assert (row["name"], row["barrier"], row["owner_role"], row["state"]) == (
+        "overlap ved vagtskifte", "TID", "planlæggeren", "idea",
+    )  # fmt: skip
+    anna = await site.signed_in("anna")
+    after = slides((await anna.get(f"{MEETING}?done=decided")).text)
+    assert "Beslutningen er gemt." in after["write"]
+    sheet = await shown(site, "anna", UNIT, "board")
+    assert "Overlap ved vagtskifte. Vi stopper prøvehandlingen den 18. december 2026" in sheet
+
+
+async def test_a_decision_that_is_sent_twice_is_one(site: cast.Site) -> None:
+    first = await decided(site, once="0123456789abcdef")
+    again = await decided(site, once="0123456789abcdef")
+
+    assert first.headers["location"] == again.headers["location"]
+    assert await TrialAction.count() == 1
+
+
+WRONG = {
+    "no name": ({"name": ""}, "Skriv noget her."),
+    "a name that is too long": ({"name": "x" * 81}, "81"),
+    "nobody in charge": ({"owner_role": ""}, "Skriv noget her."),
+    "a person in charge": ({"owner_role": "Mette Hansen"}, "Skriv en rolle her"),
+    "no stop date": ({"stop_date.day": ""}, ""),
+    "a day there is not": ({"stop_date.day": "31", "stop_date.month": "2"}, "ikke en dato"),
+    "a barrier there is not": ({"barrier": "XX"}, ""),
+}
+
+
+async def test_what_is_missing_or_wrong_is_told_and_what_was_typed_is_kept(
+    site: cast.Site,
+) -> None:
+    for case, (changed, said) in WRONG.items():
+        reply = await decided(site, **{"scope": "<b>=1+1</b> \u202e 🙂", **changed})
+
+        assert reply.status_code == 422, case
+        assert "<title>Fejl:" in reply.text, case
+        assert said in unescape(reply.text), case
+        assert "&lt;b&gt;=1+1&lt;/b&gt;" in reply.text, case
+        assert "content-encoding" not in reply.headers
+    assert await TrialAction.count() == 0
+
+
+async def test_who_may_read_and_not_try_sees_no_form_and_decides_nothing(site: cast.Site) -> None:
+    eva = await site.signed_in("eva")
+    page = await eva.get(MEETING)
+    hidden = cast.token(await eva.get("/account"))
+
+    reply = await eva.post(MEETING, data={**hidden, **DECISION})
+
+    assert "<form" not in page.text
+    assert reply.status_code == 404
+    assert await TrialAction.count() == 0
+
+
+async def test_a_decision_of_last_time_is_closed_before_a_new_one(site: cast.Site) -> None:
+    year = {"stop_date.day": "2", "stop_date.month": "11", "stop_date.year": "2026"}
+    await decided(site, **year)  # the clock of the site stands at 20 November
+
+    told = slides(await shown(site, "anna", UNIT))
+
+    assert told["last"].startswith("Minut 5–10")
+    assert "Afslut den sidste beslutning først" in told["last"]
+    assert "Overlap ved vagtskifte" in told["last"]
+    assert "venter på at blive afsluttet" in told["write"]
+    assert "Overlap" not in await shown(site, "anna", UNIT, "board")
