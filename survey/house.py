@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from survey.errors import N_, BadInput, NotInitialised
 from survey.settings import CONTENT, Settings
-from survey.texts import Language
+from survey.texts import SAFE_YAML, Language
 
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -98,7 +98,7 @@ def organisation(settings: Settings) -> Organisation:
     except UnicodeDecodeError:
         raise OrganisationFileUnreadable(file=file, line=1) from None
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml.load(text, SAFE_YAML)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise OrganisationFileUnreadable(file=file, line=line) from error
