@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from survey import house
 from survey.actions.invitations import SPARE_CARDS, Counts, has_own_address, texted
 from survey.actions.readiness import Scope
+from survey.house import Organisation
 from survey.organisation import Tree
 from survey.settings import Settings
 from survey.tables import Person
 
 
-async def expected(settings: Settings, scope: Scope) -> Counts:
+async def expected(settings: Settings, scope: Scope, own: Organisation) -> Counts:
     """How many the wave would invite by each channel if it were approved now."""
-    with_leave = house.organisation(settings).invite_people_on_leave
+    with_leave = own.invite_people_on_leave
     rows = await Person.raw(
         "SELECT unit, on_leave, count(*) AS n, "
         "sum(CASE WHEN email <> '' AND NOT email_shared THEN 1 ELSE 0 END) AS mailed "
@@ -28,22 +28,21 @@ async def expected(settings: Settings, scope: Scope) -> Counts:
         if row["unit"] in asked and (with_leave or not row["on_leave"]):
             people[row["unit"]] += int(row["n"])
             mailed[row["unit"]] += int(row["mailed"])
-    texting = await _texted(settings, asked)
+    texting = await _texted(settings, asked, with_leave=with_leave)
+    cards = Counter(people[unit] - mailed[unit] - texting[unit] for unit in people)
     return Counts(
         invited=people.total(),
         by_mail=mailed.total(),
-        spare_cards=sum(
-            ceil(SPARE_CARDS * (people[unit] - mailed[unit] - texting[unit])) for unit in people
-        ),
+        spare_cards=sum(units * ceil(SPARE_CARDS * n) for n, units in cards.items()),
         by_sms=texting.total(),
     )
 
 
-async def _texted(settings: Settings, asked: set[int]) -> Counter[int]:
+async def _texted(settings: Settings, asked: set[int], *, with_leave: bool) -> Counter[int]:
     if settings.sms is None:
         return Counter()
     everyone = await Person.select().where(Person.active == True)  # noqa: E712 - a column
-    if not house.organisation(settings).invite_people_on_leave:
+    if not with_leave:
         everyone = [person for person in everyone if not person["on_leave"]]
     numbers = await texted(settings, everyone)
     return Counter(
@@ -66,10 +65,10 @@ def places(units: Tree, codes: Iterable[str]) -> Iterator[Place]:
     """The fewest places that are exactly these units, in the order of the tree."""
     wanted = set(codes)
     whole: dict[str, bool] = {}
-    for code in reversed(list(units)):  # children before parents
-        node = units[code]
+    nodes = list(units.items())
+    for code, node in reversed(nodes):  # children before parents
         whole[code] = code in wanted and all(whole[child] for child in node.children)
-    for code, node in units.items():
+    for code, node in nodes:
         if whole[code] and not (node.parent and whole[node.parent]):
             yield Place(code, node.name, len(units.below(code)))
         elif code in wanted and not whole[code]:

@@ -64,8 +64,8 @@ class Scope:
         return tuple(one for one in self.missing if isinstance(one, TwoBehaviours))
 
 
-async def scope_of(wave: Wave) -> Scope:
-    """The scope of a stored wave, from its behaviours and the tree as it sees it."""
+async def scope_of(wave: Wave, units: Tree | None = None) -> Scope:
+    """The scope of a stored wave, from its behaviours and the tree as it sees it, or `units`."""
     chosen = await WaveBehaviour.select(WaveBehaviour.behaviour).where(
         WaveBehaviour.wave == wave.id
     )
@@ -75,7 +75,8 @@ async def scope_of(wave: Wave) -> Scope:
         if ids
         else []
     )
-    return assigned(wave.name, await tree(wave.name), behaviours, await scopes())
+    seen = await tree(wave.name) if units is None else units
+    return assigned(wave.name, seen, behaviours, await scopes())
 
 
 def assigned(
@@ -97,7 +98,7 @@ def assigned(
             for unit in named
             if unit not in units
         ]
-        inside = _below(units, named)
+        inside = units_in(units, named)
         if not inside:
             missing.append(BehaviourWithoutUnits(behaviour=behaviour.code))
         elif not behaviour.active:
@@ -124,7 +125,7 @@ def assigned(
     return Scope(tree=units, asked=asked, missing=tuple(missing))
 
 
-def _below(units: Tree, named: Iterable[str]) -> list[str]:
+def units_in(units: Tree, named: Iterable[str]) -> list[str]:
     """The units of a scope, each once, in the order of the tree."""
     inside = {one for unit in named if unit in units for one in units.below(unit)}
     return [code for code in units if code in inside]

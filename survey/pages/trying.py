@@ -17,6 +17,7 @@ from survey.actions.approval import stored_wave
 from survey.actions.readiness import scope_of
 from survey.errors import NotFoundHere
 from survey.intake.shown import Part, shown
+from survey.organisation import Tree
 from survey.pages import sheet
 from survey.pages.answer import Asked, answer_page, asked_language, form_page, read_form
 from survey.pages.posting import one
@@ -131,18 +132,17 @@ async def _tried(request: Asked, name: str, unit: str | None) -> Tried:
     made = Sheet(
         sheet.NOBODYS,
         sheet.card(entry, language),
-        await _places(wave, code),
+        await _places(wave, code, scope.tree),
         wave.closes,
         blocks_of(wave.left_out),
     )
     return Tried(name, code, made)
 
 
-async def _places(wave: Wave, unit: str) -> tuple[Part, ...]:
+async def _places(wave: Wave, unit: str, units: Tree) -> tuple[Part, ...]:
     """As in the form; before the approval nobody is invited, and every part is named."""
     if wave.state != "draft":
         return await sheet.near(wave, unit)
-    units = (await scope_of(wave)).tree
     return tuple(
         Part(code=code, name=units[code].name)
         for code in units.parts(wave.part_depth)

@@ -8,11 +8,11 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from survey import house, questionnaire
+from survey import questionnaire
 from survey.access import reads_waves
 from survey.house import Organisation
 from survey.pages.layout import language_for, page, settings_of
-from survey.pages.sheet import MIN_COMMENTS
+from survey.pages.sheet import MIN_COMMENTS, told
 from survey.pages.wave_views import wave_page
 from survey.pages.waves import Asking
 from survey.questionnaire import Item, blocks_of
@@ -52,7 +52,7 @@ class WavePaper(Controller):
         voice = Voice(language)
         view = await wave_page(settings, voice, name, with_opened=False)
         stored = await Wave.select(Wave.left_out, Wave.min_n).where(Wave.name == name).first()
-        own = house.organisation(settings)
+        own = told(settings)
         return page(
             request,
             TEMPLATE,

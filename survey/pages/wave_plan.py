@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from survey import house, questionnaire
+from survey import questionnaire
 from survey.access import plans
 from survey.actions.approval import stored_wave
 from survey.actions.opening import today_here
@@ -21,14 +21,14 @@ from survey.actions.planning import (
     plan_wave,
 )
 from survey.errors import ChangedMeanwhile, KernepulsError
-from survey.organisation import versions
 from survey.pages.forms import Fields, done, posted
 from survey.pages.layout import language_for, page, settings_of
+from survey.pages.sheet import told
 from survey.pages.wave_views import Asked, block_name, offered, year_around
 from survey.pages.waves import Asking
 from survey.questionnaire import BLOCKS, blocks_of
 from survey.settings import Settings
-from survey.tables import Behaviour, Wave, WaveBehaviour
+from survey.tables import Behaviour, UnitVersion, Wave, WaveBehaviour
 from survey.texts import Language, Voice, sentence
 
 TEMPLATE = "pages/staff/wave_plan.html"
@@ -90,7 +90,7 @@ ROUTES: list[ControllerRouterHandler] = [NewWave, WavePlan]
 
 async def proposed(settings: Settings) -> tuple[str, date, date]:
     """The next name that sorts after all others, and days a usual time after the last wave."""
-    fields, today = house.organisation(settings), today_here()
+    fields, today = told(settings), today_here()
     rows = await Wave.select(Wave.name, Wave.opens).order_by(Wave.name)
     earliest = today + timedelta(weeks=WEEKS_AHEAD)
     if rows:
@@ -98,8 +98,11 @@ async def proposed(settings: Settings) -> tuple[str, date, date]:
     opens = earliest + timedelta(days=-earliest.weekday() % 7)  # a Monday
     closes = opens + timedelta(days=fields.open_days - 1)
     last = rows[-1]["name"] if rows else ""
-    awaited = sorted({one.valid_from for one in await versions() if one.valid_from > last})
-    return awaited[0] if awaited else _next_name(last, opens.year), opens, closes
+    # A list of units may have named a wave that is not planned yet.
+    [awaited] = await UnitVersion.raw(
+        "SELECT min(valid_from) AS name FROM unit_version WHERE valid_from > {}", last
+    )
+    return awaited["name"] or _next_name(last, opens.year), opens, closes
 
 
 def _next_name(last: str, year: int) -> str:

@@ -13,13 +13,15 @@ from survey.actions.lost_link import told_too_late
 from survey.actions.opening import today_here
 from survey.actions.planning import reminder_days
 from survey.actions.preview import Place, expected, not_asked, places
-from survey.actions.readiness import NobodyInScope, Scope, assigned, scope_of
+from survey.actions.readiness import NobodyInScope, Scope, scope_of, units_in
 from survey.actions.reminding import KINDS
 from survey.actions.waves import CLOSE_STEPS
 from survey.actions.work import Work, work_of
 from survey.errors import KernepulsError
 from survey.intake import closing, keys
-from survey.organisation import scopes, tree
+from survey.intake.shown import frozen
+from survey.organisation import Tree, scopes, tree
+from survey.pages.sheet import told
 from survey.pages.wave_year import Span, Year, year_of
 from survey.questionnaire import BLOCKS, blocks_of
 from survey.settings import Settings
@@ -122,8 +124,11 @@ class WavePage:
 async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened: bool) -> WavePage:
     """Everything its page shows; `with_opened` for those who may see the share. WaveUnknown."""
     wave = await stored_wave(name)
-    scope = await scope_of(wave)
-    counts = await (expected(settings, scope) if wave.state == "draft" else counts_of(wave))
+    # The tree of an open wave never changes: it is read once.
+    units = (await frozen(wave)).tree if wave.state == "open" else await tree(name)
+    scope = await scope_of(wave, units)
+    own = told(settings)
+    counts = await (expected(settings, scope, own) if wave.state == "draft" else counts_of(wave))
     is_open = wave.state == "open"
     shares = await _opened(voice, wave, scope) if with_opened and is_open else ((), None)
     too_late = told_too_late(wave)
@@ -200,34 +205,29 @@ async def offered(voice: Voice, wave: str | None) -> tuple[Asked, ...]:
         await Behaviour.objects().where(Behaviour.active == True).order_by(Behaviour.id)  # noqa: E712
     )
     return tuple(
-        shown
-        for one in behaviours
-        for shown in _asked(voice, assigned(wave or "", units, [one], reach), [one])
+        _shown(voice, units, one, units_in(units, reach.get(one.code, ()))) for one in behaviours
     )
 
 
-def _asked(
-    voice: Voice, scope: Scope, behaviours: Sequence[Behaviour] | None = None
-) -> tuple[Asked, ...]:
+def _asked(voice: Voice, scope: Scope) -> tuple[Asked, ...]:
+    """What a wave asks where, by the code of the behaviour."""
     by_code: dict[str, list[str]] = {}
-    texts_of: dict[str, Behaviour] = {one.code: one for one in behaviours or ()}
     for unit, behaviour in scope.asked.items():
         by_code.setdefault(behaviour.code, []).append(unit)
-        texts_of[behaviour.code] = behaviour
-    shown = []
-    for code in sorted(texts_of):
-        there = list(places(scope.tree, by_code.get(code, ())))
-        text = texts_of[code]
-        shown.append(
-            Asked(
-                code=code,
-                text=(text.text_en or text.text) if voice.language == "en" else text.text,
-                places=tuple(there[:LISTED]),
-                more=max(0, len(there) - LISTED),
-                units=len(by_code.get(code, ())),
-            )
-        )
-    return tuple(shown)
+    of = {behaviour.code: behaviour for behaviour in scope.asked.values()}
+    return tuple(_shown(voice, scope.tree, of[code], by_code[code]) for code in sorted(of))
+
+
+def _shown(voice: Voice, units: Tree, behaviour: Behaviour, inside: Sequence[str]) -> Asked:
+    there = list(places(units, inside))
+    english = behaviour.text_en if voice.language == "en" else None
+    return Asked(
+        code=behaviour.code,
+        text=english or behaviour.text,
+        places=tuple(there[:LISTED]),
+        more=max(0, len(there) - LISTED),
+        units=len(inside),
+    )
 
 
 async def _without(scope: Scope) -> list[Place]:

@@ -25,7 +25,6 @@ SEEN = {  # name: who looks, address
     "overview": ("carla", "/overview"),
     "list": ("carla", "/waves"),
     "plan": ("carla", "/waves/new"),
-    "change": ("carla", "/waves/2027-2/plan"),
     "draft": ("carla", "/waves/2027-2"),
     "sent back": ("carla", "/waves/2027-3"),
     "agree": ("eva", "/waves/2027-2"),
@@ -36,7 +35,6 @@ SEEN = {  # name: who looks, address
     "held": ("carla", "/waves/2026-3"),
     "prints": ("carla", "/waves/2026-2/prints"),
     "sheets": ("carla", "/waves/2026-4/sheets"),
-    "approved": ("carla", "/waves/2026-4"),
     "try": ("carla", "/waves/2027-2/try"),
 }
 
