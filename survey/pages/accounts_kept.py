@@ -222,9 +222,10 @@ async def _one(
     problem: KernepulsError | None = None,
 ) -> Response[str]:
     voice = Voice(language_for(request))
-    shown = next((one for one in await _accounts(voice, _now(request)) if one.id == account), None)
-    if shown is None:
+    found = await _accounts(voice, _now(request), only=account)
+    if not found:
         raise NotFoundHere
+    [shown] = found
     return page(
         request,
         FORM,
@@ -268,20 +269,23 @@ async def _stored(account: int) -> Fields:
     )
 
 
-async def _accounts(voice: Voice, now: datetime) -> list[Shown]:
-    """Every account by login, with the names of its units in the order they were given."""
-    rows = await Account.select().order_by(Account.login)
-    placed = await AccountUnit.select(
+async def _accounts(voice: Voice, now: datetime, *, only: int | None = None) -> list[Shown]:
+    """Every account by login, or one, with its units' names in the order they were given."""
+    accounts = Account.select().order_by(Account.login)
+    placed = AccountUnit.select(
         AccountUnit.account, AccountUnit.unit.code.as_alias("code")
     ).order_by(AccountUnit.id)
+    if only is not None:
+        accounts = accounts.where(Account.id == only)
+        placed = placed.where(AccountUnit.account == only)
     links = await AccountInvitation.select(AccountInvitation.account, AccountInvitation.ends_at)
     coded = await OneTimeCode.select(OneTimeCode.account)
-    tree = await _tree()
+    given = [(row["account"], row["code"]) for row in await placed]
+    names = await organisation.unit_names({code for _, code in given})
     until = {row["account"]: row["ends_at"] for row in links if row["ends_at"] > now}
     units: dict[int, list[str]] = {}
-    for row in placed:
-        name = tree[row["code"]].name if row["code"] in tree else row["code"]
-        units.setdefault(row["account"], []).append(name)
+    for account, code in given:
+        units.setdefault(account, []).append(names.get(code, code))
     has_codes = {row["account"] for row in coded}
     return [
         Shown(
@@ -294,7 +298,7 @@ async def _accounts(voice: Voice, now: datetime) -> list[Shown]:
             has_codes=row["id"] in has_codes,
             invited_until=until.get(row["id"]),
         )
-        for row in rows
+        for row in await accounts
     ]
 
 
