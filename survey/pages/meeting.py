@@ -1,10 +1,8 @@
 """The meeting of a leadership team on a screen, and the board sheet that it ends with."""
 
-import gzip
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
@@ -19,7 +17,7 @@ from survey.pages.forms import Fields, notice, posted
 from survey.pages.layout import language_for, page
 from survey.pages.meeting_board import board, decisions
 from survey.pages.meeting_slides import deck
-from survey.pages.results import told_for
+from survey.pages.results import packed, told_for
 from survey.pages.trials import today_of
 from survey.pages.trials_forms import read_card
 from survey.texts import Voice
@@ -99,18 +97,4 @@ async def _deck(
         unit=unit,
         wave=wave,
     )
-    return _packed(request, made)
-
-
-def _packed(request: Request[Any, Any, Any], made: Response[str]) -> Response[Any]:
-    """Compressed where the browser takes it, for a meeting room's bad line.
-
-    A page that repeats what was typed is not: its length would tell of the token beside it.
-    """
-    if made.status_code != 200 or "gzip" not in request.headers.get("accept-encoding", ""):
-        return made
-    return Response(
-        gzip.compress(made.content.encode(), compresslevel=6, mtime=0),
-        media_type=MediaType.HTML,
-        headers={"content-encoding": "gzip", "vary": "accept-encoding"},
-    )
+    return packed(request, made)

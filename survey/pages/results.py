@@ -1,6 +1,7 @@
 """Released results: which there are, one unit in one wave, its report and its numbers as a file."""
 
 import asyncio
+import gzip
 import re
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -59,7 +60,7 @@ class ResultsPages(Controller):
     @get("/", name="results")
     async def show(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
-    ) -> Response[str]:
+    ) -> Response[Any]:
         """The page, or for htmx the table alone: the same piece of the same template."""
         voice, told = Voice(language_for(request)), await told_for(request, wave, unit)
         table = matrix(told, request.query_params, voice)
@@ -72,7 +73,25 @@ class ResultsPages(Controller):
             view = _view(request, told, voice)
             reply = page(request, "pages/staff/results.html", view=view, matrix=table, here=here)
         reply.headers["vary"] = "HX-Request"
-        return reply
+        return packed(request, reply)
+
+
+def packed(request: Request[Any, Any, Any], made: Response[str]) -> Response[Any]:
+    """A page compressed where the browser takes it: 40 kB of results are 8 kB on a bad line.
+
+    Nothing that a stranger can choose is repeated in it, so its length tells nothing of the token
+    beside it. One that repeats what was typed, after a problem, is left as it is.
+    """
+    if made.status_code not in (None, 200) or "gzip" not in request.headers.get(
+        "accept-encoding", ""
+    ):
+        return made
+    vary = ", ".join(filter(None, (made.headers.get("vary"), "Accept-Encoding")))
+    return Response(
+        gzip.compress(made.content.encode(), compresslevel=6, mtime=0),
+        media_type=MediaType.HTML,
+        headers={"content-encoding": "gzip", "vary": vary},
+    )
 
 
 def is_part(request: Request[Any, Any, Any]) -> bool:

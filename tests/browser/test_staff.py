@@ -264,3 +264,26 @@ def test_signing_out_leads_to_the_front_page(browser: Browser, address: str) -> 
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Log ind")
     context.close()
+
+
+def test_a_filter_changes_the_table_and_the_address_and_back_undoes_it(
+    opened: Callable[..., Page],
+) -> None:
+    page = opened("centre")
+    heads = page.locator(".kp-heat thead th")
+
+    page.get_by_label("Barriere", exact=True).select_option("TID")
+    expect(heads).to_have_count(2)
+    assert "barrier=TID" in page.url
+    page.go_back()
+
+    expect(heads).to_have_count(1 + 10)
+
+
+def test_a_filter_works_without_a_script(opened: Callable[..., Page]) -> None:
+    page = opened("centre", java_script_enabled=False)
+
+    page.get_by_label("Barriere", exact=True).select_option("TID")
+    page.get_by_role("button", name="Vis tabellen").click()
+
+    expect(page.locator(".kp-heat thead th")).to_have_count(2)
