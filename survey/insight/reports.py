@@ -11,6 +11,7 @@ from analysis.report import unit_report as written
 from survey import house, organisation, texts
 from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
+from survey.insight.comments import cleared
 from survey.insight.passed_on import passed_on
 from survey.insight.releases import released, stored_release, waves_with_release
 from survey.settings import ASSETS, TEMPLATES, Settings
@@ -62,6 +63,7 @@ async def report_facts(settings: Settings, *, wave: str, unit: str, language: La
         trials=await trial_texts(found),
         passed_on=await passed_on(found, voice=voice),
         behaviours=await behaviour_texts(language),
+        comments=await cleared(settings, wave=found.id, name=wave, unit=unit),
     )
 
 

@@ -70,6 +70,7 @@ FILLED = {
     "trial": Filled("P999", {"": "P1", "bo": "P2"}, {"anna": "P2", "bo": "P1", "finn": "P2"}),
     "to": the_same("agreed", "nowhere"),
     "behaviour": the_same("Ad8", "Ad9"),
+    "number": the_same("1", "999"),
     "card": Filled("S999", {"": "S1", "bo": "S2"}, {"anna": "S2", "bo": "S1", "finn": "S2"}),
 }
 
