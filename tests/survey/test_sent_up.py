@@ -290,7 +290,7 @@ async def test_the_next_report_tells_a_card_as_it_stood_when_the_wave_closed(
 def test_a_report_prints_the_card_of_its_own_part_and_lets_its_own_numbers_stand() -> None:
     card = PassedOn(
         units=("C21",), level="direktionen", sent_on=date(2026, 6, 8), answer_by=date(2026, 7, 6),
-        ask="Giv os 25 % mere tid.", answer="no_because", answer_text="der er 12 % færre penge.",
+        ask="Giv os 37 % mere tid.", answer="no_because", answer_text="der er 13 % færre penge.",
     )  # fmt: skip
     given, made = facts(passed_on=(card,)), release("2026-4")
 

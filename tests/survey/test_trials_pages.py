@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
+from markupsafe import escape
 
-from survey import engine, organisation
-from survey.actions.trials import Said, StepUnknown, move_trial
+from survey import engine, insight, organisation
+from survey.actions.trials import Said, StepUnknown, move_trial, write_trial
+from survey.actions.trials_card import Card
 from survey.actions.trials_states import waits_too_long
 from survey.settings import Settings
 from survey.tables import (
@@ -23,7 +25,7 @@ from survey.tables import (
     TrialUnit,
     Wave,
 )
-from survey.texts import content
+from survey.texts import Voice, content
 from tests import cast
 
 CARD = {
@@ -461,19 +463,20 @@ async def test_embedded_needs_two_later_waves_that_hold(
 # --- waves and numbers ---------------------------------------------------------------------------
 
 
-async def test_a_trial_flows_into_the_wave_after_it_and_never_while_an_idea(
+async def test_a_trial_flows_into_the_wave_after_it_and_not_before_it_has_begun(
     site: cast.Site,
 ) -> None:
     await cast.plan_waves("released", "released")
     await Wave(name="2027-1", opens=date(2027, 1, 11), closes=date(2027, 1, 24)).save()
     anna = await site.signed_in("anna")
     trial = await written(anna)
-    idea = (await row(trial))["start_wave"], (await row(trial))["end_wave"]
-    await taken(anna, trial, "agreed", "running")
+    await taken(anna, trial, "agreed")
+    agreed = (await row(trial))["start_wave"], (await row(trial))["end_wave"]
+    await taken(anna, trial, "running")
 
     [measured] = await organisation.trials_rows()
 
-    assert idea == ("", None)
+    assert agreed == ("", None)
     assert measured == {
         "trial": trial.rpartition("/")[2], "behaviour": None, "barrier": "SILO", "units": "C21",
         "comparison": None, "start_wave": "2026-2", "end_wave": "2027-1", "randomised": False,
@@ -538,17 +541,36 @@ async def test_a_trial_of_a_file_is_shown_with_what_was_decided(site: cast.Site)
     assert "4 uger" in page.text
 
 
+async def test_after_a_later_wave_the_numbers_stand_beside_what_falls_by_itself(
+    site: cast.Site, settings: Settings
+) -> None:
+    cast.store_releases(settings, *cast.WAVES)
+    finding = insight.stored_release(settings, "2026-4").trials[0]
+    [made] = await TrialAction.insert(
+        TrialAction(code=finding.trial, name="overlap", start_wave=finding.pre, end_wave="2026-4")
+    )
+    unit = await cast.unit_id(finding.units[0])
+    await TrialUnit(trial_action=made["id"], unit=unit, role="tried").save()
+
+    page = (await (await site.signed_in("carla")).get(f"/trials/{finding.trial}")).text
+
+    said = insight.sentences.trial(Voice("da"), finding)
+    assert len(said) == 2
+    assert all(str(escape(sentence)) in page for sentence in said)
+    assert "Meget høje tal falder næsten altid lidt næste gang" in page
+
+
 # --- the library ---------------------------------------------------------------------------------
 
 
 async def learned_by_two(site: cast.Site) -> None:
-    """Anna's trial was stopped, Bo's is going well; a third has taught nobody anything yet."""
+    """Anna's trial was stopped, Bo's is going well; a third was never begun."""
     anna, bo = await site.signed_in("anna"), await site.signed_in("bo")
     stopped = await written(anna, name="overlap ved vagtskifte", barrier="TID")
     await taken(anna, stopped, "agreed", "running", "learned", "stopped")
     scaled = await written(bo, unit="C22", name="fast telefontid")
     await taken(bo, scaled, "agreed", "running", "learned", "scaled")
-    await written(anna, name="halvt møde")
+    await taken(anna, await written(anna, name="halvt møde"), "stopped")
 
 
 async def test_learning_is_shared_across_the_organisation(site: cast.Site) -> None:
@@ -598,3 +620,30 @@ async def test_the_library_is_searched_by_barrier_behaviour_and_words(site: cast
         )
     )
     assert "Der er ikke noget, der passer." in (await anna.get("/learned?words=zz")).text
+
+
+# --- both databases ------------------------------------------------------------------------------
+
+
+async def test_a_trial_lives_its_whole_life_on_both_databases(store: Settings) -> None:
+    await cast.enter(store)
+    card = Card(**{name: CARD[name] for name in CARD if not name.startswith("unit")},
+                owners=("C21", "B1"), **PERIOD)  # fmt: skip
+    today = cast.BEGIN.date()
+    codes = {await write_trial(card, by=None, once="a" * 16, today=today) for _ in range(2)}
+    [code] = codes
+    said = Said(learned="Det hjalp.", said="Flere med.", gate=GATE, units=("C22",), **PERIOD)
+    life = ("agreed", "running", "learned", "adjusted", "running", "learned", "scaled",
+            "practice_shift", "stopped")  # fmt: skip
+
+    for version, to in enumerate(life, start=1):
+        await move_trial(store, code, to, said=said, by=None, version=version, today=today)
+
+    stored = await row(code)
+    assert (stored["state"], stored["decision"], stored["practice_state"]) == (
+        "stopped", "stopped", None,
+    )  # fmt: skip
+    assert await TrialStep.count() == 1 + len(life)
+    assert sorted(one["role"] for one in await TrialUnit.select(TrialUnit.role)) == [
+        "added", "tried", "tried",
+    ]  # fmt: skip
