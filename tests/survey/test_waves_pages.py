@@ -10,6 +10,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from survey.actions.opening import today_here
+from survey.delivery import sheets as printed
 from survey.settings import Settings
 from survey.tables import (
     Ballot,
@@ -118,6 +119,77 @@ async def test_a_coordinator_takes_a_wave_from_plan_to_result(site: cast.Site) -
     assert "Kontrollen er bestået. Ingen tal kan regnes tilbage til få personer." in closed
     row = await Wave.objects().get(Wave.name == "2027-1")
     assert (row.state, row.closes) == ("released", CLOSES + timedelta(days=7))
+
+
+async def test_a_wave_whose_key_is_on_three_sheets_never_needs_the_command(
+    site: cast.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[str] = []  # as a reader scans them off the three papers
+    drawn = printed.qr
+    monkeypatch.setattr(printed, "qr", lambda text, alt: groups.append(text) or drawn(text, alt))
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    await post(carla, "/waves/2027-1/discussed", version="1", **days("med_date", today_here()))
+    await post(carla, "/waves/2027-1/approve", keys="sheets")
+    approved = await settled(carla)
+    typed = {f"sheet_{number}": text for number, text in enumerate(groups, 1)}
+
+    paper = await carla.get("/waves/2027-1/sheets/safety/print.pdf")
+    wrong = await post(carla, "/waves/2027-1/sheets", **{**typed, "sheet_2": groups[1][:-1]})
+    tried = await post(carla, "/waves/2027-1/sheets", **typed)
+    gone = await carla.get("/waves/2027-1/sheets/safety/print.pdf")
+    await post(carla, "/waves/2027-1/open")
+    await settled(carla)
+    without = await post(carla, "/waves/2027-1/close", early="1")
+    await post(carla, "/waves/2027-1/close", early="1", sheet_1=groups[0], sheet_2=groups[2])
+    for _ in range(400):
+        closed = (await carla.get("/waves/2027-1")).text
+        if "Destruér nøglearkene" in closed:
+            break
+        await asyncio.sleep(0.05)
+    await post(carla, "/waves/2027-1/sheets/destroyed")
+
+    assert 'href="/waves/2027-1/sheets">Print og prøv nøglearkene' in approved
+    assert paper.content.startswith(b"%PDF")
+    assert (wrong.status_code, without.status_code, gone.status_code) == (422, 422, 404)
+    assert tried.headers["location"] == "/waves/2027-1?done=tried"
+    wave = await Wave.objects().get(Wave.name == "2027-1")
+    assert (wave.state, wave.key_sheets) == ("released", "destroyed")
+
+
+async def test_cards_and_posters_are_printed_unit_by_unit(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    before = await carla.get("/waves/2027-1/prints")
+    await post(carla, "/waves/2027-1/discussed", version="1", **days("med_date", today_here()))
+    await post(carla, "/waves/2027-1/approve", keys="server")
+    await settled(carla)
+
+    page = await carla.get("/waves/2027-1/prints?unit=C2")
+    files = [
+        await carla.get(f"/waves/2027-1/prints/{name}.pdf")
+        for name in ("C21/poster", "C21/cards", "C22/cards", "XX/poster")
+    ]
+
+    assert "Der er ikke noget at printe nu." in before.text
+    assert 'href="/waves/2027-1/prints/C21/cards.pdf"' in page.text
+    assert 'href="/waves/2027-1/prints/C22/cards.pdf"' not in page.text
+    assert [file.status_code for file in files] == [200, 200, 404, 404]
+    assert files[0].content.startswith(b"%PDF")
+
+
+async def test_a_new_link_is_answered_alike_whoever_it_is_for(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    await Wave.update({Wave.state: "open"}).where(Wave.name == "2027-1")
+
+    replies = [
+        await post(carla, "/waves/2027-1/resend", email=address)
+        for address in ("p1@example.dk", "nobody@example.dk")
+    ]
+
+    assert {reply.headers["location"] for reply in replies} == {"/waves/2027-1?done=resent"}
+    assert {reply.content for reply in replies} == {replies[0].content}
 
 
 # --- the works committee --------------------------------------------------------------------------
