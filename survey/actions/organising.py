@@ -1,4 +1,4 @@
-"""The organisation changed by hand: dated changes for the next wave, and people moved.
+"""The organisation changed by hand: dated changes for the next wave.
 
 A change is a new version of a unit from the label after the newest frozen wave, written the way a
 file of units is; what a frozen wave saw never changes. Until a wave has frozen a change, it can be
@@ -15,7 +15,6 @@ from typing import Final
 from piccolo.query.functions import Count
 
 from survey import audit, organisation
-from survey.actions.readiness import scope_of
 from survey.engine import current, transaction
 from survey.errors import ChangedMeanwhile, NotFoundHere
 from survey.importing import changing
@@ -24,11 +23,9 @@ from survey.importing.dating import dated
 from survey.importing.unitfile import is_a_tree, successor
 from survey.importing.units import changed_codes, save_versions
 from survey.organisation import Tree, Version, grow, merged_into
-from survey.tables import Invitation, Person, Unit, Wave
+from survey.tables import Person, Unit, Wave
 
 ONE_AT_A_TIME: Final = 1_480_226_917  # any number, the same in every process: PostgreSQL's lock
-MOST_FOUND: Final = 20
-LETTERS: Final = 2  # the least to search for somebody by
 
 Change = Callable[[Sequence[Version], "Coming"], Sequence[Version]]
 
@@ -337,65 +334,3 @@ async def _alone() -> None:
     """One change at a time: SQLite has one writer, PostgreSQL must be told."""
     if current().engine_type == "postgres":
         await Unit.raw("SELECT pg_advisory_xact_lock({})", ONE_AT_A_TIME)
-
-
-# --- people ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Found:
-    """Somebody on the staff list, for the coordinator's own eyes."""
-
-    id: int
-    name: str
-    unit: str  # code
-    email: str
-
-
-async def find_people(asked: str) -> tuple[Found, ...]:
-    """At most twenty whose name or mail address holds the words. Nothing of it is written down."""
-    words = asked.casefold().split()
-    if sum(map(len, words)) < LETTERS:
-        return ()
-    rows = await Person.select(
-        *(Person.id, Person.first_name, Person.last_name, Person.email),
-        Person.unit.code.as_alias("code"),
-    ).where(Person.active == True)  # noqa: E712 - a column
-    found = []
-    for row in rows:
-        name = f"{row['first_name']} {row['last_name']}".strip()
-        if all(word in f"{name} {row['email'] or ''}".casefold() for word in words):
-            found.append(Found(row["id"], name, row["code"], row["email"] or ""))
-    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id))[:MOST_FOUND])
-
-
-async def move_person(person: int, unit: str, *, by: int) -> None:
-    """Give somebody another unit; who has not begun to answer answers for it with the same code.
-
-    Whether somebody has begun is never told, so the same is done and said for both. Raises
-    NotFoundHere for somebody who is not on the list and for an unknown unit.
-    """
-    async with transaction():
-        now = await coming()
-        there = await Person.select(Person.id).where(
-            Person.id == person,
-            Person.active == True,  # noqa: E712 - a column
-        )
-        if unit not in now.tree or not there:
-            raise NotFoundHere
-        await Person.update({Person.unit: now.tree[unit].id}).where(Person.id == person)
-        for wave in await Wave.objects().where(Wave.state.is_in(["approved", "open"])):
-            scope = await scope_of(wave)
-            if unit not in scope.asked:
-                continue
-            await Invitation.update(
-                {
-                    Invitation.unit: scope.tree[unit].id,
-                    Invitation.behaviour: scope.asked[unit].id,
-                }
-            ).where(
-                Invitation.wave == wave.id,
-                Invitation.person == person,
-                Invitation.issued.is_null(),
-            )
-        await audit.record(by=by, what="moved an employee to unit", on_what=unit)

@@ -6,7 +6,7 @@ nobody else's browser can go on with it. No step shows a CPR number, and no addr
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeAlias
 
@@ -23,12 +23,13 @@ from survey.importing import parking, professions
 from survey.importing.cells import masked
 from survey.importing.files import table_to_map
 from survey.importing.labels import COLUMNS, DELIMITERS
-from survey.importing.mapping import STAFF, UNITS, Kind, chosen, never_read
+from survey.importing.mapping import STAFF, UNITS, Kind, chosen
 from survey.importing.parking import Parked
 from survey.importing.reading import MAX_BYTES, Table
 from survey.importing.refusals import ColumnMissing, NoHeader
 from survey.importing.roster import StaffImport, tree_on
 from survey.pages.forms import Fields, done, notice, posted
+from survey.pages.import_columns import filled, headings_of, lacking, wanted_places
 from survey.pages.import_values import decided_from, staff_view, units_view
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.uploads import uploaded
@@ -65,20 +66,6 @@ class HeadingsMissing(BadInput):
         "We found no line of headings in the first 20 lines. Nothing is changed. "
         "Write one above the rows, as: unit code, first name, last name."
     )
-
-
-class HeadingTwice(BadInput):
-    sentence = N_("Two headings are read as the same. Choose one of them.")
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of the file and what it is read as; `never` says why it is not to be chosen."""
-
-    place: int
-    text: str
-    column: str
-    never: str = ""
 
 
 class ImportPages(Controller):
@@ -121,7 +108,7 @@ class ImportPages(Controller):
         parked = await _parked(request, name)
         if parked is None:
             return done(HERE, "gone")
-        return _columns(request, name, parked, _filled(parked))
+        return _columns(request, name, parked, filled(parked))
 
     @post("/{name:str}", request_max_body_size=FORM_BODY)
     async def choose(self, request: AnyRequest, name: FromPath[str]) -> Response[Any]:
@@ -130,12 +117,12 @@ class ImportPages(Controller):
         if parked is None or parked.table is None:
             return done(HERE, "gone")
         fields, table, kind = await posted(request), parked.table, KINDS[parked.kind]
-        wanted = _wanted(fields, table, kind)
+        wanted = wanted_places(fields, table, kind)
         if not fields.problems:
             try:
                 mapping = chosen(table.mapping, kind, wanted, row=table.header_line)
             except ColumnMissing as error:
-                fields.problems["columns"] = _missing(request, error)
+                fields.problems["columns"] = lacking(Voice(language_for(request)), error)
             else:
                 kept = parking.reduced(replace(table, mapping=mapping))
                 await _keep(request, name, replace(parked, table=kept, mapped=True))
@@ -252,60 +239,6 @@ async def _first(request: AnyRequest, fields: Fields, *, status: int = 200) -> R
 # --- step 2 ------------------------------------------------------------------------------------
 
 
-def _filled(parked: Parked) -> Fields:
-    table = parked.table
-    places = {} if table is None else table.mapping.places
-    return Fields(typed={f"column-{place}": [column] for column, place in places.items()})
-
-
-def _wanted(fields: Fields, table: Table, kind: Kind) -> dict[str, int]:
-    """Column -> place, as chosen; hashed columns stay what they are."""
-    wanted = {
-        column: place
-        for column, place in table.mapping.places.items()
-        if column in parking.PERSON and kind is STAFF
-    }
-    for heading in _headings(Voice("da"), table, kind):
-        if heading.never:
-            continue
-        field = f"column-{heading.place}"
-        column = fields.choice(field, tuple(kind.columns), required=False)
-        if column in wanted:
-            fields.problems[field] = HeadingTwice()
-        elif column:
-            wanted[column] = heading.place
-    return wanted
-
-
-def _headings(voice: Voice, table: Table, kind: Kind) -> list[Heading]:
-    read_as = {place: column for column, place in table.mapping.places.items()}
-    found = []
-    for place, text in enumerate(table.mapping.headings):
-        if not text:
-            continue
-        never = ""
-        if never_read(text, kind):
-            never = voice.gettext("Never read, and deleted already")
-        elif kind is STAFF and parking.is_hashed(table.mapping, place):
-            never = voice.gettext(
-                "Only finds people with two jobs; the numbers are deleted already"
-            )
-        found.append(Heading(place, text, read_as.get(place, ""), never))
-    return found
-
-
-def _missing(request: AnyRequest, error: ColumnMissing) -> KernepulsError:
-    """The columns that lack, in words; the headings stand on the page."""
-    voice = Voice(language_for(request))
-    lacking = str(error.facts["column"]).split(" / ")
-    said = voice.gettext(" or ").join(voice.gettext(COLUMNS[one]) for one in lacking)
-    return ColumnLacks(column=said)
-
-
-class ColumnLacks(BadInput):
-    sentence = N_("Choose which heading is {column}.")
-
-
 def _columns(
     request: AnyRequest, name: str, parked: Parked, fields: Fields, *, status: int = 200
 ) -> Response[Any]:
@@ -313,7 +246,7 @@ def _columns(
     if table is None:
         return done(f"{HERE}/{name}/done")
     voice, kind = Voice(language_for(request)), KINDS[parked.kind]
-    headings = _headings(voice, table, kind)
+    headings = headings_of(voice, table, kind)
     return page(
         request,
         "pages/staff/import_columns.html",

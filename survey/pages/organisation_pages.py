@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from survey import organisation
 from survey.access import Actor, plans
 from survey.actions import organising
+from survey.actions import people as people_by_hand
 from survey.actions.organising import Coming
 from survey.errors import N_, NotFoundHere
 from survey.organisation import grow
@@ -26,6 +27,7 @@ from survey.texts import Voice
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 HERE: Final = "/organisation"
+MOST_PLANNED: Final = 30  # a reorganisation by file is looked at unit by unit
 SAID: Final = {
     "changed": N_("The change is planned. It can be undone until the wave is approved."),
     "changed-now": N_("The change is made."),
@@ -56,6 +58,7 @@ class OrganisationPages(Controller):
         voice = Voice(language_for(request))
         seen = await _seen(request)
         asked = request.query_params.get("q", "").strip()[:80]
+        to_come = [] if seen.wave else planned(voice, seen.coming)
         return page(
             request,
             "pages/staff/organisation.html",
@@ -65,7 +68,8 @@ class OrganisationPages(Controller):
             small=len(seen.shown.joined),
             asked=asked,
             hits=seen.shown.hits(voice, asked) if asked else (),
-            planned=[] if seen.wave else planned(voice, seen.coming),
+            planned=to_come[:MOST_PLANNED],
+            planned_more=max(0, len(to_come) - MOST_PLANNED),
         )
 
     @get("/units/{code:str}", name="organisation_unit")
@@ -133,7 +137,7 @@ class OrganisationPages(Controller):
         if fields.problems or person is None or unit is None:
             return await _people(request, fields, status=422)
         actor: Actor = request.user
-        await organising.move_person(person, unit, by=actor.account)
+        await people_by_hand.move_person(person, unit, by=actor.account)
         return done(f"{HERE}/people", "moved")
 
 
@@ -191,7 +195,7 @@ async def _people(request: AnyRequest, fields: Fields, *, status: int = 200) -> 
     voice = Voice(language_for(request))
     coming = await organising.coming()
     asked = fields.value("q").strip()[:80]
-    found = await organising.find_people(asked) if asked else ()
+    found = await people_by_hand.find_people(asked) if asked else ()
     joined = organising.following(coming.after.values())
     return page(
         request,
@@ -204,7 +208,7 @@ async def _people(request: AnyRequest, fields: Fields, *, status: int = 200) -> 
             for one in found
             for code in (joined.get(one.unit, one.unit),)
         ],
-        many=len(found) == organising.MOST_FOUND,
+        many=len(found) == people_by_hand.MOST_FOUND,
         choices=choices(coming),
         notice=notice(request, voice, SAID),
     )

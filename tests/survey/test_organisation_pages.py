@@ -9,7 +9,8 @@ from httpx import AsyncClient, Response
 from survey import engine, house, organisation
 from survey.actions import organising
 from survey.actions.invitations import people_in
-from survey.actions.organising import coming, find_people, move_person
+from survey.actions.organising import coming
+from survey.actions.people import find_people, move_person
 from survey.actions.readiness import scope_of
 from survey.errors import ChangedMeanwhile
 from survey.organisation import Version, grow
@@ -41,6 +42,19 @@ async def site(settings: Settings) -> AsyncIterator[cast.Site]:
 @pytest.fixture
 async def carla(site: cast.Site) -> AsyncClient:
     return await site.signed_in("carla")
+
+
+@pytest.fixture
+async def units(settings: Settings) -> AsyncIterator[Settings]:
+    """The organisation without the pages."""
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        yield settings
+
+
+async def carried_out(deed: organising.Deed) -> None:
+    now = await coming()
+    await organising.carry_out(deed, by=1, version=now.version(deed.of[0]))
 
 
 async def employ(unit: str, *names: str) -> None:
@@ -257,10 +271,11 @@ async def asked_in(wave: str, unit: str) -> list[int]:
     return [person["unit"] for person in people]
 
 
-async def test_a_split_makes_a_unit_beside_it_and_breaks_both_trends(carla: AsyncClient) -> None:
+@pytest.mark.usefixtures("units")
+async def test_a_split_makes_a_unit_beside_it_and_breaks_both_trends() -> None:
     await cast.plan_waves("released")
 
-    await change(carla, "C21", "split", code="C25", name="Hjemmepleje Øst")
+    await carried_out(organising.splitting("C21", "C25", "Hjemmepleje Øst"))
 
     assert (await tree_of("2026-2"))["C25"] == ("C2", "Hjemmepleje Øst")
     assert await history_of("C25") == [("2026-2", None, "split", "C21")]
@@ -281,12 +296,13 @@ async def test_a_unit_with_people_or_units_below_is_not_closed(carla: AsyncClien
     assert "C22" not in await tree_of("2026-2")
 
 
-async def test_a_core_task_is_set_and_left_to_the_unit_above_again(carla: AsyncClient) -> None:
+@pytest.mark.usefixtures("units")
+async def test_a_core_task_is_set_and_left_to_the_unit_above_again() -> None:
     await cast.plan_waves("released")
 
-    await change(carla, "C", "core-task", core_task="Borgeren har en god dag.")
+    await carried_out(organising.tasking("C", "Borgeren har en god dag."))
     inherited = await organisation.tree(None)
-    await change(carla, "C", "core-task", core_task="")
+    await carried_out(organising.tasking("C", None))
 
     assert inherited["C21"].core_task == "Borgeren har en god dag."
     assert (await organisation.tree(None))["C21"].core_task is None
@@ -311,10 +327,11 @@ async def test_what_is_planned_can_be_taken_back_until_a_wave_has_frozen_it(
     assert again.status_code == 404
 
 
-async def test_people_of_a_unit_that_is_not_split_after_all_go_home(carla: AsyncClient) -> None:
+@pytest.mark.usefixtures("units")
+async def test_people_of_a_unit_that_is_not_split_after_all_go_home() -> None:
     await cast.plan_waves("released")
     await employ("C21", "Ann")
-    await change(carla, "C21", "split", code="C25", name="Øst")
+    await carried_out(organising.splitting("C21", "C25", "Øst"))
     [ann] = await find_people("ann")
     await move_person(ann.id, "C25", by=1)
 
@@ -325,11 +342,12 @@ async def test_people_of_a_unit_that_is_not_split_after_all_go_home(carla: Async
     assert "C25" not in await tree_of(None)
 
 
-async def test_before_any_wave_a_change_simply_replaces(carla: AsyncClient) -> None:
+@pytest.mark.usefixtures("units")
+async def test_before_any_wave_a_change_simply_replaces() -> None:
     await employ("C22", "Bo")
 
-    await change(carla, "C21", "rename", name="Nordholdet")
-    await change(carla, "C21", "merge", other="C22")
+    await carried_out(organising.renaming("C21", "Nordholdet"))
+    await carried_out(organising.merging("C21", "C22"))
 
     assert await history_of("C21") == [("2026-1", None, None, None)]
     assert (await tree_of("2026-1"))["C21"] == ("C2", "Nordholdet")
@@ -440,7 +458,8 @@ async def test_an_employee_gets_another_unit_and_keeps_the_code(carla: AsyncClie
     assert {tuple(row.values()) for row in told} == {("moved an employee to unit", "C22")}
 
 
-async def test_at_most_twenty_are_found_and_never_by_one_letter(carla: AsyncClient) -> None:
+@pytest.mark.usefixtures("units")
+async def test_at_most_twenty_are_found_and_never_by_one_letter() -> None:
     await employ("C21", *(f"Ann{at}" for at in range(30)))
 
     assert len(await find_people("ann")) == 20
