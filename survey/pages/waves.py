@@ -50,6 +50,7 @@ DONE: Mapping[str, str] = {
     "agreed": N_("It is written down that the works committee agrees. Thank you."),
     "sent-back": N_("The plan is sent back, and the coordinator reads your reason."),
     "extended": N_("The wave has a new last day."),
+    "closing": N_("The two sheets fit. The pulse is being closed: look again in a moment."),
     "resent": N_(
         "If the address belongs to somebody who has not opened the form, a new link is on its way. "
         "It is the same answer for every address."
@@ -217,7 +218,7 @@ class Planning(Controller):
             work.close_with_sheets(
                 settings_of(request), wave=name, by=request.user.account, sheets=sheets
             )
-            return done(f"/waves/{name}")
+            return done(f"/waves/{name}", "closing")
         return await self._ask(request, name, "close_wave", confirmed_by=confirmed)
 
     async def _second(self, request: Asking, fields: Fields) -> list[int]:
