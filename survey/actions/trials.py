@@ -45,6 +45,13 @@ class TrialIsOver(Refused):
     sentence = N_("The trial action is over. Nothing was changed. Write a new one instead.")
 
 
+class TrialIsMeasured(Refused):
+    sentence = N_(
+        "The wave that measures this trial action is open. Nothing was changed. What is tried, "
+        "where and why can be changed once it is released."
+    )
+
+
 class AnswerMissing(BadInput):
     sentence = N_("Fill this in.")
 
@@ -136,6 +143,9 @@ async def change_trial(code: str, card: Card, *, by: int | None, version: int, t
         _refuse(card.problems(units=await _names(card.owners)))
         if state != "idea" and (state in CARD_OPEN or row["once"]) and card.missing():
             raise CardNotWhole
+        measured = [(one.barrier, set(one.owners), one.starts) for one in (card, before)]
+        if measured[0] != measured[1] and await trials_waves.is_measured_now(row):
+            raise TrialIsMeasured
         await _changed(row, version, card.columns)
         if set(card.owners) != set(before.owners):
             await _own(row["id"], card.owners)
@@ -161,6 +171,8 @@ async def draw_lots(  # noqa: PLR0913 - one keyword per fact of the draw
         row = await stored(code)
         if state_of(row) not in CARD_OPEN:
             raise StepUnknown
+        if await trials_waves.is_measured_now(row):
+            raise TrialIsMeasured
         first = tuple(sorted((draw or secrets.SystemRandom()).sample(listed, begin)))
         await _changed(row, version, {"randomised": True})
         await TrialUnit.delete().where(TrialUnit.trial_action == row["id"])
@@ -200,7 +212,10 @@ async def move_trial(  # noqa: PLR0913 - a step, who takes it, and from which ve
         _refuse(said.problems(came_from, to))
         if to == "embedded" and not is_held(await waves_since(settings, row)):
             raise PracticeNotHeld
-        await _changed(row, version, _consequences(row, came_from, to, said, today))
+        values = _consequences(row, came_from, to, said, today)
+        if "starts" in asks(came_from, to):
+            values |= await trials_waves.begin_again(row)
+        await _changed(row, version, values)
         if to == "practice_shift":
             answers: dict[str, Any] = {**said.gate}
             await TrialGate.insert(TrialGate(trial_action=row["id"], **answers))

@@ -30,6 +30,26 @@ async def settle() -> None:
             ).where(TrialAction.id == trial["id"])
 
 
+async def begin_again(trial: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that let a trial be measured anew, where its first measurement is released.
+
+    While the wave that measures it is not, the first run keeps it.
+    """
+    if await _state_of_wave_after(trial) not in ("released", "held"):
+        return {}
+    return {"start_wave": "", "end_wave": None}
+
+
+async def is_measured_now(trial: Mapping[str, Any]) -> bool:
+    """Whether the wave after a trial is being answered: then nothing measured may change."""
+    return await _state_of_wave_after(trial) in ("open", "closing")
+
+
+async def _state_of_wave_after(trial: Mapping[str, Any]) -> str | None:
+    row = await Wave.select(Wave.state).where(Wave.name == (trial["end_wave"] or "")).first()
+    return row["state"] if row else None
+
+
 def between(trial: Mapping[str, Any], waves: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
     """The waves before and after a trial; "" and None where there is none, or it never ran.
 

@@ -500,6 +500,27 @@ async def test_once_the_wave_after_is_open_nothing_measured_moves(
     assert (await row(trial))["end_wave"] == end
 
 
+async def test_a_second_run_is_measured_anew_once_the_first_is_released(site: cast.Site) -> None:
+    for name, month in (("2027-1", 1), ("2027-2", 4)):
+        await Wave(name=name, opens=date(2027, month, 11), closes=date(2027, month, 24)).save()
+    anna = await site.signed_in("anna")
+    trial = await written(anna)
+    await taken(anna, trial, "agreed", "running", "learned", "adjusted")
+    await Wave.update({Wave.state: "open"}).where(Wave.name == "2027-1")
+    while_open = await send(anna, f"{trial}/edit", **whole(barrier="TID"))
+    await Wave.update({Wave.state: "released"}).where(Wave.name == "2027-1")
+
+    again = days(starts=date(2027, 2, 1), ends=date(2027, 3, 1), stop_date=date(2027, 3, 1))
+    reply = await go(anna, trial, "running", **again)
+
+    assert while_open.status_code == 409
+    assert reply.status_code == 303
+    stored = await row(trial)
+    assert (stored["barrier"], stored["start_wave"], stored["end_wave"]) == (
+        "SILO", "2027-1", "2027-2",
+    )  # fmt: skip
+
+
 async def test_the_page_says_before_the_start_how_sure_the_answer_can_be(site: cast.Site) -> None:
     unit = await cast.unit_id("C")
     [asked] = await Behaviour.insert(Behaviour(code="Ad8", text="-", situation="-"))
