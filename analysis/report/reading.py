@@ -291,6 +291,7 @@ class _Page(HTMLParser):
 SHEETS: Final = re.compile(r"xl/worksheets/sheet\d+\.xml")
 MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CALCULATED: Final = (f"{MAIN}f", f"{MAIN}hyperlink")
+ROW_OF_SHEET: Final = f"{MAIN}row"
 
 
 def workbook_tables(data: bytes) -> tuple[tuple[tuple[str, ...], ...], ...]:
@@ -317,13 +318,13 @@ def _strings(data: bytes) -> list[str]:
 
 
 def _sheet(data: bytes, strings: list[str]) -> tuple[tuple[str, ...], ...]:
-    root = ElementTree.fromstring(data)  # noqa: S314
-    if any(next(root.iter(one), None) is not None for one in CALCULATED):
-        raise NotADocument
-    rows = [
-        {_column(cell.attrib["r"]): _value(cell, strings) for cell in row.iter(f"{MAIN}c")}
-        for row in root.iter(f"{MAIN}row")
-    ]
+    rows: list[dict[int, str]] = []
+    for _, element in ElementTree.iterparse(BytesIO(data)):  # noqa: S314
+        if element.tag in CALCULATED:
+            raise NotADocument
+        if element.tag == ROW_OF_SHEET:
+            rows.append({_column(one.attrib["r"]): _value(one, strings) for one in element})
+            element.clear()  # a hundred thousand rows of twenty cells are a gigabyte as a tree
     width = max((max(row, default=-1) for row in rows), default=-1) + 1
     return tuple(tuple(row.get(column, "") for column in range(width)) for row in rows)
 
