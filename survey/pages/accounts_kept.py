@@ -13,7 +13,7 @@ from survey import organisation, texts
 from survey.access import Actor, Role, keeps_accounts
 from survey.actions import account_keeping, account_mail
 from survey.actions.account_keeping import VALID, Invited, LastAdministrator, OwnAccount
-from survey.actions.accounts import LoginTaken, LoginUnusable
+from survey.actions.accounts import LoginTaken, LoginUnusable, checked_login
 from survey.actions.opening import LOCAL
 from survey.delivery.letters import FieldEmpty as SenderMissing
 from survey.delivery.post import MailServerUnreachable, NotDelivered, SenderUnusable
@@ -98,6 +98,11 @@ class AccountsPages(Controller):
         actor: Actor = request.user
         login, email = fields.text("login", most=64), fields.text("email", required=False)
         role, units, language = await _placed(fields)
+        if login:
+            try:
+                checked_login(login)
+            except LoginUnusable as error:
+                fields.problems["login"] = error
         if not fields.problems:
             try:
                 invited = await account_keeping.invite(
@@ -109,7 +114,7 @@ class AccountsPages(Controller):
                     now=_now(request),
                     by=actor.account,
                 )
-            except (LoginTaken, LoginUnusable) as error:
+            except LoginTaken as error:
                 fields.problems["login"] = error
             else:
                 return await _handed_over(request, invited, email=email)

@@ -416,7 +416,7 @@ async def test_what_was_typed_when_the_session_ended_is_sent_again_by_a_button(
     assert (out.status_code, wrong.status_code, back.status_code) == (401, 422, 200)
     assert "står her stadig" in out.text
     assert 'name="kept.login" value="grete holm"' in wrong.text
-    assert '<blockquote class="kp-written">grete holm</blockquote>' in back.text
+    assert '<div class="kp-typed">grete holm</div>' in back.text
     assert 'action="/accounts/new"' in back.text
     assert again.status_code == 422  # a login of two words: the form itself answers now
     assert 'value="grete holm"' in again.text
