@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from survey import engine, headers, jobs, log, metrics, sessions
 from survey.errors import KernepulsError, NotInitialised
+from survey.importing import parking
 from survey.intake import writer
 from survey.pages import (
     accounts,
@@ -123,6 +124,7 @@ def create_app(
 @asynccontextmanager
 async def running(settings: Settings, counted: metrics.Metrics) -> AsyncIterator[None]:
     """Open the database, write answers until the end, and do the work that nobody asks for."""
+    parking.sweep_now(settings.data)  # what an import left when the server was stopped
     async with (
         engine.opened(settings, server=True),
         writer.running() as intake,

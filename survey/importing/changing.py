@@ -48,8 +48,8 @@ class CodeUnusable(Refused):
 
 class PeopleInUnit(Refused):
     sentence = N_(
-        "{n} employees are in {unit}. Nothing was changed. Move them first, merge the unit with "
-        "another, or import a staff list where they are somewhere else."
+        "There are still employees in {unit} ({n}). Nothing was changed. Move them first, merge "
+        "the unit with another, or import a staff list where they are somewhere else."
     )
 
 

@@ -42,8 +42,8 @@ FORM_BODY: Final = 1024**2  # bytes: a decision for each of hundreds of job titl
 UPLOAD_BODY: Final = MAX_BYTES + 2 * 1024**2  # the reader's own limit says it better than ours
 FIRST: Final = {
     "gone": N_(
-        "The file is not here any more: it is deleted after half an hour, and when you sign out. "
-        "Nothing was changed. Upload it again."
+        "The file is not here any more: it is deleted after half an hour, and nobody can open it "
+        "once you have signed out. Nothing was changed. Upload it again."
     ),
     "cancelled": N_("The import was cancelled. The file is deleted, and nothing was changed."),
 }
@@ -156,13 +156,11 @@ class ImportPages(Controller):
         parked = await _parked(request, name)
         if parked is None or parked.outcome is None:
             return done(HERE, "gone")
-        tree = await organisation.tree(None)
         return page(
             request,
             "pages/staff/import_done.html",
             kind=parked.kind,
             outcome=parked.outcome,
-            has_units=bool(tree),
         )
 
     @post("/{name:str}/cancel")

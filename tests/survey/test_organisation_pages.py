@@ -290,7 +290,7 @@ async def test_a_unit_with_people_or_units_below_is_not_closed(carla: AsyncClien
     with_units = await change(carla, "C2", "close")
     empty = await change(carla, "C22", "close")
 
-    assert "Der er 1 ansatte i Hjemmepleje Nord" in with_people.text
+    assert "Der er stadig ansatte i Hjemmepleje Nord (1)" in with_people.text
     assert "Der ligger enheder under" in with_units.text
     assert empty.headers["location"] == f"{HERE}?done=closed"
     assert "C22" not in await tree_of("2026-2")
