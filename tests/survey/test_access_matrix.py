@@ -63,6 +63,8 @@ def the_same(known: str, unknown: str) -> Filled:
 
 FILLED = {
     "account": the_same("1", "999999"),
+    "code": the_same("C21", "XX"),
+    "kind": the_same("rename", "nothing"),
     "unit": Filled("XX", {"": "C21", "bo": "C22"}, {"anna": "C22", "bo": "C21", "finn": "C22"}),
     "wave": the_same("2026-4", "2027-1"),
     "name": the_same("2026-4", "2027-1"),
