@@ -123,6 +123,8 @@ class WavePage:
 
 async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened: bool) -> WavePage:
     """Everything its page shows; `with_opened` for those who may see the share. WaveUnknown."""
+    # Before the wave: work that ends meanwhile has left its mark on what is read after it.
+    work = await work_of(name)
     wave = await stored_wave(name)
     # The tree of an open wave never changes: it is read once.
     units = (await frozen(wave)).tree if wave.state == "open" else await tree(name)
@@ -154,7 +156,7 @@ async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened:
         key_sheets=wave.key_sheets,
         fingerprint=_fingerprint(settings, wave),
         mails=await _mails(wave),
-        work=await work_of(name),
+        work=work,
         opened=shares[0],
         opened_on=shares[1],
         close=await _close(settings, voice, wave) if wave.state in ("closing", "held") else None,
