@@ -49,8 +49,11 @@ async def checked(folder: str) -> None:
 
 async def migrate(engine: SQLite | Postgres) -> None:
     """Run the missing migrations, each with its record in one transaction; newer is refused."""
-    if newer := await ran() - set(known()):
+    have = await ran()
+    if newer := have - set(known()):
         raise DatabaseNewer(found=max(newer))
+    if have == set(known()):
+        return
     async with _turn(engine):  # IF NOT EXISTS alone: two at once both find none
         await Migration.create_table(if_not_exists=True)
     for name, module in known().items():

@@ -30,6 +30,8 @@ from survey.engine.refusals import (
 from survey.errors import DatabaseNewer, DataFolderReadOnly, DiskFull, NotInitialised
 from survey.tables import Ballot, Intake, Invitation, Unit, UnitVersion, Wave
 
+pytestmark = pytest.mark.usefixtures("fresh_tables")
+
 
 async def test_rows_written_together_are_kept_together(store):
     async with transaction():
