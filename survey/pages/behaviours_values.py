@@ -197,12 +197,13 @@ def _line(voice: Voice, one: Stored, tree: Tree) -> Line:
     row = one.row
     ticked = (row["self_checks"] or "").split(";")
     verdict = lint(row["text"], has_core_task=bool(row["core_task"]))
+    asked = () if verdict.verdict == "pass" else verdict.messages(voice.language)
     return Line(
         code=row["code"],
         version=row["version"],
         text=_said(voice, one, "text"),
         core_task=_said(voice, one, "core_task"),
-        verdict=verdict.text(voice.language),
+        verdict=" ".join((verdict.text(voice.language), *asked)),
         reason=row["reason"] or "",
         not_ticked=tuple(
             voice.pick(check).partition(":")[0]
