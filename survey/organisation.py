@@ -187,8 +187,27 @@ def merged_into(versions: Iterable[Version], there: Container[str]) -> dict[str,
     return found
 
 
-async def versions() -> list[Version]:
-    """Every version of every unit: units as they stood in the first file, then by time."""
+class _Read:
+    """What was made of the rows last read: the same rows give the same versions and trees."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        found = [Version(**row) for row in rows]
+        self.versions = sorted(found, key=lambda version: (version.id, version.valid_from))
+        self.trees: dict[str | None, Tree] = {}
+
+    def tree(self, wave: str | None) -> Tree:
+        if wave not in self.trees:
+            self.trees[wave] = grow(one for one in self.versions if one.holds(wave))
+        return self.trees[wave]
+
+
+_last = _Read([])
+
+
+async def _read() -> _Read:
+    """Every version, read anew; making 2,500 of them and a tree costs more than comparing them."""
+    global _last  # noqa: PLW0603 - one place, and what it holds follows from the rows alone
     rows = await UnitVersion.select(
         UnitVersion.unit.as_alias("id"),
         UnitVersion.unit.code.as_alias("code"),
@@ -196,8 +215,14 @@ async def versions() -> list[Version]:
         *(UnitVersion.name, UnitVersion.core_task, UnitVersion.headcount),
         *(UnitVersion.valid_from, UnitVersion.valid_to, UnitVersion.change, UnitVersion.was),
     )
-    found = [Version(**row) for row in rows]
-    return sorted(found, key=lambda version: (version.id, version.valid_from))
+    if rows != _last.rows:
+        _last = _Read(rows)
+    return _last
+
+
+async def versions() -> list[Version]:
+    """Every version of every unit: units as they stood in the first file, then by time."""
+    return [*(await _read()).versions]
 
 
 async def ids_merged_into(there: Tree) -> dict[int, int]:
@@ -209,7 +234,7 @@ async def ids_merged_into(there: Tree) -> dict[int, int]:
 
 async def tree(wave: str | None = None) -> Tree:
     """The tree as the wave sees it; None = the newest version."""
-    return grow(version for version in await versions() if version.holds(wave))
+    return (await _read()).tree(wave)
 
 
 async def unit_names(codes: Collection[str]) -> dict[str, str]:
