@@ -239,9 +239,9 @@ async def tree(wave: str | None = None) -> Tree:
 
 async def unit_names(codes: Collection[str]) -> dict[str, str]:
     """Unit -> its name as it is today, without reading the whole tree."""
-    rows = await UnitVersion.select(
-        UnitVersion.unit.code.as_alias("code"), UnitVersion.name
-    ).where(UnitVersion.valid_to.is_null(), UnitVersion.unit.code.is_in([*codes, ""]))
+    rows = await UnitVersion.select(UnitVersion.unit.code.as_alias("code"), UnitVersion.name).where(
+        UnitVersion.valid_to.is_null(), UnitVersion.unit.code.is_in([*codes, ""])
+    )
     return {row["code"]: row["name"] for row in rows}
 
 

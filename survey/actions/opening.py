@@ -203,8 +203,10 @@ async def _since_last(wave: Wave, units: Tree, language: Language) -> dict[int, 
         members[row["trial_action"]].append(row["unit"])
     found: dict[int, letters.SinceLast] = {}
     for trial in trials:
-        runs = has_run(trial.to_dict()) and trial.start_wave < wave.name and (
-            trial.end_wave is None or wave.name <= trial.end_wave
+        runs = (
+            has_run(trial.to_dict())
+            and trial.start_wave < wave.name
+            and (trial.end_wave is None or wave.name <= trial.end_wave)
         )
         tried = [unit for unit in members[trial.id] if unit in units.by_id]
         if not (runs and trial.barrier and tried):

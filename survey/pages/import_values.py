@@ -63,7 +63,6 @@ class StaffView:
     seen: str
     fields: Fields
 
-
     @property
     def labels(self) -> dict[str, str]:
         """Field -> what it is about, in the order of the page."""
