@@ -216,8 +216,10 @@ async def test_the_second_of_two_reviewers_is_told(site: cast.Site) -> None:
     assert await both(1, {"deed": "show"}, {"deed": "hide"}) == [303, 409]
     assert await both(2, {"deed": "show"}, {"deed": "show"}) == [303, 303]  # sent twice
     assert await both(3, {"deed": "hide"}, {"deed": "rewrite", "text": "Kort."}) == [303, 409]
+    form["version"] = "1"
+    assert await both(1, {"deed": "undo"}, {"deed": "hide"}) == [303, 409]
     states = await CommentReview.select(CommentReview.state).order_by(CommentReview.id)
-    assert [row["state"] for row in states] == ["shown", "shown", "hidden"]
+    assert [row["state"] for row in states] == ["", "shown", "hidden"]
 
 
 async def test_a_report_quotes_three_to_five_that_were_cleared(
