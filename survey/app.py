@@ -63,7 +63,6 @@ def create_app(
     if not settings.data.is_dir():
         raise NotInitialised(folder=settings.data)
     log.configure()
-    counted = counted or metrics.Metrics()
     respondents = Router(
         "/",
         route_handlers=[
@@ -106,8 +105,8 @@ def create_app(
     )
     return Litestar(
         route_handlers=[*front.ROUTES, respondents, staff],
-        lifespan=[lambda _: running(settings, counted)],
-        before_send=[headers.add, counted.count],
+        lifespan=[running],
+        before_send=[headers.add, metrics.count],
         exception_handlers={
             KernepulsError: refusals.refused,
             HTTPException: refusals.http,
@@ -115,15 +114,23 @@ def create_app(
         },
         request_class=MemoryRequest,
         allowed_hosts=hosts(settings),
-        state=State({"settings": settings, "now": now, "metrics": counted}),
+        state=told(settings, now=now, counted=counted),
         openapi_config=None,
         logging_config=None,
     )
 
 
+def told(
+    settings: Settings, *, now: Clock = utc_now, counted: metrics.Metrics | None = None
+) -> State:
+    """All that pages and hooks know of the installation they work for."""
+    return State({"settings": settings, "now": now, "metrics": counted or metrics.Metrics()})
+
+
 @asynccontextmanager
-async def running(settings: Settings, counted: metrics.Metrics) -> AsyncIterator[None]:
+async def running(app: Litestar) -> AsyncIterator[None]:
     """Open the database, write answers until the end, and do the work that nobody asks for."""
+    settings, counted = app.state.settings, app.state.metrics
     parking.sweep_now(settings.data)  # what an import left when the server was stopped
     async with (
         engine.opened(settings, server=True),
