@@ -24,7 +24,7 @@ SAID: Final = {
 
 
 class NotReleasedYet(Refused):
-    sentence = N_("The comments can be read when the pulse has a result. Until then nobody can.")
+    sentence = N_("The comments can be read when the wave has a result. Until then nobody can.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ LIST, FORM = "pages/staff/behaviours.html", "pages/staff/behaviour_form.html"
 CHECK: Final = "pages/staff/behaviour_check.html"
 A_PAGE: Final = 20
 SAID: Final = {
-    "saved": N_("The behaviour is saved. The next pulse can ask about it."),
+    "saved": N_("The behaviour is saved. The next wave can ask about it."),
     "successor": N_(
         "The new words are saved as a behaviour of their own. The old one is out of use, and its "
         "results stay."

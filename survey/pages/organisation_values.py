@@ -224,8 +224,8 @@ def said(voice: Voice, coming: Coming, before: Mapping[str, Version], code: str)
 def since(voice: Voice, coming: Coming) -> str:
     """From which wave a change holds."""
     if coming.at:
-        return voice.gettext("From pulse %(wave)s") % {"wave": coming.at}
-    return voice.gettext("From the first pulse")
+        return voice.gettext("From wave %(wave)s") % {"wave": coming.at}
+    return voice.gettext("From the first wave")
 
 
 def own_core_task(tree: Tree, versions: Iterable[Version], code: str) -> tuple[str, UnitRow | None]:
@@ -249,14 +249,14 @@ def _summed(tree: Tree, own: Mapping[str, int]) -> dict[str, int]:
 def _when(voice: Voice, version: Version, *, is_first: bool) -> str:
     since = {"first": version.valid_from, "last": version.valid_to or ""}
     if is_first and version.valid_to:
-        return voice.gettext("Until pulse %(last)s") % since
+        return voice.gettext("Until wave %(last)s") % since
     if is_first:
         return voice.gettext("From the beginning")
     if version.valid_to == version.valid_from:
         return voice.gettext("Pulse %(first)s") % since
     if version.valid_to:
         return voice.gettext("Pulse %(first)s to %(last)s") % since
-    return voice.gettext("From pulse %(first)s") % since
+    return voice.gettext("From wave %(first)s") % since
 
 
 def _what(voice: Voice, version: Version, names: Mapping[str, str], *, is_first: bool) -> str:

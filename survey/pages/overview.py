@@ -148,7 +148,7 @@ def _steps(voice: Voice, known: Known) -> Iterator[tuple[str, str, str, bool]]:
     )
     yield voice.gettext("Answers"), "", there, state in ("closing", *ENDED)
     yield voice.gettext("Close and check"), "", there, state == "released"
-    later = "" if state == "released" else voice.gettext("are there when the pulse is released")
+    later = "" if state == "released" else voice.gettext("are there when the wave is released")
     # Both are there from the release on, and neither is ever over.
     yield voice.gettext("Comments"), later, f"{there}/comments", state == "released"
     yield voice.gettext("Reports"), later, "/results", state == "released"
@@ -184,7 +184,7 @@ def next_deed(voice: Voice, known: Known) -> Deed:
             voice.gettext(
                 "Everything is there for the first pulse. Choose its days and its behaviours."
             ),
-            voice.gettext("Plan a pulse"),
+            voice.gettext("Plan a wave"),
             "/waves/new",
         )
     return _next_of(voice, known, wave)
@@ -204,7 +204,7 @@ def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
             )
         case "draft":
             text = voice.gettext("The works committee has discussed %(wave)s. It can be approved.")
-            button = voice.gettext("Approve the pulse")
+            button = voice.gettext("Approve the wave")
         case "approved":
             text = voice.gettext(
                 "%(wave)s is approved. Print cards and posters, and open it on its first day."
@@ -212,7 +212,7 @@ def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
             button = voice.gettext("Print and open")
         case "open" if known.today > wave.closes:
             text = voice.gettext("The last day of %(wave)s has passed. It can be closed.")
-            button = voice.gettext("Close the pulse")
+            button = voice.gettext("Close the wave")
         case "open":
             text = voice.gettext("People answer %(wave)s now.")
             button = voice.gettext("See how it goes")

@@ -94,11 +94,11 @@ def deletions(voice: Voice, own: Organisation, closes: date) -> tuple[Deletion, 
     return (
         Deletion(
             voice.gettext("Codes, and who has opened the form"),
-            voice.gettext("when the pulse is closed"),
+            voice.gettext("when the wave is closed"),
         ),
         Deletion(
             voice.gettext("Sealed answers, and the key that opens them"),
-            voice.gettext("when the pulse is closed"),
+            voice.gettext("when the wave is closed"),
         ),
         Deletion(
             voice.gettext("Addresses in the mail log"),

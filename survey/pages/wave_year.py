@@ -9,7 +9,7 @@ from babel.dates import format_date
 from survey.delivery.workdays import SATURDAY, holiday
 from survey.texts import Voice
 
-MOST_IN_A_YEAR = 4  # pulses; three are often enough
+MOST_IN_A_YEAR = 4  # waves; three are often enough
 # ISO weeks in which many are away: winter, summer and autumn holiday of most schools.
 AWAY = (7, 8, 28, 29, 30, 31, 42)
 FEW_DAYS = 3  # days off in a wave that are worth another week
@@ -98,7 +98,7 @@ def _warnings(voice: Voice, own: Span, others: Sequence[Span]) -> Iterator[str]:
     within = 1 + sum(other.opens.year == own.opens.year for other in others)
     if within > MOST_IN_A_YEAR:
         said = voice.gettext(
-            "It is pulse number %(n)s in %(year)s. More than four a year tire people, and nobody "
+            "It is wave number %(n)s in %(year)s. More than four a year tire people, and nobody "
             "has time to try anything between them."
         )
         yield said % {"n": within, "year": own.opens.year}

@@ -50,7 +50,7 @@ DONE: Mapping[str, str] = {
     "agreed": N_("It is written down that the works committee agrees. Thank you."),
     "sent-back": N_("The plan is sent back, and the coordinator reads your reason."),
     "extended": N_("The wave has a new last day."),
-    "closing": N_("The two sheets fit. The pulse is being closed: look again in a moment."),
+    "closing": N_("The two sheets fit. The wave is being closed: look again in a moment."),
     "resent": N_(
         "If the address belongs to somebody who has not opened the form, a new link is on its way. "
         "It is the same answer for every address."

@@ -216,13 +216,13 @@ def test_easter_is_named_and_asks_for_another_week() -> None:
     )
 
 
-def test_the_fifth_pulse_of_a_year_is_one_too_many() -> None:
+def test_the_fifth_wave_of_a_year_is_one_too_many() -> None:
     others = [Span(f"2027-{n}", date(2027, 2 * n, 25), date(2027, 2 * n, 26)) for n in (1, 2, 3, 4)]
 
     [told] = warnings(Span("2027-9", date(2027, 11, 8), date(2027, 11, 21)), *others)
     fourth = warnings(Span("2027-9", date(2027, 11, 8), date(2027, 11, 21)), *others[1:])
 
-    assert told.startswith("It is pulse number 5 in 2027.")
+    assert told.startswith("It is wave number 5 in 2027.")
     assert fourth == ()
 
 
