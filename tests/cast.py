@@ -271,6 +271,18 @@ async def lived(app: Litestar) -> AsyncIterator[None]:
         await life
 
 
+@asynccontextmanager
+async def visited(app: Litestar, url: str = "http://127.0.0.1:8000") -> AsyncIterator[AsyncClient]:
+    """A visitor of the application, on the loop of the test: the store's lock knows one loop."""
+    async with (
+        lived(app),
+        AsyncClient(
+            transport=ASGITransport(app=app), base_url=url, follow_redirects=True
+        ) as visitor,
+    ):
+        yield visitor
+
+
 async def sign_in(
     browser: AsyncClient, login: str, password: str = PASSWORD, **more: str
 ) -> Response:

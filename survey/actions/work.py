@@ -91,9 +91,9 @@ async def work_of(wave: str) -> Work | None:
 
 async def take_up() -> None:
     """Whatever runs when a process begins its turn was cut short: it is made again."""
-    await Job.update({Job.state: "ready"}).where(
-        (Job.state == "running") & Job.kind.is_in(list(DEEDS))
-    )
+    cut_short = (Job.state == "running") & Job.kind.is_in(list(DEEDS))
+    if await Job.exists().where(cut_short):
+        await Job.update({Job.state: "ready"}).where(cut_short)
 
 
 async def do_waiting(settings: Settings) -> None:

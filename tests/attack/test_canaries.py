@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from litestar.testing import AsyncTestClient
 
 from survey import house
 from survey.actions import waves
@@ -32,6 +31,7 @@ from survey.errors import DiskFull
 from survey.intake import ballots, codes, tickets
 from survey.pages import answer, lost
 from survey.settings import Settings
+from tests import cast
 from tests.survey.test_answer_pages import FORM, Fields, Respondent
 
 UNITS = "unit;parent;name;core_task\nK;;Kommunen;Borgeren får svar.\nK1;K;Havnen;\n"
@@ -175,7 +175,7 @@ async def _answered(settings: Settings, told: list[str]) -> tuple[list[bytes], l
     unknown = codes.new_code().text
     given: list[bytes] = []
     app = create_app(replace(settings, metrics_token=TOKEN))
-    async with AsyncTestClient(app, base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(app) as client:
         phone = Respondent(client)
         for code, comment in zip(typed, COMMENTS, strict=False):
             form = await phone.form(code)

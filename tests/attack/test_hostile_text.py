@@ -17,7 +17,6 @@ import pikepdf
 import pypdfium2
 import pytest
 import yaml
-from litestar.testing import AsyncTestClient
 
 from survey import insight, sessions
 from survey.actions import waves
@@ -35,6 +34,7 @@ from survey.intake.acceptance import Submission, accept
 from survey.intake.writer import running
 from survey.settings import Settings
 from survey.texts import Voice
+from tests import cast
 from tests.survey.test_answer_pages import Respondent
 from tests.survey.waves import ANSWER
 
@@ -182,7 +182,7 @@ async def test_what_is_imported_stays_text_wherever_it_is_shown(settings: Settin
 
 
 async def answer_pages(settings: Settings, code: str) -> list[str]:
-    async with AsyncTestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(settings)) as client:
         phone = Respondent(client)
         form = await phone.form(code)
         replies = [
@@ -198,7 +198,7 @@ async def answer_pages(settings: Settings, code: str) -> list[str]:
 
 async def staff_pages(settings: Settings, cookie: str) -> tuple[list[str], bytes]:
     where = f"/waves/{WAVE}/units"
-    async with AsyncTestClient(create_app(settings), base_url="https://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(settings), "https://127.0.0.1:8000") as client:
         client.cookies.set(sessions.COOKIE, cookie, domain="127.0.0.1")
         replies: list[Any] = [
             await client.get(address)

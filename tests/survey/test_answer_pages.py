@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
+from httpx import AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar.testing import AsyncTestClient
 
 from survey.app import create_app
 from survey.intake import keys, seal
@@ -21,7 +21,7 @@ from survey.pages import posting, sheet
 from survey.questionnaire import BARRIERS
 from survey.settings import Settings
 from survey.tables import Ballot, Intake, Invitation, Wave
-from tests import answering
+from tests import answering, cast
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -61,7 +61,7 @@ class Fields(HTMLParser):
 class Respondent:
     """Somebody with a phone: types a code, begins, sends."""
 
-    def __init__(self, client: AsyncTestClient[Any]) -> None:
+    def __init__(self, client: AsyncClient) -> None:
         self.client = client
 
     async def post(self, path: str, fields: dict[str, Any], **headers: str) -> Any:
@@ -92,7 +92,7 @@ async def codes(settings: Settings) -> dict[str, list[str]]:
 
 @pytest.fixture
 async def phone(settings: Settings, codes: dict[str, list[str]]) -> AsyncIterator[Respondent]:
-    async with AsyncTestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(settings)) as client:
         yield Respondent(client)
 
 
@@ -147,7 +147,7 @@ async def test_a_typed_code_leads_to_a_receipt_and_one_sealed_answer(
 async def test_the_whole_way_holds_on_both_databases(store: Settings) -> None:
     """Typed code, form, receipt; the same again and at once; used; closed."""
     codes = await answering.build(store)
-    async with AsyncTestClient(create_app(store), base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(store)) as client:
         phone = Respondent(client)
         answered = await phone.answered(codes["C11"][0], clarity="4", comment="Et fast nummer.")
         together = await asyncio.gather(*(phone.post("/svar/send", answered) for _ in range(8)))
@@ -733,7 +733,7 @@ async def test_the_privacy_page_tells_the_numbers_of_this_wave(phone: Respondent
 async def test_the_privacy_page_is_there_before_any_wave(settings: Settings) -> None:
     await answering.build(settings, state="draft")
 
-    async with AsyncTestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(settings)) as client:
         page = await client.get("/svar/privat?sprog=en")
 
     assert page.status_code == 200

@@ -14,7 +14,6 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from litestar.testing import AsyncTestClient
 
 from survey import engine, house, texts
 from survey.actions import approval
@@ -34,7 +33,7 @@ from survey.intake.refusals import (
 )
 from survey.settings import Settings
 from survey.tables import AuditEvent, Ballot, Closing, Intake, Wave
-from tests import answering
+from tests import answering, cast
 from tests.commanding import enter
 from tests.survey.test_wave_command import APPROVE, PLAN, build
 from tests.survey.waves import EVERYBODY, answered
@@ -551,7 +550,7 @@ def test_sheets_are_chosen_at_approval_and_never_by_the_way(command, settings):
 
 async def test_the_privacy_page_says_who_can_open_the_answers(settings):
     await answering.build(settings)
-    async with AsyncTestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(create_app(settings)) as client:
         usual = await client.get("/svar/privat?sprog=en")
         await Wave.update({Wave.key_sheets: "drilled"}, force=True)
         on_paper = await client.get("/svar/privat?sprog=en")

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from litestar.testing import AsyncTestClient
 
 from survey import engine, metrics
 from survey.app import create_app
@@ -157,7 +156,7 @@ async def test_pictures_and_unknown_addresses_are_counted_as_respondents_are(
 async def test_answers_are_counted_by_what_became_of_them(settings: Settings) -> None:
     codes = await answering.build(settings)
     app = create_app(replace(settings, metrics_token=TOKEN))
-    async with AsyncTestClient(app, base_url="http://127.0.0.1:8000") as client:
+    async with cast.visited(app) as client:
         phone = Respondent(client)
         sent = await phone.answered(codes["C11"][0])
         for _ in range(13):
