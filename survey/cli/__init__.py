@@ -58,7 +58,7 @@ WHERE = {
         "Write the reports of all units to a folder; finished ones are kept, so it can be resumed.",
     ),
     "export": Place(
-        "survey.cli.exporting", "Write the release of a wave as CSV or XLSX: what may be seen."
+        "survey.cli.exporting", "Write what is published of a wave to a file for a spreadsheet."
     ),
     "erase": Place(
         "survey.cli.erase",

@@ -19,7 +19,9 @@ HINT = N_("a question, no obstacle")
 @click.argument("sentence")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict and its rules as JSON.")
 def lint(sentence: str, *, as_json: bool) -> None:
-    """Say whether SENTENCE is a concrete behaviour: who does what, when. "-" reads standard input.
+    """Say whether SENTENCE is a concrete behaviour: who does what, when.
+
+    "-" reads standard input.
 
     Exit status 0 at any verdict.
     """

@@ -155,7 +155,7 @@ async def test_what_is_imported_stays_text_wherever_it_is_shown(settings: Settin
         await answered(settings, mails[1:])
         await waves.close_wave(settings, name=WAVE, by=None)
         table = insight.unit_csv(insight.stored_release(settings, WAVE), "+K", voice=Voice("da"))
-        account = await add_account(login="carla", password="-" * 12, role="coordinator")
+        account = await add_account(login="carla", password=cast.PASSWORD, role="coordinator")
         cookie = await sessions.begin(account, now=sessions.utc_now())
     staff, report = await staff_pages(settings, cookie)
 

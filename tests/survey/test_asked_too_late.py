@@ -142,7 +142,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-async def test_the_coordinator_reads_it_on_the_page_of_waves(
+async def test_the_coordinator_reads_it_on_the_page_of_the_wave(
     store: Settings, language: str
 ) -> None:
     await cast.enter(store)
@@ -151,7 +151,7 @@ async def test_the_coordinator_reads_it_on_the_page_of_waves(
 
     async with cast.site(store) as site:
         pages = [
-            (await (await site.signed_in(name)).get(f"/waves?lang={language}")).text
+            (await (await site.signed_in(name)).get(f"/waves/2026-1?lang={language}")).text
             for name in ("carla", "eva")
         ]
 

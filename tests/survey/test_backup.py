@@ -757,7 +757,9 @@ def test_a_restore_that_was_killed_is_cleared_away_by_the_next(made, tmp_path, k
 # --- a backup from before an update ------------------------------------------------------------
 
 
-def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path, key: Path) -> None:
+def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    tmp_path: Path, key: Path, fresh_tables: None
+) -> None:
     newest = max(schema.known())
     known = schema.known()
     older = {name: module for name, module in known.items() if name != newest}
