@@ -322,7 +322,7 @@ def firth(
     maximum likelihood (τ = 0) is not. A direction that the data do not hold stays where it
     starts. Raises `NoMaximum`. Source: Firth (1993), Biometrika 80: 27-38; Heinze and
     Schemper (2002), Stat. Med. 21: 2409-2419. Checked against a numerical maximum of the
-    likelihood, against statsmodels for τ = 0, and once against the sex2 example of logistf.
+    likelihood, against statsmodels for τ = 0, and against the sex2 example of logistf.
     """
     at = _point(groups, np.zeros(groups.parameters) if start is None else start, jeffreys)
     for _ in range(MOST_STEPS):

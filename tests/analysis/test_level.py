@@ -228,7 +228,7 @@ def test_the_same_draw_gives_the_same_verdict() -> None:
     assert first == told([1, 3, 2, 4, 1, 2, 3, 1, 2, 3, 4, 2], 6, prevalence=0.4)
 
 
-def test_icc_from_the_published_mean_squares() -> None:  # V7, its data are GPL and not here
+def test_icc_from_the_published_mean_squares() -> None:  # V7; from its data in tests/spec
     msb, msw = 3.4590041, 0.7896461
 
     assert icc1(msb, msw, 7382 / 99) == pytest.approx(0.04336905, abs=5e-8)
