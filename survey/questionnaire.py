@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from survey.errors import N_, BadInput
-from survey.texts import Language, content
+from survey.texts import Pack, Voice, content
 
 BARRIERS = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
 COLUMNS = {code: f"b_{code.lower()}" for code in BARRIERS}  # SILO -> b_silo
@@ -42,22 +42,23 @@ Benefit: TypeAlias = Literal[
 
 
 class Text(Struct, frozen=True):
-    """Danish and English side by side."""
+    """Danish and English side by side, and the language of the pack that a form is told in."""
 
     da: str
     en: str
+    own: str | None = None
 
-    def said(self, language: Language) -> str:
-        return self.en if language == "en" else self.da
+    def said(self, language: str) -> str:
+        return self.en if language == "en" else self.own or self.da
 
 
-class Option(Text, frozen=True):
+class Option(Text, frozen=True, kw_only=True):
     key: str
     exclusive: bool = False
 
 
 class Item(Text, frozen=True, kw_only=True):
-    """One question. `options` are those of its scale, its own, and then the extra ones."""
+    """One question. `options` are those of its scale or its own, and then the extra ones."""
 
     id: str
     type: Literal["notice", "single", "multi", "one_line_at_a_time", "text"]
@@ -80,8 +81,7 @@ class Item(Text, frozen=True, kw_only=True):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        scale = form().scales[self.scale] if self.scale else ()
-        return (*scale, *self.own_options, *self.extra_options)
+        return (*self.own_options, *self.extra_options)
 
     @property
     def condition(self) -> str | None:
@@ -114,8 +114,8 @@ class Form(Struct, frozen=True):
         return any(item.id == id_ for item in self.items)
 
 
-@cache
-def form_without(left_out: frozenset[str], *, trial: bool) -> Form:
+@lru_cache(maxsize=64)
+def form_without(left_out: frozenset[str], *, trial: bool, pack: Pack | None = None) -> Form:
     """The questionnaire of a wave that leaves blocks out, in a unit that has had a trial or not.
 
     Its steps are counted anew.
@@ -123,10 +123,11 @@ def form_without(left_out: frozenset[str], *, trial: bool) -> Form:
     gone = {item for block in left_out for item in BLOCKS[block]}
     if not trial:
         gone.add("noticed")
-    items = [item for item in form().items if item.id not in gone]
+    whole = form(pack)
+    items = [item for item in whole.items if item.id not in gone]
     steps = {step: place for place, step in enumerate(sorted({item.step for item in items}), 1)}
     return msgspec.structs.replace(
-        form(),
+        whole,
         items=tuple(msgspec.structs.replace(item, step=steps[item.step]) for item in items),
         steps=len(steps),
     )
@@ -137,20 +138,30 @@ def blocks_of(stored: str | None) -> frozenset[str]:
     return frozenset(BLOCKS).intersection((stored or "").split(";"))
 
 
-@cache
-def form() -> Form:
-    """The shipped questionnaire; a condition that the code does not know is an error here."""
-    loaded = msgspec.convert(content("questionnaire"), Form)
+@lru_cache(maxsize=64)
+def form(pack: Pack | None = None) -> Form:
+    """The shipped questionnaire, with the texts of a pack where one is given.
+
+    A condition that the code does not know is an error here.
+    """
+    loaded = msgspec.convert(
+        pack.content["questionnaire"] if pack else content("questionnaire"), Form
+    )
     unknown = {item.show_if for item in loaded.items if item.show_if} - CONDITIONS.keys()
     if unknown:
         raise ValueError(f"questionnaire.yaml has conditions nobody has written: {unknown}")
-    return loaded
+    items = tuple(
+        msgspec.structs.replace(item, own_options=loaded.scales[item.scale]) if item.scale else item
+        for item in loaded.items
+    )
+    return msgspec.structs.replace(loaded, items=items)
 
 
-@cache
-def barrier_lines() -> Mapping[str, Text]:
+@lru_cache(maxsize=64)
+def barrier_lines(pack: Pack | None = None) -> Mapping[str, Text]:
     """Barrier code -> the line an employee reads."""
-    lines = {line["code"]: line["survey_line"] for line in content("barriers")["barriers"]}
+    barriers = pack.content["barriers"] if pack else content("barriers")
+    lines = {line["code"]: line["survey_line"] for line in barriers["barriers"]}
     return {code: msgspec.convert(lines[code], Text) for code in BARRIERS}
 
 
@@ -237,9 +248,9 @@ class Problem:
     message: str
     n: int = 0
 
-    def said(self, language: Language) -> str:
-        text: str = content("messages")["errors"]["survey"][self.message][language]
-        return text.format(n=self.n)
+    def said(self, voice: Voice) -> str:
+        texts = voice.content("messages")["errors"]["survey"]
+        return voice.pick(texts[self.message]).format(n=self.n)
 
 
 class FormInvalid(BadInput):

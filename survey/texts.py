@@ -1,6 +1,7 @@
 """What a person reads: gettext, shipped content, number and date forms, one Jinja environment."""
 
 import gettext
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,10 +9,11 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from survey import assets
@@ -20,9 +22,12 @@ from survey.settings import CONTENT, LOCALES, TEMPLATES
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
+Direction = Literal["ltr", "rtl"]
 # The same safe loader as yaml.safe_load, ten times as quick where libyaml is there.
 SAFE_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NO_BREAK = "\u00a0"
+WRITTEN = re.compile(r"'[^']*'|E+|c+|M{3,}|L{3,}")  # of a date pattern: what has a full form
+FULL = {"E": "EEEE", "c": "cccc", "M": "MMMM", "L": "LLLL"}
 
 
 @cache
@@ -46,11 +51,42 @@ def language_of(value: str | None, default: Language = "da") -> Language:
     return "en" if value == "en" else "da" if value == "da" else default
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pack:
+    """A language the organisation has added, whole; a file that is read again is another one."""
+
+    code: str  # BCP 47
+    name: str  # its own name for itself
+    direction: Direction
+    locale: Locale
+    content: Mapping[str, Mapping[str, Any]]  # files of survey/content, this language beside ours
+    messages: Mapping[str, str]  # msgid, or `plural_key` of one -> text
+    own: Mapping[str, str]  # a Danish text of a behaviour -> the same in this language
+    tells_privacy: bool  # the privacy page too, which may be left out
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One language: texts, numbers and dates. `analysis.wording` takes it as an argument."""
 
     language: Language
+
+    @property
+    def code(self) -> str:
+        """What a page is marked with."""
+        return self.language
+
+    @property
+    def direction(self) -> Direction:
+        return "ltr"
+
+    @property
+    def pack(self) -> Pack | None:
+        return None
+
+    def apart(self, text: str) -> str:
+        """A Danish name as it stands inside a sentence."""
+        return text
 
     def gettext(self, msgid: str) -> str:
         return catalogue(self.language).gettext(msgid)
@@ -87,6 +123,67 @@ class Voice:
         return value.isocalendar().week
 
 
+@dataclass(frozen=True, slots=True)
+class PackVoice(Voice):
+    """A language the organisation has added; `language` is ours for what it does not hold."""
+
+    added: Pack
+
+    @property
+    def code(self) -> str:
+        return self.added.code
+
+    @property
+    def direction(self) -> Direction:
+        return self.added.direction
+
+    @property
+    def pack(self) -> Pack:
+        return self.added
+
+    def apart(self, text: str) -> str:
+        """Isolated: a full stop or a number after it keeps its place also from right to left."""
+        return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+    def gettext(self, msgid: str) -> str:
+        return self.added.messages.get(msgid) or Voice.gettext(self, msgid)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        form = plural_key(plural, self.added.locale.plural_form(n))
+        return self.added.messages.get(form) or Voice.ngettext(self, singular, plural, n)
+
+    def content(self, name: str) -> Mapping[str, Any]:
+        return self.added.content.get(name) or content(name)
+
+    def pick(self, entry: Mapping[str, str]) -> str:
+        return entry[self.added.code]
+
+    def number(self, value: float) -> str:
+        return str(format_decimal(value, locale=self.added.locale))
+
+    def percent(self, value: int) -> str:
+        return str(format_percent(value / 100, locale=self.added.locale))
+
+    def day(self, value: date) -> str:
+        return _written_out(self.added.locale, value)
+
+    def full_date(self, value: date) -> str:
+        return str(format_date(value, "long", locale=self.added.locale))
+
+
+@lru_cache(maxsize=256)
+def _written_out(locale: Locale, value: date) -> str:
+    """Weekday and month in full, in the order of the language; CLDR has few orders in full."""
+    order = locale.datetime_skeletons["MMMEd"].pattern
+    full = WRITTEN.sub(lambda found: FULL.get(found[0][0], found[0]), order)
+    return str(format_date(value, full, locale=locale))
+
+
+def plural_key(plural: str, form: str) -> str:
+    """The name of one plural form of a text; `form` is a category of CLDR."""
+    return f"{plural} [{form}]"
+
+
 @cache
 def environment() -> Environment:
     """The one Jinja environment: it always escapes, and a missing value is an error."""
@@ -99,21 +196,25 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.globals["content"] = content
     made.globals["asset"] = assets.url
     made.globals["integrity"] = assets.integrity
     return made
 
 
 def render(template: str, language: Language, context: Mapping[str, object]) -> str:
-    """A template in a language, with `voice`, `_` and `ngettext` beside its own context."""
-    voice = Voice(language)
+    """A template in a language of ours."""
+    return rendered(template, Voice(language), context)
+
+
+def rendered(template: str, voice: Voice, context: Mapping[str, object]) -> str:
+    """A template, with `voice`, `_` and `ngettext` beside its own context."""
     texts: dict[str, Callable[..., object] | object] = {
         "voice": voice,
         "_": _translated(voice.gettext),
         "gettext": _translated(voice.gettext),
         "ngettext": voice.ngettext,
-        "language": language,
+        "content": voice.content,
+        "language": voice.code,
     }
     return environment().get_template(template).render({**texts, **context})
 
@@ -135,7 +236,11 @@ def _translated(gettext_: Callable[[str], str]) -> Callable[..., str]:
 
 def sentence(error: KernepulsError, language: Language = "da") -> str:
     """A refusal as one or two sentences in the reader's language."""
-    voice = Voice(language)
+    return told(error, Voice(language))
+
+
+def told(error: KernepulsError, voice: Voice) -> str:
+    """The same in any language."""
     facts = {name: _said(voice, value) for name, value in error.facts.items()}
     return voice.gettext(error.sentence).format(**facts)
 
@@ -148,7 +253,7 @@ def _said(voice: Voice, value: object) -> str:
     if isinstance(value, date):
         return voice.full_date(value)
     if isinstance(value, KernepulsError):
-        return sentence(value, voice.language)
+        return told(value, voice)
     if isinstance(value, tuple):  # a list of what is missing: one line each
         return "".join(f"\n  - {_said(voice, one)}" for one in value)
     return str(value)

@@ -36,6 +36,10 @@ WHERE = {
     "import": Place(
         "survey.cli.importing", "Import units, staff and behaviours from CSV or XLSX files."
     ),
+    "languages": Place(
+        "survey.cli.languages",
+        "Add a language of your own for those who answer: a file to fill in, checked and added.",
+    ),
     "lint": Place(
         "survey.cli.linting", "Say whether SENTENCE is a concrete behaviour: who does what, when."
     ),

@@ -18,6 +18,7 @@ from survey.errors import KernepulsError
 from survey.intake import keys
 from survey.metrics import DISK_ALARM
 from survey.operations.backup import last_made
+from survey.pages import languages
 from survey.settings import Settings
 from survey.tables import AuditEvent, Wave
 from survey.texts import Voice
@@ -53,6 +54,7 @@ def all_checks(settings: Settings, voice: Voice) -> list[Check]:
         _folder(settings, voice),
         _disk(settings, voice),
         _organisation(settings, voice),
+        *_languages(settings, voice),
         *asyncio.run(_database(settings, voice)),
         _key_copy(settings, voice),
         _last_backup(settings, voice),
@@ -139,6 +141,18 @@ def _organisation(settings: Settings, voice: Voice) -> Check:
             % {"fields": ", ".join(empty), "file": settings.organisation},
         )
     return Check(what, "fine")
+
+
+def _languages(settings: Settings, voice: Voice) -> Iterator[Check]:
+    """Each language the organisation has added: one that is not whole is not offered."""
+    whole = {pack.code for pack in languages.offered(settings)}
+    for file in languages.files(settings):
+        what = voice.gettext("The added language %(code)s") % {"code": file.stem}
+        advice = voice.gettext("It is not offered. See why: kernepuls languages check %(code)s")
+        if file.stem in whole:
+            yield Check(what, "fine")
+        else:
+            yield Check(what, "care", advice % {"code": file.stem})
 
 
 async def _database(settings: Settings, voice: Voice) -> list[Check]:

@@ -21,7 +21,7 @@ from survey.operations.envelope import Opener, Sealer
 from survey.operations.refusals import BackupDamaged, BackupForeign
 from survey.settings import Settings
 
-FOLDERS = ("answers", "comments", "receipts", "releases", "mappings", "erasures")
+FOLDERS = ("answers", "comments", "receipts", "releases", "mappings", "erasures", "languages")
 ORGANISATION = "organisation.yaml"
 SQLITE = "database/kernepuls.sqlite"
 MANIFEST = "manifest.json"

@@ -29,13 +29,13 @@ from survey.intake.refusals import (
     WaveClosed,
 )
 from survey.intake.shown import parts
-from survey.pages import sheet, states
+from survey.pages import languages, sheet, states
 from survey.pages.posting import FormTooLarge, Posted, one, posted_form, posted_json, tries
-from survey.pages.sheet import Ballot, Kept, Sheet
+from survey.pages.sheet import Ballot, Card, Kept, Sheet
 from survey.questionnaire import FormInvalid
 from survey.settings import Settings
 from survey.tables import Wave
-from survey.texts import Language, Voice, language_of
+from survey.texts import Voice
 
 Asked: TypeAlias = Request[Any, Any, Any]
 Page: TypeAlias = Response[Any]
@@ -68,23 +68,23 @@ class Known:
 
 def refused(request: Asked, error: KernepulsError) -> Page:
     """A state with a page of its own: what happened, what became of the work, what to do."""
-    language = asked_language(request)
+    voice = asked_voice(request)
     if _wants_json(request):
         return _json(
             {
                 "error": getattr(error, "text", ""),
-                "heading": states.heading(error, Voice(language)),
-                "sentence": _sentence(request, error, language),
+                "heading": states.heading(error, voice),
+                "sentence": _sentence(request, error, voice),
             },
             error.status,
         )
     return answer_page(
         request,
         "state",
-        language,
+        voice,
         status=error.status,
-        heading=states.heading(error, Voice(language)),
-        sentence=_sentence(request, error, language),
+        heading=states.heading(error, voice),
+        sentence=_sentence(request, error, voice),
         wipe=isinstance(error, WaveClosed),
         again=not isinstance(error, CodeUsed | WaveClosed | FormTooLarge),
     )
@@ -100,13 +100,13 @@ class AnswerPages(Controller):
     @get(["/", "/uden-script", "/opslag", "/skema", "/sprog", "/send"], name="answer")
     async def enter_code(self, request: Asked) -> Page:
         """Also where a browser reloads one of the posted pages: the script goes on from there."""
-        return code_page(request, asked_language(request))
+        return code_page(request, asked_voice(request))
 
     @post(["/opslag", "/kiosk/opslag"], status_code=200, name="answer-look-up")
     async def look_up(self, request: Asked) -> Page:
         """Step 1: the unit a code answers for. Spends nothing, so it may still be corrected."""
         posted = await _read_code(request)
-        language, typed = asked_language(request), one(posted, "code")
+        voice, typed = asked_voice(request), one(posted, "code")
         counted = tries(request.app, "code")
         await counted.check(address_of(request))
         try:
@@ -115,14 +115,15 @@ class AnswerPages(Controller):
             await counted.wrong(address_of(request))
             if _wants_json(request):
                 raise
-            return code_page(request, language, error=error, posted=posted)
+            return code_page(request, voice, error=error, posted=posted)
         if _wants_json(request):
             return _json(found, 200)
+        voice = sheet.voice_for(found.shown, voice)
         return answer_page(
             request,
             "begin",
-            language,
-            card=sheet.card(found.shown, language),
+            voice,
+            card=sheet.card(found.shown, voice),
             context=sheet.hidden(found),
             typed=typed,
             nonce=one(posted, "nonce") or ballots.new_nonce(),
@@ -132,7 +133,7 @@ class AnswerPages(Controller):
     async def begin(self, request: Asked) -> Page:
         """The ballot and the whole questionnaire; the same code and nonce give the same again."""
         posted = await read_form(request)
-        language = asked_language(request)
+        voice = asked_voice(request)
         counted = tries(request.app, "code")
         await counted.check(address_of(request))
         try:
@@ -141,17 +142,16 @@ class AnswerPages(Controller):
             )
         except CodeUnknown as error:
             await counted.wrong(address_of(request))
-            return code_page(request, language, error=error, posted=posted)
-        return form_page(request, language, await sheet.fresh(made, language))
+            return code_page(request, voice, error=error, posted=posted)
+        return form_page(request, await sheet.fresh(made, voice))
 
     @post(["/sprog", "/kiosk/sprog"], status_code=200, name="answer-language")
     async def change_language(self, request: Asked) -> Page:
-        """The same form in the other language, with everything that was given."""
+        """The same form in another language, with everything that was given."""
         posted = await read_form(request)
-        language = asked_language(request)
         ballot = sheet.posted_ballot(posted, made=False)
-        shown = await sheet.again(settings_of(request), ballot, language)
-        return form_page(request, language, shown, _kept(posted))
+        shown = await sheet.again(settings_of(request), ballot, asked_voice(request))
+        return form_page(request, shown, _kept(posted))
 
     @post(["/send", "/kiosk/send"], status_code=200, name="answer-send")
     async def send(self, request: Asked) -> ASGIApp:
@@ -167,15 +167,19 @@ class AnswerPages(Controller):
             return again.to_asgi_response(None, request)
         if _wants_json(request):
             return Ready(b"application/json", msgspec.json.encode({"receipt": receipt}))
-        house, language = sheet.told(settings_of(request)), asked_language(request)
-        before, after = _around_receipt(house, _base(request), language, closes)
+        house, voice = sheet.told(settings_of(request)), asked_voice(request)
+        before, after = _around_receipt(house, _base(request), voice, closes)
         return Ready(b"text/html; charset=utf-8", f"{before}{receipt}{after}".encode())
 
     @get(["/privat", "/kiosk/privat"], name="answer-privacy")
     async def privacy(self, request: Asked) -> Page:
-        language = asked_language(request)
-        wave = await sheet.facts(settings_of(request), Voice(language))
-        return answer_page(request, "privacy", language, wave=wave, address=request.url.path)
+        """In one of our languages where an added one leaves this page out."""
+        asked = asked_voice(request)
+        voice = Voice(asked.language) if asked.pack and not asked.pack.tells_privacy else asked
+        wave = await sheet.facts(settings_of(request), voice)
+        return answer_page(
+            request, "privacy", voice, wave=wave, address=request.url.path, chosen=asked.code
+        )
 
     @get("/dele/{wave:str}", name="answer-parts")
     async def places(self, wave: FromPath[str]) -> Page:
@@ -227,7 +231,7 @@ async def _known(request: Asked, wave: Wave, ballot: Ballot, unit: str) -> Known
     """Read once for each unit of a wave: a thousand answers at nine o'clock need it."""
     kept: dict[tuple[int, str], Known] = request.app.state.setdefault("answer_known", {})
     if (wave.id, unit) not in kept:
-        shown = await sheet.again(settings_of(request), ballot, "da")
+        shown = await sheet.again(settings_of(request), ballot, Voice("da"))
         codes = frozenset(part.code for part in shown.places)
         kept[wave.id, unit] = Known(parts=codes, trial=shown.card.trial is not None)
     return kept[wave.id, unit]
@@ -237,16 +241,15 @@ async def _form_again(
     request: Asked, posted: Posted, ballot: Ballot, error: KernepulsError
 ) -> Page:
     """The same form with every value kept, what is wrong above it and beside it."""
-    language = asked_language(request)
-    shown = await sheet.again(settings_of(request), ballot, language)
+    shown = await sheet.again(settings_of(request), ballot, asked_voice(request))
     problems = error.problems if isinstance(error, FormInvalid) else ()
     kept = _kept(
         posted,
         problems=problems,
-        trouble="" if problems else _sentence(request, error, language),
+        trouble="" if problems else _sentence(request, error, shown.voice),
         retry=isinstance(error, Busy),
     )
-    return form_page(request, language, shown, kept, status=error.status)
+    return form_page(request, shown, kept, status=error.status)
 
 
 def _kept(
@@ -269,7 +272,7 @@ def _kept(
 
 def code_page(
     request: Asked,
-    language: Language,
+    voice: Voice,
     *,
     error: CodeUnknown | None = None,
     posted: Posted | None = None,
@@ -278,9 +281,9 @@ def code_page(
     return answer_page(
         request,
         "start",
-        language,
+        voice,
         status=error.status if error else 200,
-        problem=_sentence(request, error, language) if error else "",
+        problem=_sentence(request, error, voice) if error else "",
         typed=one(posted, "code") if posted else "",
         nonce=ballots.new_nonce(),
     )
@@ -288,7 +291,6 @@ def code_page(
 
 def form_page(
     request: Asked,
-    language: Language,
     shown: Sheet,
     kept: Kept | None = None,
     status: int = 200,
@@ -296,22 +298,25 @@ def form_page(
 ) -> Page:
     """The questionnaire; `more` are values of a page that is tried, and stand before its own."""
     own = kept or Kept(given={}, order=sheet.drawn_order())
+    voice, house = shown.voice, sheet.told(settings_of(request))
     return answer_page(
         request,
         "form",
-        language,
+        voice,
         status=status,
-        form=questionnaire.form_without(shown.left_out, trial=shown.card.trial is not None),
+        form=questionnaire.form_without(
+            shown.left_out, trial=shown.card.trial is not None, pack=voice.pack
+        ),
         shown=shown,
         card=shown.card,
         kept=own,
         is_fresh=kept is None,
         given=own.given,
-        problems=sheet.messages(own.problems, language),
+        problems=sheet.messages(own.problems, voice),
         stall=sheet.stall_chosen(own.given),
-        lines=questionnaire.barrier_lines(),
+        lines=questionnaire.barrier_lines(voice.pack),
         receipt="",
-        dates=_dates(request, shown.closes),
+        dates=sheet.after(house, shown.closes, voice),
         **{"hidden": tuple(shown.ballot.fields), **more},
     )
 
@@ -319,15 +324,17 @@ def form_page(
 def answer_page(
     request: Asked,
     template: str,
-    language: Language,
+    voice: Voice,
     *,
     status: int = 200,
     dates: Mapping[str, str] | None = None,
     **own: object,
 ) -> Page:
     """A page of a respondent, with what every one of them needs beside its own fields."""
-    house = sheet.told(settings_of(request))
-    html = _rendered(template, language, house, _base(request), {**(dates or {}), **own})
+    where, card = settings_of(request), own.get("card")
+    tongues = languages.tongues(where, card.asked_about if isinstance(card, Card) else ())
+    given = {"tongues": tongues, **(dates or {}), **own}
+    html = _rendered(template, voice, sheet.told(where), _base(request), given)
     return _packed(request, html, status)
 
 
@@ -336,12 +343,13 @@ def _base(request: Asked) -> str:
 
 
 def _rendered(
-    template: str, language: Language, house: Organisation, base: str, own: Mapping[str, object]
+    template: str, voice: Voice, house: Organisation, base: str, own: Mapping[str, object]
 ) -> str:
     context = {
-        "form": questionnaire.form(),
+        "form": questionnaire.form(voice.pack),
         "house": house,
-        "contact": states.contact(house, Voice(language)),
+        "contact": states.contact(house, voice),
+        "chosen": voice.code,
         "page": template,
         "kiosk": base == KIOSK,
         "tried": "",  # where a page that is only tried leads back to
@@ -349,19 +357,17 @@ def _rendered(
         "address": base,
         **own,
     }
-    return texts.render(f"pages/answer/{template}.html", language, context)
+    return texts.rendered(f"pages/answer/{template}.html", voice, context)
 
 
 @lru_cache(maxsize=16)
-def _around_receipt(
-    house: Organisation, base: str, language: Language, closes: date
-) -> tuple[str, str]:
+def _around_receipt(house: Organisation, base: str, voice: Voice, closes: date) -> tuple[str, str]:
     """The page of the receipt before and after its code: the same for all who answer a wave.
 
     Not compressed: with its headers it is two packets either way.
     """
-    dates = sheet.after(house, closes, Voice(language))
-    html = _rendered("receipt", language, house, base, {**dates, "receipt": CODE_HERE})
+    dates = sheet.after(house, closes, voice)
+    html = _rendered("receipt", voice, house, base, {**dates, "receipt": CODE_HERE})
     before, _, after = html.partition(CODE_HERE)
     return before, after
 
@@ -390,15 +396,9 @@ def _is_json(request: Asked, header: str) -> bool:
     return request.headers.get(header, "").startswith("application/json")
 
 
-def _sentence(request: Asked, error: KernepulsError, language: Language) -> str:
+def _sentence(request: Asked, error: KernepulsError, voice: Voice) -> str:
     own = sheet.told(settings_of(request))
-    return states.sentence(
-        error, own, Voice(language), had_answers=request.url.path.endswith("/send")
-    )
-
-
-def _dates(request: Asked, closes: date) -> dict[str, str]:
-    return sheet.after(sheet.told(settings_of(request)), closes, Voice(asked_language(request)))
+    return states.sentence(error, own, voice, had_answers=request.url.path.endswith("/send"))
 
 
 async def _read_code(request: Asked) -> Posted:
@@ -422,10 +422,10 @@ async def read_form(request: Asked) -> Posted:
     return posted
 
 
-def asked_language(request: Asked) -> Language:
+def asked_voice(request: Asked) -> Voice:
     """The language of the posted form or of the address; else the organisation's."""
     asked = request.state.get("language") or request.query_params.get("sprog")
-    return language_of(asked, sheet.told(settings_of(request)).language)
+    return languages.voice(settings_of(request), asked, sheet.told(settings_of(request)).language)
 
 
 def settings_of(request: Asked) -> Settings:

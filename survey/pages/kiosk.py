@@ -5,7 +5,7 @@ Its other pages are those of `answer.py` under an address of their own. Nothing 
 
 from litestar import Controller, get
 
-from survey.pages.answer import KIOSK, Asked, Page, asked_language, code_page
+from survey.pages.answer import KIOSK, Asked, Page, asked_voice, code_page
 
 # What somebody left on the tablet, by whatever page. Only what the browser keeps: no cookie is
 # set here, and a signed-in coordinator who sets the tablet up stays so.
@@ -20,7 +20,7 @@ class KioskPages(Controller):
     @get(["/", "/opslag", "/uden-script", "/sprog", "/send"], name="kiosk")
     async def start(self, request: Asked) -> Page:
         """Also where a browser asks for one of the posted pages again."""
-        page = code_page(request, asked_language(request))
+        page = code_page(request, asked_voice(request))
         page.headers["clear-site-data"] = FORGET
         return page
 

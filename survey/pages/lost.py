@@ -15,7 +15,7 @@ from survey.pages.answer import (
     Page,
     address_of,
     answer_page,
-    asked_language,
+    asked_voice,
     read_form,
     refused,
     settings_of,
@@ -71,7 +71,7 @@ def _page(
     return answer_page(
         request,
         "lost",
-        asked_language(request),
+        asked_voice(request),
         status=status,
         address="/svar/mistet",
         texting=texts_are_sent(request),

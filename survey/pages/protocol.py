@@ -18,7 +18,7 @@ from survey.pages.answer import (
     Asked,
     Page,
     address_of,
-    asked_language,
+    asked_voice,
     form_page,
     read_form,
     refused,
@@ -82,9 +82,8 @@ class Protocol(Controller):
     async def form(self, request: Asked) -> Page:
         """The whole questionnaire of a context, without a ballot: the page puts its own in."""
         ballot = sheet.posted_ballot(await read_form(request), made=False)
-        language = asked_language(request)
-        shown = await sheet.again(settings_of(request), ballot, language)
-        return form_page(request, language, shown)
+        shown = await sheet.again(settings_of(request), ballot, asked_voice(request))
+        return form_page(request, shown)
 
 
 ROUTES = [Protocol]

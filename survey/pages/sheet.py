@@ -21,7 +21,7 @@ from survey.pages.posting import Posted, one
 from survey.questionnaire import BARRIERS, FIELDS, Problem, blocks_of
 from survey.settings import Settings
 from survey.tables import Behaviour, Invited, Wave
-from survey.texts import Language, Voice
+from survey.texts import Language, Pack, Voice
 
 _READING: dict[str, asyncio.Future[Wave | None]] = {}  # wave -> while it is being read
 MIN_COMMENTS = 10  # texts before any is shown (measurement.md 4.5)
@@ -36,7 +36,7 @@ class Said:
     """A text of the organisation's own; `lang` where it is not in the language of the page."""
 
     text: str
-    lang: Language | None = None
+    lang: Language | None = None  # ours, and so from left to right
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Card:
     behaviour: Said
     situation: Said
     trial: Said | None
+    asked_about: tuple[str, ...]  # behaviour and situation in Danish: asked in no other half
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,12 @@ class Sheet:
     card: Card
     places: tuple[Part, ...]  # nearest first
     closes: date
-    left_out: frozenset[str] = frozenset()  # blocks that the wave does not ask
+    left_out: frozenset[str]  # blocks that the wave does not ask
+    voice: Voice
 
 
 # Ticket and language -> the questionnaire of all who share the ticket; never anybody's ballot.
-_LAST: dict[tuple[str, Language], Sheet] = {}
+_LAST: dict[tuple[str, str], Sheet] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,37 +211,35 @@ async def open_wave(name: str) -> Wave:
     return wave
 
 
-async def fresh(form: BallotForm, language: Language) -> Sheet:
+async def fresh(form: BallotForm, voice: Voice) -> Sheet:
     """The questionnaire of a ballot that was just made."""
     wave = await open_wave(form.found.wave)
-    entry = form.found.shown
-    places = await near(wave, entry.unit)
-    made = Sheet(
-        ballot_of(form), card(entry, language), places, wave.closes, blocks_of(wave.left_out)
+    made = sheet_of(
+        ballot_of(form), form.found.shown, await near(wave, form.found.shown.unit), wave, voice
     )
-    return _remembered(made, language)
+    return _remembered(made, voice)
 
 
-async def again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
+async def again(settings: Settings, ballot: Ballot, voice: Voice) -> Sheet:
     """The questionnaire of a form that came back, in the version of today.
 
     While the database is away it is the last one shown to somebody of the same unit. BallotRefused
     for a foreign ticket, WaveClosed once the keys that would tell are gone.
     """
     try:
-        return _remembered(await _read_again(settings, ballot, language), language)
+        return _remembered(await _read_again(settings, ballot, voice), voice)
     except Busy:
-        if (ballot.ticket, language) not in _LAST:
+        if (ballot.ticket, voice.code) not in _LAST:
             raise
-        return replace(_LAST[ballot.ticket, language], ballot=ballot)
+        return replace(_LAST[ballot.ticket, voice.code], ballot=ballot)
 
 
-def _remembered(shown_now: Sheet, language: Language) -> Sheet:
-    _LAST[shown_now.ballot.ticket, language] = replace(shown_now, ballot=NOBODYS)
+def _remembered(shown_now: Sheet, asked: Voice) -> Sheet:
+    _LAST[shown_now.ballot.ticket, asked.code] = replace(shown_now, ballot=NOBODYS)
     return shown_now
 
 
-async def _read_again(settings: Settings, ballot: Ballot, language: Language) -> Sheet:
+async def _read_again(settings: Settings, ballot: Ballot, voice: Voice) -> Sheet:
     wave = await open_wave(ballot.wave)
     if wave.state in HAS_ENDED:
         raise WaveClosed(date=wave.closes, next=await next_opening(wave.closes))
@@ -250,17 +250,41 @@ async def _read_again(settings: Settings, ballot: Ballot, language: Language) ->
         raise BallotRefused
     entry = await shown(wave, unit=unit, behaviour=behaviour.id)
     ballot = replace(ballot, form_version=str(wave.form_version))
-    places = await near(wave, entry.unit)
-    return Sheet(ballot, card(entry, language), places, wave.closes, blocks_of(wave.left_out))
+    return sheet_of(ballot, entry, await near(wave, entry.unit), wave, voice)
 
 
-def card(entry: Shown, language: Language) -> Card:
+def sheet_of(
+    ballot: Ballot, entry: Shown, places: tuple[Part, ...], wave: Wave, asked: Voice
+) -> Sheet:
+    """A questionnaire in the language that was asked for, where that has the behaviour."""
+    voice = voice_for(entry, asked)
+    return Sheet(ballot, card(entry, voice), places, wave.closes, blocks_of(wave.left_out), voice)
+
+
+def voice_for(entry: Shown, asked: Voice) -> Voice:
+    """What was asked for; one of ours where an added language has not what is asked about.
+
+    A question half in one language and half in another measures something else.
+    """
+    return asked if tells(asked.pack, _asked_about(entry)) else Voice(asked.language)
+
+
+def tells(pack: Pack | None, asked_about: tuple[str, ...]) -> bool:
+    return pack is None or all(text in pack.own for text in asked_about)
+
+
+def _asked_about(entry: Shown) -> tuple[str, ...]:
+    return entry.behaviour, entry.situation_asked
+
+
+def card(entry: Shown, voice: Voice) -> Card:
     return Card(
         unit=entry.unit_name,
-        core_task=_said(entry.core_task, entry.core_task_en, language),
-        behaviour=_said(entry.behaviour, entry.behaviour_en, language) or Said(""),
-        situation=_said(entry.situation_asked, entry.situation_asked_en, language) or Said(""),
-        trial=_said(entry.trial, None, language),
+        core_task=_said(entry.core_task, entry.core_task_en, voice),
+        behaviour=_said(entry.behaviour, entry.behaviour_en, voice) or Said(""),
+        situation=_said(entry.situation_asked, entry.situation_asked_en, voice) or Said(""),
+        trial=_said(entry.trial, None, voice),
+        asked_about=_asked_about(entry),
     )
 
 
@@ -298,9 +322,9 @@ def stall_chosen(given: Mapping[str, list[str]]) -> tuple[str, str]:
     return first, second
 
 
-def messages(problems: tuple[Problem, ...], language: Language) -> dict[str, str]:
+def messages(problems: tuple[Problem, ...], voice: Voice) -> dict[str, str]:
     """Item -> what is wrong with it, in the order of the items."""
-    return {problem.item: problem.said(language) for problem in problems}
+    return {problem.item: problem.said(voice) for problem in problems}
 
 
 def after(own: Organisation, closes: date, voice: Voice) -> dict[str, str]:
@@ -333,11 +357,15 @@ async def facts(settings: Settings, voice: Voice) -> WaveFacts | None:
     )
 
 
-def _said(danish: str | None, english: str | None, language: Language) -> Said | None:
+def _said(danish: str | None, english: str | None, voice: Voice) -> Said | None:
     """A text in the page's language, or the Danish one marked as such."""
-    if language == "en":
-        return Said(english) if english else Said(danish, "da") if danish else None
-    return Said(danish) if danish else None
+    if not danish:
+        return None
+    if voice.pack:
+        translated = voice.pack.own.get(danish)
+    else:
+        translated = english if voice.language == "en" else danish
+    return Said(translated) if translated else Said(danish, "da")
 
 
 @lru_cache(maxsize=8)

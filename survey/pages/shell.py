@@ -7,19 +7,15 @@ from functools import cache
 from litestar import Controller, Response, get
 
 from survey import assets
-from survey.errors import N_
-from survey.pages.answer import Asked, Page, answer_page
+from survey.pages import languages
+from survey.pages.answer import Asked, Page, answer_page, settings_of
+from survey.pages.states import WAITING, WAITING_TITLE
 from survey.texts import Voice
 
 PAGE = "/svar/uden-net"
 FILES = ("answer.css", "answer.js", "icon.svg")
 PATIENCE = 4000  # ms before a page that does not come is as good as no connection
 SCOPE = "/svar"
-TITLE = N_("No connection")
-TEXT = N_(
-    "What you have answered is still on this device. Leave the page open: it goes on by itself "
-    "when there is a connection again."
-)
 
 
 class Shell(Controller):
@@ -35,12 +31,11 @@ class Shell(Controller):
 
     @get("/uden-net", name="answer-offline")
     async def waiting(self, request: Asked) -> Page:
-        voices = {"da": Voice("da"), "en": Voice("en")}
-        said = {
-            part: {language: voice.gettext(text) for language, voice in voices.items()}
-            for part, text in (("title", TITLE), ("text", TEXT))
-        }
-        return answer_page(request, "shell", "da", shell_text=said)
+        voices = (Voice("en"), *languages.voices(settings_of(request)))
+        others = [(one, one.gettext(WAITING_TITLE), one.gettext(WAITING)) for one in voices]
+        return answer_page(
+            request, "shell", Voice("da"), title=WAITING_TITLE, text=WAITING, others=others
+        )
 
 
 ROUTES = [Shell]

@@ -3,17 +3,21 @@
 from datetime import date, timedelta
 
 from survey import texts
-from survey.errors import N_, Broken, Busy, KernepulsError
+from survey.errors import N_, Broken, Busy, KernepulsError, NotFoundHere
 from survey.house import Organisation
 from survey.intake.refusals import (
+    AnswerMalformed,
     AnswerNotStored,
+    AnswerTooLarge,
+    BallotRefused,
     CodeUnknown,
     CodeUsed,
     NotOpenYet,
     PageOld,
     WaveClosed,
 )
-from survey.pages.posting import FormTooLarge, TooManyTries
+from survey.pages.posting import FormTooLarge, FormUnreadable, TooManyTries
+from survey.questionnaire import FormInvalid
 from survey.texts import Voice
 
 # Sentences of content/messages.yaml; the other refusals say their own.
@@ -38,11 +42,29 @@ HEADINGS: tuple[tuple[type[KernepulsError], str], ...] = (
     (Broken, N_("It does not work right now")),
 )
 OTHER_HEADING = N_("The page cannot be used")
+WAITING_TITLE = N_("No connection")
+WAITING = N_(
+    "What you have answered is still on this device. Leave the page open: it goes on by itself "
+    "when there is a connection again."
+)
+# What a respondent may be told that stands in no template and not in content/messages.yaml.
+SAID = (
+    *(text for _, text in HEADINGS),
+    *(OTHER_HEADING, DOES_NOT_WORK, ENDED, WAITING_TITLE, WAITING, "HR"),
+    *(
+        kind.sentence
+        for kind in (
+            *(Busy, NotFoundHere, NotOpenYet, FormTooLarge, FormUnreadable, FormInvalid),
+            *(AnswerMalformed, AnswerTooLarge, BallotRefused),
+        )
+    ),
+)
 
 
 def contact(own: Organisation, voice: Voice) -> str:
     """Who to write to; HR where the organisation has not said how."""
-    return own.said("contact", voice.language) or voice.gettext("HR")
+    said = own.said("contact", voice.language)
+    return voice.apart(said) if said else voice.gettext("HR")
 
 
 def heading(error: KernepulsError, voice: Voice) -> str:
@@ -59,14 +81,14 @@ def sentence(
     if isinstance(error, WaveClosed) and not had_answers:
         return voice.gettext(ENDED) % _closed(error, own, voice)
     if isinstance(error, NotOpenYet) and error.facts.get("date") is None:
-        return texts.sentence(error, voice.language)
+        return texts.told(error, voice)
     if isinstance(error, FROM_CONTENT):
         fields = {"contact": contact(own, voice), **_dates(error, own, voice)}
-        said = texts.content("messages")["errors"]["survey"][error.text]
+        said = voice.content("messages")["errors"]["survey"][error.text]
         return voice.pick(said).format(**fields)
     if isinstance(error, Broken):
         return voice.gettext(DOES_NOT_WORK) % {"contact": contact(own, voice)}
-    return texts.sentence(error, voice.language)
+    return texts.told(error, voice)
 
 
 def _dates(error: KernepulsError, own: Organisation, voice: Voice) -> dict[str, object]:

@@ -19,13 +19,12 @@ from survey.errors import NotFoundHere
 from survey.intake.shown import Part, shown
 from survey.organisation import Tree
 from survey.pages import sheet
-from survey.pages.answer import Asked, answer_page, asked_language, form_page, read_form
+from survey.pages.answer import Asked, answer_page, asked_voice, form_page, read_form
 from survey.pages.posting import one
 from survey.pages.sheet import Kept, Sheet
-from survey.questionnaire import FormInvalid, blocks_of
+from survey.questionnaire import FormInvalid
 from survey.sessions import CSRF_FIELD
 from survey.tables import Wave
-from survey.texts import Language, Voice
 
 RECEIPT = "PRØVE"  # no receipt that is given has an Ø
 FORM_UNIT = "unit"
@@ -79,14 +78,13 @@ class Trying(Controller):
                 name_seen=asked_about_name or bool(one(given, "name_seen")),
             )
             return _page(request, tried, kept, status=error.status)
-        language = asked_language(request)
-        own = sheet.told(request.app.state.settings)
+        voice, own = tried.sheet.voice, sheet.told(request.app.state.settings)
         return answer_page(
             request,
             "receipt",
-            language,
+            voice,
             receipt=RECEIPT,
-            dates=sheet.after(own, tried.sheet.closes, Voice(language)),
+            dates=sheet.after(own, tried.sheet.closes, voice),
             tried=f"/waves/{name}",
         )
 
@@ -108,7 +106,6 @@ def _page(
     )
     return form_page(
         request,
-        asked_language(request),
         tried.sheet,
         kept,
         status,
@@ -128,14 +125,8 @@ async def _tried(request: Asked, name: str, unit: str | None) -> Tried:
         raise NotFoundHere
     node = scope.tree[code]
     entry = await shown(wave, unit=node.id, behaviour=scope.asked[code].id)
-    language: Language = asked_language(request)
-    made = Sheet(
-        sheet.NOBODYS,
-        sheet.card(entry, language),
-        await _places(wave, code, scope.tree),
-        wave.closes,
-        blocks_of(wave.left_out),
-    )
+    places = await _places(wave, code, scope.tree)
+    made = sheet.sheet_of(sheet.NOBODYS, entry, places, wave, asked_voice(request))
     return Tried(name, code, made)
 
 

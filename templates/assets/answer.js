@@ -253,7 +253,7 @@ function questionnaire(form) {
     order.forEach((code, index) => {
       const line = find(`.line[data-code=${code}]`, form);
       line.parentNode.append(line);
-      all(".count", line).forEach((count) => { count.textContent = count.textContent.replace(/\d+/, index + 1); });
+      all(".count", line).forEach((count) => { count.textContent = count.dataset.count.replace("{n}", index + 1); });
     });
     const rows = all("[data-item=priority] .row[data-code]", form);
     rows[0].before(...order.map((code) => rows.find((row) => row.dataset.code === code)));
@@ -504,7 +504,7 @@ function stallFinder(form) {
   const rows = [...selects[0].options].slice(1).map((option) => {
     const input = made("input", { type: "checkbox", name: "stall", value: option.value });
     if (option.value === "prefer_not") input.setAttribute("data-alone", "");
-    return made("label", { className: "row" }, input, made("span", {}, option.text));
+    return made("label", { className: "row" }, input, made("span", { dir: "auto" }, option.text));
   });
   const isPlace = (row) => !["own", "outside", "prefer_not"].includes(find("input", row).value);
   const places = rows.filter(isPlace);

@@ -46,6 +46,7 @@
   function show(page) {
     document.title = page.title;
     root.lang = page.documentElement.lang;
+    root.dir = page.documentElement.dir;
     document.body.replaceChildren(...document.adoptNode(page.body).childNodes);
     const form = find("#answer");
     if (form) {

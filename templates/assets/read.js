@@ -4,7 +4,7 @@ const READ = "h2, h3, legend > span:not(.progress), [id^=hint-], .row > span";
 
 export function offer(form) {
   const speech = window.speechSynthesis;
-  const language = document.documentElement.lang;
+  const [language] = document.documentElement.lang.split("-");
   const button = Object.assign(document.createElement("button"), { type: "button", hidden: true });
   const place = Object.assign(document.createElement("div"), { className: "read" });
   let read = null; // what is being read now

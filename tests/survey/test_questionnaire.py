@@ -8,7 +8,7 @@ import pytest
 
 from survey import questionnaire
 from survey.questionnaire import BARRIERS, COLUMNS, Answers, FormInvalid, Posted, Problem, validated
-from survey.texts import content
+from survey.texts import Voice, content
 
 IN_SITUATION = {"situation": "several"}
 PARTS = ("D1", "E1", "E2")
@@ -41,7 +41,7 @@ def test_without_the_situation_the_form_is_refused_and_says_so() -> None:
 
     [problem] = refused.value.problems
     assert problem == Problem("situation", "situation_missing")
-    assert problem.said("da") == "Vælg et svar om situationen. Resten må du springe over."
+    assert problem.said(Voice("da")) == "Vælg et svar om situationen. Resten må du springe over."
 
 
 def test_the_columns_are_those_of_the_contract_in_its_order() -> None:
@@ -157,8 +157,8 @@ def test_a_third_place_is_sent_back_with_its_number() -> None:
         answers(b_silo="2", stall=["D1", "E1", "E2"])
 
     [problem] = refused.value.problems
-    assert problem.said("da") == "Du har valgt 3. Fjern 1."
-    assert problem.said("en") == "You have chosen 3. Remove 1."
+    assert problem.said(Voice("da")) == "Du har valgt 3. Fjern 1."
+    assert problem.said(Voice("en")) == "You have chosen 3. Remove 1."
 
 
 def test_a_place_that_is_no_part_of_the_wave_is_sent_back() -> None:
