@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
+from survey.answers import likely_name
 from survey.errors import N_, BadInput, KernepulsError
 from survey.insight.trials import forbidden
-from survey.questionnaire import likely_name
 from survey.texts import Voice
 
 PRINTED: Final = ("name", "learning_question")  # these stand in reports

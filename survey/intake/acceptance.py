@@ -18,7 +18,7 @@ SIGNATURE = keys.BITS // 8
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a page sends: the ballot, the context as it was given out, and validated answers.
 
-    `answers` are the columns of ANSWERS a person answers (`questionnaire.Answers.columns`).
+    `answers` are the columns of ANSWERS a person answers (`answers.Answers.columns`).
     """
 
     wave: str

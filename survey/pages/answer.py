@@ -18,6 +18,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from survey import questionnaire, texts
+from survey.answers import FormInvalid, Problem, validated
 from survey.errors import Broken, Busy, KernepulsError
 from survey.house import Organisation
 from survey.intake import ballots
@@ -32,7 +33,6 @@ from survey.intake.shown import parts
 from survey.pages import languages, sheet, states
 from survey.pages.posting import FormTooLarge, Posted, one, posted_form, posted_json, tries
 from survey.pages.sheet import Ballot, Card, Kept, Sheet
-from survey.questionnaire import FormInvalid
 from survey.settings import Settings
 from survey.tables import Wave
 from survey.texts import Voice
@@ -206,7 +206,7 @@ async def _taken(request: Asked, posted: Posted, ballot: Ballot) -> tuple[str, d
         if int(ballot.form_version) != wave.form_version:
             raise PageOld
         known = await _known(request, wave, ballot, context.unit)
-        answers = questionnaire.validated(
+        answers = validated(
             posted,
             parts=known.parts,
             trial=known.trial,
@@ -255,7 +255,7 @@ async def _form_again(
 def _kept(
     posted: Posted,
     *,
-    problems: tuple[questionnaire.Problem, ...] = (),
+    problems: tuple[Problem, ...] = (),
     trouble: str = "",
     retry: bool = False,
 ) -> Kept:

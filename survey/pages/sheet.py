@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from survey import house
+from survey.answers import FIELDS, Problem
 from survey.errors import Busy, KernepulsError
 from survey.house import Organisation
 from survey.intake import keys, tickets
@@ -18,7 +19,7 @@ from survey.intake.ballots import HAS_ENDED, BallotForm, LookUp, next_opening
 from survey.intake.refusals import AnswerMalformed, BallotRefused, WaveClosed
 from survey.intake.shown import Part, Shown, frozen, named_wave, shown
 from survey.pages.posting import Posted, one
-from survey.questionnaire import BARRIERS, FIELDS, Problem, blocks_of
+from survey.questionnaire import BARRIERS, blocks_of
 from survey.settings import Settings
 from survey.tables import Behaviour, Invited, Wave
 from survey.texts import Language, Pack, Voice

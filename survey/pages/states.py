@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from survey import texts
+from survey.answers import FormInvalid
 from survey.errors import N_, Broken, Busy, KernepulsError, NotFoundHere
 from survey.house import Organisation
 from survey.intake.refusals import (
@@ -17,7 +18,6 @@ from survey.intake.refusals import (
     WaveClosed,
 )
 from survey.pages.posting import FormTooLarge, FormUnreadable, TooManyTries
-from survey.questionnaire import FormInvalid
 from survey.texts import Voice
 
 # Sentences of content/messages.yaml; the other refusals say their own.

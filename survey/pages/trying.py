@@ -11,10 +11,10 @@ from litestar.params import FromPath
 from litestar.template.base import csrf_token
 from litestar.types import ControllerRouterHandler
 
-from survey import questionnaire
 from survey.access import reads_waves
 from survey.actions.approval import stored_wave
 from survey.actions.readiness import scope_of
+from survey.answers import FormInvalid, validated
 from survey.errors import NotFoundHere
 from survey.intake.shown import Part, shown
 from survey.organisation import Tree
@@ -22,7 +22,6 @@ from survey.pages import sheet
 from survey.pages.answer import Asked, answer_page, asked_voice, form_page, read_form
 from survey.pages.posting import one
 from survey.pages.sheet import Kept, Sheet
-from survey.questionnaire import FormInvalid
 from survey.sessions import CSRF_FIELD
 from survey.tables import Wave
 
@@ -62,7 +61,7 @@ class Trying(Controller):
         given = await read_form(request)
         tried = await _tried(request, name, one(given, FORM_UNIT))
         try:
-            questionnaire.validated(
+            validated(
                 given,
                 parts=frozenset(part.code for part in tried.sheet.places),
                 trial=tried.sheet.card.trial is not None,

@@ -13,11 +13,11 @@ from email.message import EmailMessage
 from typing import NamedTuple, TypeVar
 
 from survey.actions.invitations import has_own_address
+from survey.answers import validated
 from survey.intake import ballots, blind, keys, shown, tickets
 from survey.intake.acceptance import Submission, accept
 from survey.intake.ballots import LookUp
 from survey.organisation import UnitRow
-from survey.questionnaire import validated
 from survey.seeds.drawn import Answer, Invitee, drawn_wave, posted
 from survey.settings import Settings
 from survey.tables import Behaviour, Person, Wave

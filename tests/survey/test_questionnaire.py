@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from survey import questionnaire
-from survey.questionnaire import BARRIERS, COLUMNS, Answers, FormInvalid, Posted, Problem, validated
+from survey.answers import Answers, FormInvalid, Posted, Problem, read, validated
+from survey.questionnaire import BARRIERS, COLUMNS
 from survey.texts import Voice, content
 
 IN_SITUATION = {"situation": "several"}
@@ -303,7 +304,7 @@ def test_the_barriers_are_those_of_the_catalogue() -> None:
 
 
 def test_the_most_barriers_come_first_among_the_persons_own() -> None:
-    given = questionnaire.read({**IN_SITUATION, "b_silo": "1", "b_fag": "2", "b_tid": "0"})
+    given = read({**IN_SITUATION, "b_silo": "1", "b_fag": "2", "b_tid": "0"})
 
     assert given.own_barriers == ("FAG", "SILO")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.questionnaire import validated
+from survey.answers import validated
 from survey.seeds.drawn import Answer, Invitee, drawn_wave, posted
 from survey.seeds.files import answers_frame, roster
 from survey.seeds.planted import BARRIERS, FOLDER, STALLING, comments, fjordlund, table
