@@ -9,13 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from analysis.findings import Release
-from analysis.release.audit.documents import (
-    Line,
-    Untold,
-    lines_checked,
-    rows_checked,
-    table_checked,
-)
+from analysis.release.audit.documents import Line, Untold, lines_checked
+from analysis.release.audit.spreadsheet import rows_checked, table_checked
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf

@@ -9,7 +9,8 @@ from typing import Final
 from analysis.audit import Leak
 from analysis.findings import Release, ReleaseRefused, decode
 from analysis.release import Tried, attacks, audit_release
-from analysis.release.audit.documents import Untold, lines_checked, table_checked
+from analysis.release.audit.documents import Untold, lines_checked
+from analysis.release.audit.spreadsheet import table_checked
 from analysis.report import workbook_checked
 from analysis.report.reading import NotADocument, html_lines, pdf_document
 from survey import file_errors

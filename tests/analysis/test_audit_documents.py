@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.findings import Release
-from analysis.release.audit.documents import Line, Untold, lines_checked, table_checked
+from analysis.release.audit.documents import Line, Untold, lines_checked
+from analysis.release.audit.spreadsheet import table_checked
 from analysis.report import pdf, release_csv, unit_html, unit_report
 from analysis.report.reading import NotADocument, html_lines, pdf_document
 from analysis.report.view import View

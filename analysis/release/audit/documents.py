@@ -6,14 +6,10 @@ without any of these, like a date or the number of a page, tells nothing of an a
 alone.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Final, TypeAlias
-
-from msgspec import UNSET
 
 from analysis.audit import Leak
 from analysis.disclosure import step_and_ends
@@ -21,7 +17,6 @@ from analysis.estimate import response_bounds
 from analysis.findings import Cell, Release, since_first
 
 Numbers: TypeAlias = tuple[int, ...]  # one, or the two ends of a range
-COLUMNS: Final = 20  # of the table for a spreadsheet
 SPACES: Final = str.maketrans({"\u00ad": None, "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 OF: Final = r"(?:gange |times )?(?:ud af|af|out of|of|in)"
 # Units and cases are counted too; of them a reader learns nothing about answers.
@@ -225,7 +220,7 @@ def lines_checked(
 def _any_of(quoted: Iterable[str]) -> re.Pattern[str] | None:
     """Those of the texts that hold a number and are more than one; the longest are found first."""
     plain = {_plain(text) for text in quoted}
-    some = [text for text in plain if _has_digit(text) and any(map(str.isalpha, text))]
+    some = [text for text in plain if has_digit(text) and any(map(str.isalpha, text))]
     each = "|".join(re.escape(one) for one in sorted(some, key=lambda one: (-len(one), one)))
     return re.compile(rf"(?<!\w)(?:{each})(?!\w)") if some else None
 
@@ -242,13 +237,13 @@ def _plain(text: str) -> str:
     return " ".join(text.translate(SPACES).split())
 
 
-def _has_digit(text: str) -> bool:
+def has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
 def _numbers(text: str, told: _Told) -> Iterator[tuple[bool, str]]:
     """Each number of a text that says something of answers: whether it is told, and its kind."""
-    if not _has_digit(text):
+    if not has_digit(text):
         return
     for found in DECIMAL.finditer(text):
         yield CLOCK_OR_METHOD.search(text[: found.start()].rstrip()) is not None, "decimal"
@@ -316,7 +311,7 @@ class _Rows:
             return 0
         told, found = self._told(whose, is_unit=bool(codes)), 0
         for field in fields[1:]:
-            if codes and told is None and _has_digit(field):
+            if codes and told is None and has_digit(field):
                 raise Untold("hidden", line.page, codes)
             said = ALONE.fullmatch(field)
             if said is None or field in (str(line.page), *TICKS):
@@ -340,77 +335,3 @@ class _Rows:
             numbers = {one for cell in shown for both in _shares(cell) for one in both}
             self._known[key] = frozenset(numbers) if shown else None
         return self._known[key]
-
-
-# --- the table for a spreadsheet -------------------------------------------------------------
-
-
-def table_checked(release: Release, table: str) -> int:
-    """How many rows of a table were found to be cells of the release; raises `Untold` for another.
-
-    An apostrophe before a text that a table program would calculate is none of the text.
-    """
-    rows = csv.reader(StringIO(table.removeprefix("\ufeff")), delimiter=";")
-    return rows_checked(release, ([text.removeprefix("'") for text in row] for row in rows))
-
-
-def rows_checked(release: Release, rows: Iterable[Sequence[str]]) -> int:
-    """The same of a table that is read already: its headings first, then a row for each cell.
-
-    Wave, unit and question name the cell; after them stands what the cell says and not one sign
-    more, and of a hidden cell nothing at all.
-    """
-    each = iter(rows)
-    headings = next(each, [])
-    if len(headings) != COLUMNS or any(map(_has_digit, headings)):
-        raise Untold("table", 1)
-    cells: dict[str, dict[Place, Cell]] = {}
-    found = 0
-    for row in each:
-        _row_checked(release, row, cells)
-        found += 1
-    return found
-
-
-Place: TypeAlias = tuple[str, ...]
-
-
-def _places(release: Release, unit: str) -> dict[Place, Cell]:
-    """The cells of a unit, or of what is no unit, by what a row says before its numbers."""
-    cells = release.cells_of(unit) if unit else (c for c in release.cells if c.unit is None)
-    return {_place(release, cell): cell for cell in cells}
-
-
-def _place(release: Release, cell: Cell) -> Place:
-    crossed = "" if cell.cross is UNSET else cell.cross["profession"]
-    items = (cell.item, crossed, *(x for x in (cell.barrier, cell.trial) if x is not UNSET))
-    item = " · ".join(one for one in items if one)
-    return (release.wave, cell.unit or "", cell.behaviour or "", cell.measure, item, cell.base)
-
-
-def _row_checked(release: Release, row: Sequence[str], cells: dict[str, dict[Place, Cell]]) -> None:
-    units = tuple(row[1:2])
-    if len(row) != COLUMNS:
-        raise Untold("table", 1, units)
-    wave, unit, name, behaviour, measure, item, text, base, status, *says = row
-    if unit not in cells:
-        cells[unit] = _places(release, unit)
-    cell = cells[unit].get((wave, unit, behaviour, measure, item, base))
-    if cell is None or _has_digit(text):
-        raise Untold("table", 1, units)
-    named = release.unit(unit)
-    if status != cell.status or name != ("" if named is None else named.name):
-        raise Untold("table", 1, units)
-    if cell.status == "hidden":
-        if any(says):
-            raise Untold("hidden", 1, units)
-        return
-    *numbers, marked, change = says
-    told = (
-        cell.n if cell.n is not None else (cell.n_band or "").replace("-", "–"),
-        cell.N, cell.value, cell.value_to, cell.low, cell.high, cell.clip, cell.band, cell.band_to,
-    )  # fmt: skip
-    moved = "" if cell.change is None else cell.change.verdict or cell.change.bands or ""
-    words = marked.isalpha() == (cell.marked is True) and change == moved
-    if numbers != ["" if one is None else str(one) for one in told] or not words:
-        raise Untold("table", 1, units)
