@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from survey.pages import languages
+from survey.pages.answering import languages
 from survey.settings import Settings
 from survey.texts import SAFE_YAML
 from tests import answering

@@ -18,7 +18,7 @@ from survey.errors import KernepulsError
 from survey.intake import keys
 from survey.metrics import DISK_ALARM
 from survey.operations.backup import last_made
-from survey.pages import languages
+from survey.pages.answering import languages
 from survey.settings import Settings
 from survey.tables import AuditEvent, Wave
 from survey.texts import Voice

@@ -10,7 +10,7 @@ import click
 from survey import engine, settings
 from survey.cli import spoken
 from survey.errors import N_, BadInput
-from survey.pages.languages import (
+from survey.pages.answering.languages import (
     BEHAVIOURS,
     FOLDER,
     Fault,

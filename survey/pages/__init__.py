@@ -1,1 +1,1 @@
-"""One module per audience and task; pages ask and answer, they never write."""
+"""A package for each audience and task; pages ask and answer, they never write."""

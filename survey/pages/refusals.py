@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from survey import log, texts
 from survey.access import NotSignedIn, SetUpFirst
 from survey.errors import N_, KernepulsError, NotFoundHere
-from survey.pages import accounts_typed
+from survey.pages.accounts import typed
 from survey.pages.layout import language_for, page
 from survey.sessions import SAFE, FromElsewhere
 from survey.texts import Voice
@@ -40,7 +40,7 @@ def refused(request: Request[Any, Any, Any], error: KernepulsError) -> Response[
     if isinstance(error, NotSignedIn):
         # The same for every address, so it tells nothing about what exists.
         if request.method not in SAFE:
-            return accounts_typed.signed_out(request)
+            return typed.signed_out(request)
         address = f"/sign-in?next={request.url.path}"
         return Redirect(address, status_code=HTTP_303_SEE_OTHER)
     if isinstance(error, SetUpFirst) and request.method in SAFE:

@@ -29,7 +29,7 @@ from survey.cli import main
 from survey.engine import opened
 from survey.errors import DiskFull
 from survey.intake import ballots, codes, tickets
-from survey.pages import answer, lost
+from survey.pages.answering import answer, lost
 from survey.settings import Settings
 from tests import cast
 from tests.survey.test_answer_pages import FORM, Fields, Respondent

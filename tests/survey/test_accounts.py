@@ -13,7 +13,7 @@ from survey import settings as installation
 from survey.actions import account_keeping, accounts
 from survey.actions.account_keeping import LastAdministrator, LinkUnknown, OwnAccount
 from survey.actions.accounts import PasswordGuessed, PasswordLength, SignInWrong, is_guessed
-from survey.pages.accounts_typed import SECRET
+from survey.pages.accounts.typed import SECRET
 from survey.sessions import COOKIE
 from survey.settings import Settings
 from survey.tables import (

@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 
 from survey import engine, oidc, sessions, texts
 from survey import settings as installation
-from survey.pages.accounts_provider import COOKIE, PURPOSE
+from survey.pages.accounts.provider import COOKIE, PURPOSE
 from survey.sessions import COOKIE as SESSION
 from survey.settings import Settings
 from survey.tables import Account, StaffSession

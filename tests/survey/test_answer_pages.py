@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from survey.app import create_app
 from survey.intake import keys, seal
 from survey.intake.writer import running_writer
-from survey.pages import answer as answering_page
-from survey.pages import posting, sheet
+from survey.pages.answering import answer as answering_page
+from survey.pages.answering import posting, sheet
 from survey.questionnaire import BARRIERS
 from survey.settings import Settings
 from survey.tables import Ballot, Intake, Invitation, Wave

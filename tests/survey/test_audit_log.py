@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from survey import audit, engine, settings
-from survey.pages import audit_log
-from survey.pages.audit_log import DEEDS
+from survey.pages.accounts import audit_log
+from survey.pages.accounts.audit_log import DEEDS
 from survey.settings import Settings
 from survey.tables import Account, AuditEvent
 from tests import cast

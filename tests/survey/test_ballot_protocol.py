@@ -15,7 +15,7 @@ from httpx import AsyncClient
 
 from survey import engine, tables
 from survey.intake import blind, codes, keys, tickets
-from survey.pages import posting
+from survey.pages.answering import posting
 from survey.settings import Settings
 from survey.tables import Intake, Invitation
 from tests import answering, cast

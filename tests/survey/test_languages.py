@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from survey import house, questionnaire
 from survey.app import create_app
 from survey.cli import checks, main
-from survey.pages import languages
+from survey.pages.answering import languages
 from survey.settings import Settings
 from survey.tables import Intake
 from survey.texts import Voice, content

@@ -18,7 +18,7 @@ from survey.cli import main
 from survey.delivery.post import MailServerUnreachable
 from survey.intake import ballots
 from survey.intake.refusals import CodeUnknown, CodeUsed
-from survey.pages.posting import TRIES
+from survey.pages.answering.posting import TRIES
 from survey.settings import Settings
 from survey.tables import InvitationCode, MailItem, Person, Wave
 from tests import cast

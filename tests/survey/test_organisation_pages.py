@@ -14,7 +14,7 @@ from survey.actions.people import find_people, move_person
 from survey.actions.readiness import scope_of
 from survey.errors import ChangedMeanwhile
 from survey.organisation import Version, grow
-from survey.pages.organisation_values import Shown
+from survey.pages.organisation.values import Shown
 from survey.settings import Settings
 from survey.tables import (
     AuditEvent,

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.findings import Impact, Release, ReleasedUnit, encode
 from survey import engine
-from survey.pages.result_matrix import MOST_ROWS
+from survey.pages.results.matrix import MOST_ROWS
 from survey.settings import Settings
 from tests import cast
 from tests.analysis.release_factory import cell, release

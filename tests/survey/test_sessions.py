@@ -11,7 +11,7 @@ import pytest
 from survey import audit, engine, sessions
 from survey.actions import accounts
 from survey.actions.accounts import SignInWaits, SignInWrong, wait_after
-from survey.pages.accounts import own_address
+from survey.pages.accounts.sign_in import own_address
 from survey.sessions import ABSOLUTE, COOKIE, CSRF_COOKIE, IDLE
 from survey.settings import Settings
 from survey.tables import Account, AuditEvent, StaffSession

@@ -18,7 +18,7 @@ from survey.actions.extending import (
 from survey.actions.planning import reminder_days
 from survey.actions.reminding import WaveNotOpenNow
 from survey.errors import ChangedMeanwhile, WaveUnknown
-from survey.pages.wave_year import Span, year_of
+from survey.pages.waves.year import Span, year_of
 from survey.settings import Settings
 from survey.tables import AuditEvent, Job, Wave
 from survey.texts import Voice

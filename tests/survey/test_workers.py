@@ -30,7 +30,7 @@ from survey.intake import ballots, writer
 from survey.intake.closing import close_wave
 from survey.intake.files import receipts_file
 from survey.operations import databases
-from survey.pages import posting
+from survey.pages.answering import posting
 from survey.settings import Settings
 from survey.tables import Account, Ballot, Closing, Intake, Wave, WrongTry
 from tests import cast, commanding

@@ -1,0 +1,5 @@
+"""The meeting of a leadership team: slides, a decision, the board sheet."""
+
+from survey.pages.meeting import pages
+
+ROUTES = pages.ROUTES

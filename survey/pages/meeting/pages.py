@@ -1,0 +1,100 @@
+"""The meeting of a leadership team on a screen, and the board sheet that it ends with."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.types import ControllerRouterHandler
+
+from survey import organisation
+from survey.access import Actor, reads_report, tries
+from survey.actions.trials import write_trial
+from survey.errors import N_
+from survey.insight import BARRIERS, sentences
+from survey.pages.forms import Fields, notice, posted
+from survey.pages.layout import language_for, page
+from survey.pages.meeting.board import board, decisions
+from survey.pages.meeting.slides import deck
+from survey.pages.results.pages import packed, told_for
+from survey.pages.trials.forms import read_card
+from survey.pages.trials.pages import today_of
+from survey.texts import Voice
+
+SAID = {"decided": N_("The decision is saved. Fill in the rest of the card before you begin.")}
+
+
+class MeetingPages(Controller):
+    """The same right as the report: both show the units below."""
+
+    path = "/waves/{wave:str}/units/{unit:str}"
+    guards = (reads_report,)
+
+    @get("/meeting", name="meeting")
+    async def meeting(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[Any]:
+        return await _deck(request, wave, unit, Fields())
+
+    @post("/meeting", guards=[tries], status_code=HTTP_303_SEE_OTHER)
+    async def decide(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[Any]:
+        """Keep what was decided around the table as a trial action of the unit."""
+        actor: Actor = request.user
+        await told_for(request, wave, unit)  # a unit that is not there decides nothing
+        fields = await posted(request)
+        fields.typed |= {"unit": [unit], "unit2": [""]}
+        fields.text("owner_role", most=80)
+        fields.day("stop_date")
+        card = read_card(fields, actor, await organisation.tree(None), state="idea")
+        if fields.problems:
+            return await _deck(request, wave, unit, fields)
+        await write_trial(card, by=actor.account, once=fields.once, today=today_of(request))
+        there = f"/waves/{wave}/units/{unit}/meeting?done=decided#write"
+        return Redirect(there, status_code=HTTP_303_SEE_OTHER)
+
+    @get("/board", name="board")
+    async def board_sheet(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[str]:
+        """One A4 to hang up, within three weeks."""
+        voice, today = Voice(language_for(request)), today_of(request)
+        told = await told_for(request, wave, unit)
+        return page(
+            request,
+            "pages/staff/board.html",
+            board=await board(told, await decisions(unit, voice, today), voice, today),
+            here=f"/waves/{wave}/units/{unit}",
+        )
+
+
+ROUTES: list[ControllerRouterHandler] = [MeetingPages]
+
+
+async def _deck(
+    request: Request[Any, Any, Any], wave: str, unit: str, fields: Fields
+) -> Response[Any]:
+    actor: Actor = request.user
+    voice, today = Voice(language_for(request)), today_of(request)
+    told = await told_for(request, wave, unit)
+    open_ = await decisions(unit, voice, today)
+    made = page(
+        request,
+        "pages/staff/meeting.html",
+        status=422 if fields.problems else 200,
+        deck=deck(told, voice, has_due=any(one.is_due for one in open_)),
+        board=await board(told, open_, voice, today),
+        decisions=open_,
+        barriers=[(code, sentences.name(voice, code)) for code in BARRIERS],
+        fields=fields,
+        notice=notice(request, voice, SAID),
+        may_try=actor.may_try,
+        name=told.view.name,
+        behaviours=told.view.behaviours,
+        here=f"/waves/{wave}/units/{unit}",
+        unit=unit,
+        wave=wave,
+    )
+    return packed(request, made)

@@ -1,0 +1,13 @@
+"""Waves from plan to close, what is printed for them, and the comments they leave."""
+
+from survey.pages.waves import comments, overview, pages, paper, plan, prints, trying
+
+ROUTES = (
+    *pages.ROUTES,
+    *paper.ROUTES,
+    *plan.ROUTES,
+    *prints.ROUTES,
+    *trying.ROUTES,
+    *comments.ROUTES,
+    *overview.ROUTES,
+)
