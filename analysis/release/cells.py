@@ -24,7 +24,8 @@ from analysis.disclosure.joining import Tables
 from analysis.estimate import POLARISED_FROM, level_interval, told_spread
 from analysis.findings import AuditRecord, Base, Cell, Cut, Release, Settings
 from analysis.release.counts import Counts, Item, Wave
-from analysis.release.crossings import Crossed, CrossedTable
+from analysis.release.crossed_cells import CrossedTable
+from analysis.release.crossings import Crossed
 from analysis.release.patterns import pattern_hash, patterns_of
 from analysis.release.sayings import Sayings, hidden, said
 

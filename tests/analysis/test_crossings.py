@@ -21,13 +21,8 @@ from analysis.findings import Release
 from analysis.frames import BARRIERS, UNITS, conformed, scopes_of, tree_of
 from analysis.release import release
 from analysis.release.counts import LevelCounts, Wave, counted
-from analysis.release.crossings import (
-    Crossed,
-    CrossedFlow,
-    CrossedTable,
-    crossed_of,
-    crossed_pattern,
-)
+from analysis.release.crossed_cells import CrossedFlow, CrossedTable
+from analysis.release.crossings import Crossed, crossed_of, crossed_pattern
 from analysis.release.patterns import _whole_scopes
 
 WHO = ("læge", "pædagog", "sygeplejerske", "teknik")
