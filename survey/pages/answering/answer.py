@@ -4,20 +4,16 @@ No cookie, no session, no log line and no code in an address. A form that holds 
 an answer, and the other way round.
 """
 
-import gzip
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 import msgspec
-from litestar import Controller, Request, Response, get, post
-from litestar.enums import MediaType
+from litestar import Controller, get, post
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from survey import questionnaire, texts
+from survey import questionnaire
 from survey.answers import FormInvalid, Problem, validated
 from survey.errors import Broken, Busy, KernepulsError
 from survey.house import Organisation
@@ -25,30 +21,39 @@ from survey.intake import ballots
 from survey.intake.acceptance import Submission, accept
 from survey.intake.refusals import (
     CodeUnknown,
-    CodeUsed,
     PageOld,
-    WaveClosed,
 )
 from survey.intake.shown import parts
-from survey.pages.answering import languages, sheet, states
+from survey.pages.answering import sheet
+from survey.pages.answering.frame import (
+    Asked,
+    Page,
+    address_of,
+    answer_page,
+    as_json,
+    asked_voice,
+    base_of,
+    code_page,
+    form_page,
+    is_json,
+    read_form,
+    refused,
+    rendered,
+    sentence,
+    settings_of,
+    wants_json,
+)
 from survey.pages.answering.posting import (
-    FormTooLarge,
     Posted,
     one,
-    posted_form,
     posted_json,
     tries,
 )
-from survey.pages.answering.sheet import Ballot, Card, Kept, Sheet
-from survey.settings import Settings
+from survey.pages.answering.sheet import Ballot, Kept
 from survey.tables import Wave
 from survey.texts import Voice
 
-Asked: TypeAlias = Request[Any, Any, Any]
-Page: TypeAlias = Response[Any]
-
 CODE_HERE = "\N{OBJECT REPLACEMENT CHARACTER}"  # in no text of ours
-KIOSK = "/svar/kiosk"  # the same pages on a shared tablet, which keeps nothing of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +76,6 @@ class Known:
 
     parts: frozenset[str]
     trial: bool
-
-
-def refused(request: Asked, error: KernepulsError) -> Page:
-    """A state with a page of its own: what happened, what became of the work, what to do."""
-    voice = asked_voice(request)
-    if _wants_json(request):
-        return _json(
-            {
-                "error": getattr(error, "text", ""),
-                "heading": states.heading(error, voice),
-                "sentence": _sentence(request, error, voice),
-            },
-            error.status,
-        )
-    return answer_page(
-        request,
-        "state",
-        voice,
-        status=error.status,
-        heading=states.heading(error, voice),
-        sentence=_sentence(request, error, voice),
-        wipe=isinstance(error, WaveClosed),
-        again=not isinstance(error, CodeUsed | WaveClosed | FormTooLarge),
-    )
 
 
 class AnswerPages(Controller):
@@ -120,11 +101,11 @@ class AnswerPages(Controller):
             found = await ballots.look_up(settings_of(request), typed)
         except CodeUnknown as error:
             await counted.wrong(address_of(request))
-            if _wants_json(request):
+            if wants_json(request):
                 raise
             return code_page(request, voice, error=error, posted=posted)
-        if _wants_json(request):
-            return _json(found, 200)
+        if wants_json(request):
+            return as_json(found, 200)
         voice = sheet.voice_for(found.shown, voice)
         return answer_page(
             request,
@@ -168,14 +149,14 @@ class AnswerPages(Controller):
         try:
             receipt, closes = await _taken(request, posted, ballot)
         except (FormInvalid, PageOld, Busy, Broken) as error:
-            if _wants_json(request):
+            if wants_json(request):
                 raise
             again = await _form_again(request, posted, ballot, error)
             return again.to_asgi_response(None, request)
-        if _wants_json(request):
+        if wants_json(request):
             return Ready(b"application/json", msgspec.json.encode({"receipt": receipt}))
         house, voice = sheet.told(settings_of(request)), asked_voice(request)
-        before, after = _around_receipt(house, _base(request), voice, closes)
+        before, after = _around_receipt(house, base_of(request), voice, closes)
         return Ready(b"text/html; charset=utf-8", f"{before}{receipt}{after}".encode())
 
     @get(["/privat", "/kiosk/privat"], name="answer-privacy")
@@ -193,7 +174,7 @@ class AnswerPages(Controller):
         """The parts the stall question may name, for a page that loads them on demand."""
         found = await Wave.objects().get(Wave.name == wave)
         is_open = found is not None and found.state == "open"
-        return _json(await parts(found) if found and is_open else (), 200)
+        return as_json(await parts(found) if found and is_open else (), 200)
 
 
 ROUTES = [AnswerPages]
@@ -253,7 +234,7 @@ async def _form_again(
     kept = _kept(
         posted,
         problems=problems,
-        trouble="" if problems else _sentence(request, error, shown.voice),
+        trouble="" if problems else sentence(request, error, shown.voice),
         retry=isinstance(error, Busy),
     )
     return form_page(request, shown, kept, status=error.status)
@@ -277,94 +258,18 @@ def _kept(
     )
 
 
-def code_page(
-    request: Asked,
-    voice: Voice,
-    *,
-    error: CodeUnknown | None = None,
-    posted: Posted | None = None,
-) -> Page:
-    """The page that asks for the code, with what was typed where it was not known."""
-    return answer_page(
-        request,
-        "start",
-        voice,
-        status=error.status if error else 200,
-        problem=_sentence(request, error, voice) if error else "",
-        typed=one(posted, "code") if posted else "",
-        nonce=ballots.new_nonce(),
-    )
+async def _read_code(request: Asked) -> Posted:
+    """A code as the field of a form, or as JSON."""
+    if not is_json(request, "content-type"):
+        return await read_form(request)
+    return {"code": [(await posted_json(request, sheet.SentCode)).code]}
 
 
-def form_page(
-    request: Asked,
-    shown: Sheet,
-    kept: Kept | None = None,
-    status: int = 200,
-    **more: object,
-) -> Page:
-    """The questionnaire; `more` are values of a page that is tried, and stand before its own."""
-    own = kept or Kept(given={}, order=sheet.drawn_order())
-    voice, house = shown.voice, sheet.told(settings_of(request))
-    return answer_page(
-        request,
-        "form",
-        voice,
-        status=status,
-        form=questionnaire.form_without(
-            shown.left_out, trial=shown.card.trial is not None, pack=voice.pack
-        ),
-        shown=shown,
-        card=shown.card,
-        kept=own,
-        is_fresh=kept is None,
-        given=own.given,
-        problems=sheet.messages(own.problems, voice),
-        stall=sheet.stall_chosen(own.given),
-        lines=questionnaire.barrier_lines(voice.pack),
-        receipt="",
-        dates=sheet.after(house, shown.closes, voice),
-        **{"hidden": tuple(shown.ballot.fields), **more},
-    )
-
-
-def answer_page(
-    request: Asked,
-    template: str,
-    voice: Voice,
-    *,
-    status: int = 200,
-    dates: Mapping[str, str] | None = None,
-    **own: object,
-) -> Page:
-    """A page of a respondent, with what every one of them needs beside its own fields."""
-    where, card = settings_of(request), own.get("card")
-    tongues = languages.tongues(where, card.asked_about if isinstance(card, Card) else ())
-    given = {"tongues": tongues, **(dates or {}), **own}
-    html = _rendered(template, voice, sheet.told(where), _base(request), given)
-    return _packed(request, html, status)
-
-
-def _base(request: Asked) -> str:
-    return KIOSK if request.scope["path"].startswith(KIOSK) else "/svar"
-
-
-def _rendered(
-    template: str, voice: Voice, house: Organisation, base: str, own: Mapping[str, object]
-) -> str:
-    context = {
-        "form": questionnaire.form(voice.pack),
-        "house": house,
-        "contact": states.contact(house, voice),
-        "chosen": voice.code,
-        "page": template,
-        "kiosk": base == KIOSK,
-        "tried": "",  # where a page that is only tried leads back to
-        "base": base,
-        "address": base,
-        **own,
-    }
-    return texts.rendered(f"pages/answer/{template}.html", voice, context)
+async def _read_answer(request: Asked) -> Posted:
+    """An answer as the fields of its form, or as JSON; unknown fields of JSON are refused."""
+    if not is_json(request, "content-type"):
+        return await read_form(request)
+    return (await posted_json(request, sheet.Sent)).fields
 
 
 @lru_cache(maxsize=16)
@@ -374,73 +279,6 @@ def _around_receipt(house: Organisation, base: str, voice: Voice, closes: date) 
     Not compressed: with its headers it is two packets either way.
     """
     dates = sheet.after(house, closes, voice)
-    html = _rendered("receipt", voice, house, base, {**dates, "receipt": CODE_HERE})
+    html = rendered("receipt", voice, house, base, {**dates, "receipt": CODE_HERE})
     before, _, after = html.partition(CODE_HERE)
     return before, after
-
-
-def _packed(request: Asked, html: str, status: int) -> Page:
-    """A page, compressed where the browser takes it: 27 kB of form are 5 kB on a bad line."""
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(html, media_type=MediaType.HTML, status_code=status)
-    return Response(
-        gzip.compress(html.encode(), compresslevel=6, mtime=0),
-        media_type=MediaType.HTML,
-        status_code=status,
-        headers={"content-encoding": "gzip", "vary": "accept-encoding"},
-    )
-
-
-def _json(body: object, status: int) -> Page:
-    return Response(body, media_type=MediaType.JSON, status_code=status)
-
-
-def _wants_json(request: Asked) -> bool:
-    return _is_json(request, "accept") or _is_json(request, "content-type")
-
-
-def _is_json(request: Asked, header: str) -> bool:
-    return request.headers.get(header, "").startswith("application/json")
-
-
-def _sentence(request: Asked, error: KernepulsError, voice: Voice) -> str:
-    own = sheet.told(settings_of(request))
-    return states.sentence(error, own, voice, had_answers=request.url.path.endswith("/send"))
-
-
-async def _read_code(request: Asked) -> Posted:
-    """A code as the field of a form, or as JSON."""
-    if not _is_json(request, "content-type"):
-        return await read_form(request)
-    return {"code": [(await posted_json(request, sheet.SentCode)).code]}
-
-
-async def _read_answer(request: Asked) -> Posted:
-    """An answer as the fields of its form, or as JSON; unknown fields of JSON are refused."""
-    if not _is_json(request, "content-type"):
-        return await read_form(request)
-    return (await posted_json(request, sheet.Sent)).fields
-
-
-async def read_form(request: Asked) -> Posted:
-    """The posted form; its language is that of every page that follows from it."""
-    posted = await posted_form(request)
-    request.state.language = one(posted, "vis") or one(posted, "sprog")
-    return posted
-
-
-def asked_voice(request: Asked) -> Voice:
-    """The language of the posted form or of the address; else the organisation's."""
-    asked = request.state.get("language") or request.query_params.get("sprog")
-    return languages.voice(settings_of(request), asked, sheet.told(settings_of(request)).language)
-
-
-def settings_of(request: Asked) -> Settings:
-    """The installation the request came to."""
-    found: Settings = request.app.state.settings
-    return found
-
-
-def address_of(request: Asked) -> str:
-    """Where the request came from, for counting tries only."""
-    return request.client.host if request.client else ""

@@ -5,7 +5,7 @@ Its other pages are those of `answer.py` under an address of their own. Nothing 
 
 from litestar import Controller, get
 
-from survey.pages.answering.answer import KIOSK, Asked, Page, asked_voice, code_page
+from survey.pages.answering.frame import KIOSK, Asked, Page, asked_voice, code_page
 
 # What somebody left on the tablet, by whatever page. Only what the browser keeps: no cookie is
 # set here, and a signed-in coordinator who sets the tablet up stays so.

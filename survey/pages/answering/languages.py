@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import yaml
@@ -18,13 +18,13 @@ from jinja2.ext import extract_from_ast
 from msgspec import Struct
 
 from survey import texts
+from survey.actions.languages import BEHAVIOURS, files
 from survey.errors import N_, BadInput
 from survey.pages.answering import states
 from survey.pages.layout import LANGUAGE_NAMES
 from survey.settings import TEMPLATES, Settings
 from survey.texts import LANGUAGES, Direction, Language, Pack, PackVoice, Voice, plural_key
 
-FOLDER = "languages"
 FILES = ("questionnaire", "barriers", "messages")  # of survey/content
 # What of them an answering page shows; the mails and the cards stay in Danish and English.
 MET = re.compile(
@@ -35,12 +35,12 @@ MET = re.compile(
 )
 PRIVACY = re.compile(r"messages\.privacy\.(?!short$).+")  # may be left out, all or nothing
 PRIVACY_PAGE = "privacy.html"
-BEHAVIOURS = "behaviours."
 CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 NUMBERED = re.compile(r"\d+ – ")  # a step of a scale: the page shows its number alone
 GETTEXT = ("_", "gettext", "ngettext")
 OF_GETTEXT = re.compile(r"%\((\w+)\)[sd]")
 SHORT = 80  # characters of a msgid that name it in the file
+LONGEST_NAME = 40  # characters of a language in its own words
 SPARE = 20  # characters: a text of a button may grow more than twice as long
 
 QUICK: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -57,8 +57,12 @@ class LanguageUnknown(BadInput):
 class LanguageFileBad(BadInput):
     sentence = N_(
         "The language file {file} cannot be read ({problem}). Nothing was changed. Correct it, or "
-        "write a new one with: kernepuls languages template"
+        "begin with a new one."
     )
+
+
+class LanguageNotWhole(BadInput):
+    sentence = N_("The language {code} is not whole, so it was not added. Nothing was changed.")
 
 
 class Wanted(NamedTuple):
@@ -82,7 +86,7 @@ class LanguageFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A file as it is written; each text stands under its language's code, its Danish under da."""
 
     language: str
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
     texts: dict[str, dict[str, str | None]]
     direction: Direction | None = None
 
@@ -149,19 +153,22 @@ def offered(settings: Settings) -> tuple[Pack, ...]:
     return tuple(pack for pack in found if pack)
 
 
-def files(settings: Settings) -> list[Path]:
-    return sorted((settings.data / FOLDER).glob("*.yaml"))
+@lru_cache(maxsize=64)
+def _offered(file: Path, changed: int) -> Pack | None:
+    try:
+        told, found = looked_over(file, changed)
+    except BadInput:
+        return None
+    if told.language != file.stem or any(one.blocks for one in found):
+        return None
+    return pack_of(told)
 
 
 @lru_cache(maxsize=64)
-def _offered(file: Path, _changed: int) -> Pack | None:
-    try:
-        told = read(file)
-    except BadInput:
-        return None
-    if told.language != file.stem or any(one.blocks for one in faults(told)):
-        return None
-    return pack_of(told)
+def looked_over(file: Path, _changed: int) -> tuple[LanguageFile, tuple[Fault, ...]]:
+    """A file as it was last changed, and what is wrong with it; LanguageFileBad."""
+    told = read(file)
+    return told, tuple(faults(told))
 
 
 def pack_of(told: LanguageFile) -> Pack:
@@ -343,12 +350,36 @@ def _said(voice_: Voice, singular: str, plural: str, n: int) -> str:
 def read(file: Path) -> LanguageFile:
     """A language file; LanguageFileBad or LanguageUnknown."""
     try:
-        loaded = yaml.load(file.read_text(encoding="utf-8-sig"), texts.SAFE_YAML)  # noqa: S506
-        told = msgspec.convert(loaded, LanguageFile)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        return parsed(file.read_bytes(), str(file))
+    except OSError as error:
         raise LanguageFileBad(file=file, problem=_first_line(error)) from error
+
+
+def parsed(data: bytes, name: str) -> LanguageFile:
+    """The same of a file that was read; `name` is what it is called in a refusal."""
+    try:
+        text = data.decode("utf-8-sig")
+        _refuse_aliases(text)
+        told = msgspec.convert(yaml.load(text, texts.SAFE_YAML), LanguageFile)  # noqa: S506
+    except (UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise LanguageFileBad(file=name, problem=_first_line(error)) from error
     locale_of(told.language)
     return told
+
+
+def whole(data: bytes, name: str) -> LanguageFile:
+    """A file that may be offered; LanguageNotWhole where something in it blocks."""
+    told = parsed(data, name)
+    if any(one.blocks for one in faults(told)):
+        raise LanguageNotWhole(code=told.language)
+    return told
+
+
+def _refuse_aliases(text: str) -> None:
+    """An alias may stand for a thousand texts, each of them for a thousand more."""
+    for one in yaml.parse(text, texts.SAFE_YAML):
+        if isinstance(one, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=one.start_mark)
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from litestar import Controller, get, post
 from survey.actions.lost_link import ask_for_code
 from survey.errors import KernepulsError
 from survey.importing import cells
-from survey.pages.answering.answer import (
+from survey.pages.answering.frame import (
     Asked,
     Page,
     address_of,

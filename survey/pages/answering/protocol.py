@@ -14,7 +14,7 @@ from survey.intake import ballots, keys, tickets
 from survey.intake.refusals import CodeUnknown, WaveClosed
 from survey.intake.shown import named_wave
 from survey.pages.answering import sheet
-from survey.pages.answering.answer import (
+from survey.pages.answering.frame import (
     Asked,
     Page,
     address_of,

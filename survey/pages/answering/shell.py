@@ -8,7 +8,7 @@ from litestar import Controller, Response, get
 
 from survey import assets
 from survey.pages.answering import languages
-from survey.pages.answering.answer import Asked, Page, answer_page, settings_of
+from survey.pages.answering.frame import Asked, Page, answer_page, settings_of
 from survey.pages.answering.states import WAITING, WAITING_TITLE
 from survey.texts import Voice
 

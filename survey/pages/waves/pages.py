@@ -20,7 +20,7 @@ from survey.actions.opening import today_here
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
 from survey.intake import keys, split
 from survey.intake.split import Sheet
-from survey.pages.answering.answer import KIOSK
+from survey.pages.answering.frame import KIOSK
 from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.views import WavePage, state_text, wave_page

@@ -19,7 +19,7 @@ from survey.errors import NotFoundHere
 from survey.intake.shown import Part, shown
 from survey.organisation import Tree
 from survey.pages.answering import sheet
-from survey.pages.answering.answer import Asked, answer_page, asked_voice, form_page, read_form
+from survey.pages.answering.frame import Asked, answer_page, asked_voice, form_page, read_form
 from survey.pages.answering.posting import one
 from survey.pages.answering.sheet import Kept, Sheet
 from survey.sessions import CSRF_FIELD
