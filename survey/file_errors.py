@@ -81,6 +81,20 @@ class CellNotAllowed(BadInput):
     )
 
 
+class DemandedNotAllowed(BadInput):
+    sentence = N_(
+        "Row {row} of {file}: the value in column {column} is not allowed. Nothing was analysed. "
+        "Allowed: {allowed}. The cell may not be empty."
+    )
+
+
+class TrialNotInOrder(BadInput):
+    sentence = N_(
+        "Row {row} of {file}: {column} must be a later wave than start_wave. Nothing was "
+        "analysed. Write the last wave before the trial and the first one after it."
+    )
+
+
 class CellEmpty(BadInput):
     sentence = N_(
         "Row {row} of {file}: column {column} is empty, and it never may be. "
@@ -227,6 +241,8 @@ BY_RULE: Final[Mapping[str, type[KernepulsError]]] = {
     "torn": FileTorn,
     "not_parquet": FileDamaged,
     "value": CellNotAllowed,
+    "demanded": DemandedNotAllowed,
+    "order": TrialNotInOrder,
     "unknown": CodeNotKnown,
     "twice": CodeTwice,
     "repeated_row": RowTwice,

@@ -150,12 +150,13 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
     if missing:
         raise ColumnsMissing(table, columns=tuple(missing))
     names = [name for name in schema if name in frame.columns]
+    wrong = {name: "demanded" if name in DEMANDED[table] else "value" for name in names}
     typed = frame.select(_as_contracted(frame.schema[name], name, schema[name]) for name in names)
     for name in names:
         _refuse_type(frame[name], table, schema[name])
         # A value that no longer is one was not of the contract's type.
         _refuse_first(
-            typed[name].is_null() & frame[name].is_not_null(), table, name, "value", first_row
+            typed[name].is_null() & frame[name].is_not_null(), table, name, wrong[name], first_row
         )
     for name in DEMANDED[table]:
         _refuse_first(typed[name].is_null(), table, name, "empty", first_row)
@@ -165,7 +166,7 @@ def conformed(frame: pl.DataFrame, table: str, *, first_row: int = 2) -> pl.Data
                 (~typed[name].is_between(least, most)).fill_null(value=False),
                 table,
                 name,
-                "value",
+                wrong[name],
                 first_row,
             )
     key = [name for name in ONE_ROW_PER.get(table, ()) if name in typed.columns]
@@ -286,7 +287,7 @@ def checked_trials(
         ),
         ("behaviour", "unknown", ~named["behaviour"].is_in(sorted(behaviours))),
         ("barrier", "empty", named["behaviour"].is_null() & named["barrier"].is_null()),
-        ("end_wave", "value", pl.col("end_wave") <= pl.col("start_wave")),
+        ("end_wave", "order", pl.col("end_wave") <= pl.col("start_wave")),
     ):
         found = trials.select(broken.fill_null(value=False).alias(column)).to_series()
         _refuse_first(found, "TRIALS", column, rule, first_row)

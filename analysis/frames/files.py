@@ -11,6 +11,7 @@ from analysis.frames.refusals import ColumnsRepeated, ColumnsUnknown, FileUnread
 
 PARQUET_MAGIC = b"PAR1"
 BOM = "\ufeff"
+NEVER_EMPTY = ("UNITS", "BEHAVIOURS")  # of the others there may be no row
 
 
 def read_table(data: bytes, table: str) -> pl.DataFrame:
@@ -21,7 +22,10 @@ def read_table(data: bytes, table: str) -> pl.DataFrame:
     if not data.strip():
         raise FileUnreadable(table, why="empty")
     read = _parquet(data, table) if is_parquet(data) else _csv(_text(data, table), table)
-    return conformed(read, table, first_row=first_row(data))
+    typed = conformed(read, table, first_row=first_row(data))
+    if typed.is_empty() and table in NEVER_EMPTY:
+        raise FileUnreadable(table, why="empty")
+    return typed
 
 
 def is_parquet(data: bytes) -> bool:

@@ -61,8 +61,12 @@ def summary(made: Release, *, earlier: Sequence[Release], voice: Voice) -> str:
 
 def _title(view: View) -> str:
     made, voice = view.release, view.voice
-    told = {"name": view.name, "wave": made.wave, "units": voice.number(len(made.units))}
-    title = voice.gettext(N_("%(name)s, wave %(wave)s: %(units)s units")) % told
+    form = voice.ngettext(
+        "%(name)s, wave %(wave)s: %(num)s unit",
+        "%(name)s, wave %(wave)s: %(num)s units",
+        len(made.units),
+    )
+    title = form % {"name": view.name, "wave": made.wave, "num": voice.number(len(made.units))}
     if not made.earlier:
         return title
     compared = voice.gettext(N_("Compared with wave %(wave)s.")) % {"wave": made.earlier[-1]}

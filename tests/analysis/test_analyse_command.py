@@ -110,7 +110,8 @@ def test_people_invited_stand_for_headcount(folder: Path) -> None:
         ("units.csv", "unit,parent,farve\nK,,blå\n", "farve"),
         ("units.csv", "unit,parent\nK,\n", "lacks columns: name, headcount, valid_from"),
         ("units.csv", "unit,unit\nK,K\n", "columns twice: unit"),
-        ("units.csv", UNITS + "K,,K,x,2026-1\n", "Row 2 of units.csv"),
+        ("units.csv", UNITS, "units.csv is empty"),
+        ("units.csv", UNITS + "K,,K,x,2026-1\n", "Allowed: 0-2147483647. The cell may"),
         ("units.csv", UNITS + "K,,,1,2026-1\n", "never may be"),
         ("units.csv", UNITS + "K,,K,1\n", "Row 2"),
         ("units.csv", UNITS + "K,,K,1,2026-1\nK,,K,1,2026-1\n", "twice"),
@@ -119,6 +120,7 @@ def test_people_invited_stand_for_headcount(folder: Path) -> None:
         ("units.csv", UNITS + "K,L,K,1,2026-1\nL,K,L,1,2026-1\n", "own parent"),
         ("units.csv", UNITS + "K,,K,1,2027-1\n", "no top unit"),
         ("one.csv", ANSWERS + "\n2026-1,XX,Ad1,no\n", "names something"),
+        ("one.csv", ANSWERS + ",clarity\n2026-1,F11,Ad1,no,6\n", "It may be 1-5; leave"),
         ("one.csv", ANSWERS + ",successes\n2026-1,F11,Ad1,no,4\n", "not in the situation"),
         ("one.csv", ANSWERS + ",citizen_2\n2026-1,F11,Ad1,no,faster\n", "repeats the first"),
         ("one.csv", ANSWERS + "\n", "one.csv is empty"),
@@ -182,10 +184,32 @@ def test_more_answers_than_people_are_released(folder: Path) -> None:
     assert [note.flags for note in made.quality_of("F11")] == [("read_with_care",)]
 
 
-def test_trials_are_read_by_their_contract(folder: Path) -> None:
-    (folder / "trials.csv").write_text("trial,units,start_wave,end_wave,randomised\nT1,A,x,y,ja\n")
+def test_the_page_counts_no_more_people_than_there_are(folder: Path) -> None:
+    (folder / "units.csv").write_text(UNITS + "K,,Kommunen,20,2026-1\n")
+    (folder / "behaviours_import.csv").write_text("behaviour,text,units\nAd1,Vi ringer.,K\n")
 
-    assert "trials.csv" in run(folder, "one.csv", trials="trials.csv").output
+    pages = []
+    for people in (18, 20, 40):
+        rows = "2026-1,K,Ad1,once,0\n" * people
+        (folder / "one.csv").write_text(f"{ANSWERS},b_tid\n{rows}")
+        assert run(folder, "one.csv").exit_code == 0
+        pages.append((folder / "r.txt").read_text())
+
+    assert "Kommunen, wave 2026-1: 1 unit\n" in pages[0]
+    assert "8–19 of 20 answered." in pages[0]
+    assert "20 of 20 answered." in pages[1]
+    assert "More people answered than the 20 who were invited." in pages[2]
+
+
+def test_trials_are_read_by_their_contract(folder: Path) -> None:
+    head = "trial,units,barrier,start_wave,end_wave,randomised\n"
+    for row, said in (
+        ("T1,A,TID,x,y,ja", "Row 2 of trials.csv: the value in column randomised"),
+        ("T1,A,TID,2026-2,2026-1,true", "end_wave must be a later wave than start_wave"),
+    ):
+        (folder / "trials.csv").write_text(f"{head}{row}\n")
+
+        assert said in run(folder, "one.csv", trials="trials.csv").output.replace("\n", " ")
 
 
 def test_the_attacker_passes_a_release_and_stops_at_a_changed_one(folder: Path) -> None:

@@ -210,19 +210,19 @@ def test_an_answer_that_contradicts_the_questionnaire_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("row", "column"),
+    ("row", "column", "rule"),
     [
-        ("2026-1,A,Ad1,several,6,,,,,,", "successes"),
-        ("2026-1,A,Ad1,several,,3,,,,,", "b_silo"),
-        ("2026-1,A,Ad1,sometimes,,,,,,,", "situation"),
-        ("2026-1,A,Ad1,several,,,SILOER,,,,", "priority"),
+        ("2026-1,A,Ad1,several,6,,,,,,", "successes", "value"),
+        ("2026-1,A,Ad1,several,,3,,,,,", "b_silo", "value"),
+        ("2026-1,A,Ad1,sometimes,,,,,,,", "situation", "demanded"),
+        ("2026-1,A,Ad1,several,,,SILOER,,,,", "priority", "value"),
     ],
 )
-def test_a_value_nobody_could_choose_is_refused(row: str, column: str) -> None:
+def test_a_value_nobody_could_choose_is_refused(row: str, column: str, rule: str) -> None:
     with pytest.raises(CellRefused) as refused:
         answers(row)
 
-    assert refused.value.facts == {"column": column, "row": 2, "rule": "value"}
+    assert refused.value.facts == {"column": column, "row": 2, "rule": rule}
 
 
 @pytest.mark.parametrize("column", ["wave", "unit", "behaviour", "situation"])

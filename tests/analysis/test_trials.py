@@ -363,7 +363,7 @@ def test_the_order_of_rows_changes_no_byte() -> None:
     [({"units": "A;X"}, "units", "unknown"), ({"comparison": "X"}, "comparison", "unknown"),
      ({"behaviour": "Ad9"}, "behaviour", "unknown"),
      ({"behaviour": None, "barrier": None}, "barrier", "empty"),
-     ({"end_wave": "2026-1"}, "end_wave", "value")],
+     ({"end_wave": "2026-1"}, "end_wave", "order")],
 )  # fmt: skip
 def test_a_trial_that_cannot_be_measured_is_refused(
     more: dict[str, str | None], column: str, rule: str

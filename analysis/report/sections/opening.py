@@ -87,13 +87,13 @@ def answered(view: View) -> str:
         return sentences.hidden(voice, view.reported_in)
     said = []
     if isinstance(cell.n_band, str) and cell.N is not None:
-        said.append(
-            voice.gettext("%(n)s of %(invited)s answered.")
-            % {
-                "n": _dash(voice, _in_fives(view) or cell.n_band, most=cell.N),
-                "invited": voice.number(cell.N),
-            }
-        )
+        step = _in_fives(view) or cell.n_band
+        if _least(step) > cell.N:
+            form = voice.gettext("More people answered than the %(invited)s who were invited.")
+        else:
+            form = voice.gettext("%(n)s of %(invited)s answered.")
+        told = {"n": _dash(voice, step, most=cell.N), "invited": voice.number(cell.N)}
+        said.append(form % told)
     if view.people is None and _band_of(view) == (cell.n_band or ""):
         return " ".join(said)
     if view.people is not None:
@@ -115,10 +115,15 @@ def _band_of(view: View) -> str:
     return next((one.n_band for one in cells if one is not None and one.n_band), "")
 
 
+def _least(step: str) -> int:
+    return int(step.partition("-")[0])
+
+
 def _dash(voice: Voice, step: str, *, most: int | None) -> str:
     """A step with a dash that no line is broken at; it ends where there are no more people."""
     ends = [int(end) for end in step.split("-") if end]
-    return "–".join(voice.number(end if most is None else min(end, most)) for end in ends)
+    told = [voice.number(end if most is None else min(end, most)) for end in ends]
+    return "–".join(dict.fromkeys(told))
 
 
 def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut]) -> Agenda:
