@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from survey.actions.languages import file_of
 from survey.pages.answering import languages
 from survey.settings import Settings
 from survey.texts import SAFE_YAML
@@ -55,6 +56,6 @@ def loaded(text: str) -> dict[str, Any]:
 
 def put(settings: Settings, made: dict[str, Any]) -> None:
     """Into the data folder, behind the back of the command that looks it over."""
-    file = settings.data / languages.FOLDER / f"{made['language']}.yaml"
+    file = file_of(settings, made["language"])
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(made), encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from survey import assets, engine, house, texts
+from survey.actions.languages import files
 from survey.delivery import post, sms
 from survey.errors import KernepulsError
 from survey.intake import keys
@@ -146,7 +147,7 @@ def _organisation(settings: Settings, voice: Voice) -> Check:
 def _languages(settings: Settings, voice: Voice) -> Iterator[Check]:
     """Each language the organisation has added: one that is not whole is not offered."""
     whole = {pack.code for pack in languages.offered(settings)}
-    for file in languages.files(settings):
+    for file in files(settings):
         what = voice.gettext("The added language %(code)s") % {"code": file.stem}
         advice = voice.gettext("It is not offered. See why: kernepuls languages check %(code)s")
         if file.stem in whole:

@@ -8,35 +8,28 @@ from pathlib import Path
 import click
 
 from survey import engine, settings
-from survey.cli import spoken
-from survey.errors import N_, BadInput
-from survey.pages.answering.languages import (
+from survey.actions.languages import (
     BEHAVIOURS,
-    FOLDER,
+    LanguageNotThere,
+    behaviour_texts,
+    file_of,
+    keep_language,
+    remove_language,
+)
+from survey.cli import spoken
+from survey.pages.answering.languages import (
     Fault,
     LanguageFile,
     behaviour_faults,
     blank,
     faults,
     locale_of,
+    parsed,
     read,
+    require_whole,
 )
 from survey.settings import Settings
-from survey.tables import Behaviour
 from survey.texts import Voice
-
-TEXTS = {"text": "sentence", "situation": "situation", "core_task": "core_task"}
-
-
-class LanguageNotWhole(BadInput):
-    sentence = N_(
-        "The language {code} is not whole, so it was not added. Nothing was changed. "
-        "See: kernepuls languages check {file}"
-    )
-
-
-class LanguageNotThere(BadInput):
-    sentence = N_("There is no file and no added language called {name}.")
 
 
 @click.group()
@@ -54,7 +47,7 @@ def template(code: str, target: Path) -> None:
     """
     where = settings.from_environment()
     locale_of(code)
-    installed = _installed(where, code)
+    installed = file_of(where, code)
     before = read(installed) if installed.is_file() else None
     target.write_text(blank(code, asyncio.run(_behaviours(where)), before), encoding="utf-8")
     voice = Voice(spoken())
@@ -80,25 +73,35 @@ def check(name: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def add(file: Path) -> None:
     """Offer the language of FILE to those who answer; one that is there already is replaced."""
-    where = settings.from_environment()
-    told = read(file)
-    if any(one.blocks for one in faults(told)):
-        raise LanguageNotWhole(code=told.language, file=file)
-    target = _installed(where, told.language)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    part.write_bytes(file.read_bytes())
-    part.replace(target)
+    where, data = settings.from_environment(), file.read_bytes()
+    told = parsed(data, str(file))
+    require_whole(told)
+
+    async def at_work() -> None:
+        async with engine.opened(where):
+            await keep_language(where, code=told.language, data=data, by=None)
+
+    asyncio.run(at_work())
     click.echo("\n".join(_lines(told, _of_behaviours(where, told))))
 
 
-def _installed(where: Settings, code: str) -> Path:
-    return where.data / FOLDER / f"{code}.yaml"
+@languages.command()
+@click.argument("code")
+def remove(code: str) -> None:
+    """Take the added language CODE off the form, and delete its file."""
+    where = settings.from_environment()
+
+    async def at_work() -> None:
+        async with engine.opened(where):
+            await remove_language(where, code=code, by=None)
+
+    asyncio.run(at_work())
+    click.echo(Voice(spoken()).gettext("%(code)s is no longer offered.") % {"code": code})
 
 
 def _named(where: Settings, name: str) -> Path:
     """A file that is given, or that of a language that is added."""
-    found = next((one for one in (Path(name), _installed(where, name)) if one.is_file()), None)
+    found = next((one for one in (Path(name), file_of(where, name)) if one.is_file()), None)
     if found is None:
         raise LanguageNotThere(name=name)
     return found
@@ -109,15 +112,8 @@ def _of_behaviours(where: Settings, told: LanguageFile) -> list[Fault]:
 
 
 async def _behaviours(where: Settings) -> dict[str, str]:
-    """Name in the file -> Danish, of every behaviour that may be asked about."""
     async with engine.opened(where):
-        rows = await Behaviour.select().order_by(Behaviour.code)
-    return {
-        f"{BEHAVIOURS}{row['code']}.{name}": row[column]
-        for row in rows
-        for column, name in TEXTS.items()
-        if row["active"] and row[column]
-    }
+        return await behaviour_texts()
 
 
 def _lines(told: LanguageFile, found: list[Fault]) -> Iterator[str]:

@@ -68,6 +68,7 @@ FILLED = {
     "unit": Filled("XX", {"": "C21", "bo": "C22"}, {"anna": "C22", "bo": "C21", "finn": "C22"}),
     "wave": the_same("2026-4", "2027-1"),
     "name": the_same("2026-4", "2027-1"),
+    "language": the_same("pl", "xx"),
     "which": the_same("hr", "nobody"),
     "trial": Filled("P999", {"": "P1", "bo": "P2"}, {"anna": "P2", "bo": "P1", "finn": "P2"}),
     "to": the_same("agreed", "nowhere"),

@@ -62,7 +62,10 @@ class LanguageFileBad(BadInput):
 
 
 class LanguageNotWhole(BadInput):
-    sentence = N_("The language {code} is not whole, so it was not added. Nothing was changed.")
+    sentence = N_(
+        "The language {code} is not whole, so it was not added. Nothing was changed. "
+        "The check names every text that is missing or wrong."
+    )
 
 
 class Wanted(NamedTuple):
@@ -367,19 +370,17 @@ def parsed(data: bytes, name: str) -> LanguageFile:
     return told
 
 
-def whole(data: bytes, name: str) -> LanguageFile:
-    """A file that may be offered; LanguageNotWhole where something in it blocks."""
-    told = parsed(data, name)
+def require_whole(told: LanguageFile) -> None:
+    """LanguageNotWhole where something in a file blocks."""
     if any(one.blocks for one in faults(told)):
         raise LanguageNotWhole(code=told.language)
-    return told
 
 
 def _refuse_aliases(text: str) -> None:
     """An alias may stand for a thousand texts, each of them for a thousand more."""
     for one in yaml.parse(text, texts.SAFE_YAML):
         if isinstance(one, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=one.start_mark)
+            raise yaml.YAMLError("an alias")
 
 
 def _first_line(error: Exception) -> str:

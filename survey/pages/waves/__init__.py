@@ -1,6 +1,6 @@
 """Waves from plan to close, what is printed for them, and the comments they leave."""
 
-from survey.pages.waves import comments, overview, pages, paper, plan, prints, trying
+from survey.pages.waves import comments, languages, overview, pages, paper, plan, prints, trying
 
 ROUTES = (
     *pages.ROUTES,
@@ -10,4 +10,5 @@ ROUTES = (
     *trying.ROUTES,
     *comments.ROUTES,
     *overview.ROUTES,
+    *languages.ROUTES,
 )

@@ -21,6 +21,7 @@ from survey.errors import KernepulsError
 from survey.intake import closing, keys
 from survey.intake.shown import frozen
 from survey.organisation import Tree, scopes, tree
+from survey.pages.answering.languages import Tongue, tongues
 from survey.pages.answering.sheet import told
 from survey.pages.waves.year import Span, Year, year_of
 from survey.questionnaire import BLOCKS, blocks_of
@@ -97,6 +98,7 @@ class WavePage:
     left_out: tuple[str, ...]
     counts: Counts
     year: Year
+    tongues: tuple[Tongue, ...]
     reminders: tuple[date, ...]
     reminded: frozenset[str]  # "not-opened", "all"
     key_sheets: str | None
@@ -151,6 +153,7 @@ async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened:
         left_out=tuple(block_name(voice, one) for one in BLOCKS if one in blocks_of(wave.left_out)),
         counts=counts,
         year=await year_around(voice, wave),
+        tongues=tongues(settings),
         reminders=reminder_days(wave.opens, wave.closes),
         reminded=await _reminded(wave),
         key_sheets=wave.key_sheets,
