@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -24,6 +26,7 @@ from fcntl import LOCK_EX, flock
 from functools import cache
 from itertools import count, cycle
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import asyncpg
@@ -37,6 +40,7 @@ from piccolo.apps.migrations.tables import Migration
 from survey import engine
 from survey.actions import accounts
 from survey.errors import KernepulsError
+from survey.intake import child
 from survey.settings import Settings
 
 # A busy machine is no fault: how long something takes is for benchmarks/ to say.
@@ -141,6 +145,44 @@ def passwords_are_hashed_lightly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=8 * 1024))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_process_of_a_close_is_started_once() -> Iterator[None]:
+    """The process that opens the answers of a wave opens those of the next close too.
+
+    It is started as anywhere else, and reads, writes and ends with ours as there; to start one is
+    more than half of what a small close costs. One that has died is not used again, nor is one kept
+    that another thread than ours has started: it would end with that thread.
+    """
+    kept: list[ProcessPoolExecutor] = []
+
+    @contextmanager
+    def process(*how: Any) -> Iterator[ProcessPoolExecutor]:
+        ours = current_thread() is main_thread()
+        used = kept.pop() if ours and kept else ProcessPoolExecutor(*how)
+        try:
+            yield used
+        finally:
+            if ours and is_alive(used):
+                kept.append(used)
+            else:
+                used.shutdown()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "ProcessPoolExecutor", process)
+        yield
+    for one in kept:
+        one.shutdown()
+
+
+def is_alive(process: ProcessPoolExecutor) -> bool:
+    """Whether it has done what it was given, and takes more."""
+    try:
+        process.submit(int).result()
+    except BrokenProcessPool:
+        return False
+    return True
 
 
 @pytest.fixture
