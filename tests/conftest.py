@@ -21,7 +21,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import date
 from fcntl import LOCK_EX, flock
 from functools import cache
 from itertools import count, cycle
@@ -422,18 +421,3 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
         if time.monotonic() > end:
             pytest.fail("it did not happen")
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="session")
-def fjordlund(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The demo as `kernepuls demo` builds it, on SQLite, once; nothing is opened.
-
-    Tests that use it stand in one file, which one worker runs: building it takes a minute or two.
-    """
-    from survey.seeds import demo  # noqa: PLC0415 - the whole application, for those who ask only
-
-    built = settings_in(tmp_path_factory.mktemp("fjordlund"))
-    asyncio.run(
-        demo.build(built, today=date(2026, 11, 22), watch=lambda step, wave, done, total: None)
-    )
-    return built
