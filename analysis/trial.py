@@ -23,6 +23,7 @@ Verdict: TypeAlias = Literal["moved_here", "suggests", "not_seen", "worse", "too
 EXACT_UP_TO: Final = 200_000  # assignments; more are drawn
 DRAWS: Final = 9_999
 MOVED_P: Final = 0.10  # one-sided p up to which a difference is told
+OWN_MOVE: Final = 10  # points: what a team moves by itself between two waves, decision
 AT_ONCE: Final = 20_000  # assignments held at a time
 
 
@@ -125,10 +126,11 @@ def verdict_of(test: Randomisation | None, *, explained: float, step: float) -> 
 
     **Where so few units cannot show anything**, the one that tried is furthest of five in a fifth
     of all cases with nothing done, and half of the difference is what the others did. So the tried
-    must have moved too: more than a step further than was expected of them. With nothing done 1
-    against 4 units of 20-60 then `suggests` .10 (without this .14), of 40-149 .13 (.15), 1 against
-    3 of 36-60 .12 (.18); a fall of one logit is still pointed to in .56 (.59), .69 (.70) and .65
-    (.68) of all cases (6,000 and 1,000 draws, units .3 logit off in each wave).
+    must have moved too: by more than ten points, and more than their step. With nothing done 1
+    against 4 units of 20-60 then `suggests` .09 (without this .14), of 40-149 .08 (.14), of 300-600
+    .08 (.18), 1 against 3 of 36-60 .11 (.18). A fall from 40 to 14 per cent at one school of four
+    is pointed to in .87 (.90), a fall of one logit against four units of 20-60 in .35 (.41), of
+    40-149 in .42 (.53) (4,000 and 2,000 draws, units .3 logit off in each wave).
     """
     if test is None:
         return "too_few"
@@ -136,8 +138,8 @@ def verdict_of(test: Randomisation | None, *, explained: float, step: float) -> 
         return "moved_here"
     if test.est < 0 and test.p_bad <= MOVED_P:
         return "worse"
-    expected = max(0.0, explained)
-    beyond = test.est >= expected + step - ROUNDING and test.moved > expected + step + ROUNDING
-    if test.p_smallest > MOVED_P and test.p <= test.p_smallest + ROUNDING and beyond:
+    is_furthest = test.p_smallest > MOVED_P and test.p <= test.p_smallest + ROUNDING
+    is_beyond = test.est >= max(0.0, explained) + step - ROUNDING
+    if is_furthest and is_beyond and test.moved > max(OWN_MOVE, step) + ROUNDING:
         return "suggests"
     return "not_seen"

@@ -198,8 +198,8 @@ VERDICTS = {
     "the most that four units can show": (seen(15, 0.25, 1, 0.25), "suggests"),
     "not the most of the four": (seen(30, 0.50, 0.75, 0.25), "not_seen"),
     "no more than by itself and a step": (seen(14, 0.25, 1, 0.25), "not_seen"),
-    "the tried moved more than by itself and a step": (seen(30, 0.25, 1, 0.25, 16), "suggests"),
-    "the difference is what the others did": (seen(30, 0.25, 1, 0.25, 10 + 5), "not_seen"),
+    "the tried moved more than ten points": (seen(30, 0.25, 1, 0.25, 11), "suggests"),
+    "the difference is what the others did": (seen(30, 0.25, 1, 0.25, 10), "not_seen"),
     "no difference at all": (seen(0, 0.05, 0.05, 0.05), "not_seen"),
 }
 
@@ -210,6 +210,13 @@ def test_the_first_that_holds_is_the_verdict(test: Randomisation | None, verdict
 
 
 def test_an_expected_worsening_explains_nothing() -> None:
-    found = seen(5, 0.25, 1, 0.25, moved=6)
+    found = seen(5, 0.25, 1, 0.25, moved=11)
 
     assert verdict_of(found, explained=-20, step=5) == "suggests"
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [(20, "not_seen"), (21, "suggests")])
+def test_in_bands_the_tried_must_move_more_than_their_step(moved: float, verdict: str) -> None:
+    found = seen(40, 0.25, 1, 0.25, moved=moved)
+
+    assert verdict_of(found, explained=0, step=20) == verdict
