@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 FOR_PDF := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-FOR_TESTS := chromium postgresql poppler-utils
+FOR_TESTS := chromium-headless-shell postgresql poppler-utils
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The suite starts a hundred processes: each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE

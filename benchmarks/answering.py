@@ -26,10 +26,10 @@ from benchmarks._table import Figure, show
 from survey.intake import blind, keys, tickets
 from survey.settings import Settings
 from tests import answering
+from tests.browsing import CHROMIUM, FLAGS
 from tests.conftest import settings_in, until
 
 ROOT = Path(__file__).parents[1]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 MOST_BYTES, MOST_GETS = 25_000, 4
 SLOWER, MOST_MS = 6, 400
 BLIND = """async (spki) => {
@@ -91,7 +91,7 @@ class Traffic:
 
 def main() -> None:
     with served() as (settings, code), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 360, "height": 740})
         traffic = Traffic(page.context.new_cdp_session(page))
         begin(page, f"{settings.url}/svar#{code}")

@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import answering
-from tests.browsing import FLAGS, served, watched
+from tests.browsing import CHROMIUM, FLAGS, served, watched
 from tests.filling_in import PHONE, Site
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
 
