@@ -98,23 +98,27 @@ def organisation(settings: Settings) -> Organisation:
     except UnicodeDecodeError:
         raise OrganisationFileUnreadable(file=file, line=1) from None
     try:
-        loaded = yaml.load(text, SAFE_YAML)  # noqa: S506 - a safe loader
+        return read(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise OrganisationFileUnreadable(file=file, line=line) from error
+    except msgspec.ValidationError as error:
+        problem, _, where = str(error).partition(" - at ")
+        named = re.search(r"`\$\.(\w+)", where) or re.search(r"field `(\w+)`", problem)
+        field = named.group(1) if named else "version"
+        raise OrganisationFileBad(file=file, problem=problem, field=field) from error
+
+
+def read(text: str) -> Organisation:
+    """The fields of such a file; a MarkedYAMLError or a ValidationError where it is none."""
+    loaded = yaml.load(text, SAFE_YAML)  # noqa: S506 - a safe loader
     # A field left as `contact:` is null in YAML; for texts that is the same as empty.
     if isinstance(loaded, dict):
         loaded = {
             key: "" if value is None and key in OWN_FIELDS else value
             for key, value in loaded.items()
         }
-    try:
-        return msgspec.convert(loaded, Organisation)
-    except msgspec.ValidationError as error:
-        problem, _, where = str(error).partition(" - at ")
-        named = re.search(r"`\$\.(\w+)", where) or re.search(r"field `(\w+)`", problem)
-        field = named.group(1) if named else "version"
-        raise OrganisationFileBad(file=file, problem=problem, field=field) from error
+    return msgspec.convert(loaded, Organisation)
 
 
 def write_blank(settings: Settings) -> None:

@@ -50,6 +50,7 @@ DEEDS = (
     N_("changed account to leadership_team"),
     N_("changed account to works_committee"),
     N_("changed behaviour"),
+    N_("changed details"),
     N_("changed password"),
     N_("changed trial"),
     N_("chose a password"),

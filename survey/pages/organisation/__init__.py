@@ -1,5 +1,5 @@
 """The dated tree and its people: read, changed by hand, and taken in from a file."""
 
-from survey.pages.organisation import changes, pages, upload
+from survey.pages.organisation import changes, details, pages, upload
 
-ROUTES = (*pages.ROUTES, *changes.ROUTES, *upload.ROUTES)
+ROUTES = (*pages.ROUTES, *details.ROUTES, *changes.ROUTES, *upload.ROUTES)

@@ -11,6 +11,8 @@ from litestar.types import ControllerRouterHandler
 from survey import organisation
 from survey.access import plans
 from survey.actions.opening import today_here
+from survey.actions.own_fields import lacking
+from survey.pages.answering.sheet import told
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.views import WavePage, wave_page
 from survey.settings import Settings
@@ -48,6 +50,7 @@ class Known:
 
     units: int
     people: int
+    has_details: bool
     behaviours: int
     wave: WavePage | None
     today: date
@@ -83,6 +86,7 @@ async def _known(settings: Settings, voice: Voice) -> Known:
     return Known(
         units=len(await organisation.tree(None)),
         people=await Person.count().where(Person.active == True),  # noqa: E712 - a column
+        has_details=not lacking(told(settings)),
         behaviours=sum(row["id"] in scoped for row in active),
         wave=await wave_page(settings, voice, running(rows), with_opened=False) if rows else None,
         today=today_here(),
@@ -170,6 +174,12 @@ def next_deed(voice: Voice, known: Known) -> Deed:
             voice.gettext("The units are there. Now the people: upload the staff list."),
             voice.gettext("Upload the staff list"),
             "/organisation",
+        )
+    if wave is None and not known.has_details:
+        return Deed(
+            voice.gettext("Tell who asks and whom to write to. It stands in every mail."),
+            voice.gettext("Fill in the details"),
+            "/organisation/details",
         )
     if not known.behaviours:
         return Deed(

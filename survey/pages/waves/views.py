@@ -11,6 +11,7 @@ from survey.actions.extending import latest_day
 from survey.actions.invitations import Counts, counts_of
 from survey.actions.lost_link import told_too_late
 from survey.actions.opening import today_here
+from survey.actions.own_fields import DetailsMissing, lacking
 from survey.actions.planning import reminder_days
 from survey.actions.preview import Place, expected, not_asked, places
 from survey.actions.readiness import NobodyInScope, Scope, scope_of, units_in
@@ -95,6 +96,7 @@ class WavePage:
     asked: tuple[Asked, ...]
     without: tuple[Place, ...]  # places with people that no behaviour asks
     missing: tuple[str, ...]
+    lacks_details: bool  # a mail or a card could not say who asks
     left_out: tuple[str, ...]
     counts: Counts
     year: Year
@@ -136,6 +138,7 @@ async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened:
     is_open = wave.state == "open"
     shares = await _opened(voice, wave, scope) if with_opened and is_open else ((), None)
     too_late = told_too_late(wave)
+    lacks_details = wave.state in BEFORE and bool(lacking(own))
     return WavePage(
         name=wave.name,
         state=wave.state,
@@ -149,7 +152,8 @@ async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened:
         sent_back=wave.sent_back,
         asked=_asked(voice, scope),
         without=tuple(await _without(scope)) if wave.state == "draft" else (),
-        missing=_missing(voice, wave, scope, counts),
+        missing=_missing(voice, wave, scope, counts, lacks_details=lacks_details),
+        lacks_details=lacks_details,
         left_out=tuple(block_name(voice, one) for one in BLOCKS if one in blocks_of(wave.left_out)),
         counts=counts,
         year=await year_around(voice, wave),
@@ -244,11 +248,13 @@ async def _without(scope: Scope) -> list[Place]:
     return list(places(scope.tree, not_asked(scope, staffed)))
 
 
-def _missing(voice: Voice, wave: Wave, scope: Scope, counts: Counts) -> tuple[str, ...]:
+def _missing(
+    voice: Voice, wave: Wave, scope: Scope, counts: Counts, *, lacks_details: bool
+) -> tuple[str, ...]:
     """What stands in the way of an approval, the committee's date apart."""
     if wave.state not in BEFORE:
         return ()
-    found = list(scope.missing)
+    found: list[KernepulsError] = [*([DetailsMissing()] if lacks_details else []), *scope.missing]
     if scope.asked and not counts.invited:
         found.append(NobodyInScope())
     return tuple(texts.sentence(one, voice.language) for one in found)
