@@ -80,10 +80,13 @@ class Told:
         """The ten barriers in the order of the catalogue."""
         return self.view.barriers
 
-    @cached_property
-    def talk(self) -> barriers.Questions:
-        """Three questions to talk from, of what stands out or most point to."""
-        return barriers.talk(self.view)
+    def talk(self, chosen: str = "") -> barriers.Questions:
+        """Three questions to talk from, of a chosen barrier, else what stands out or most name."""
+        return barriers.talk(self.view, chosen)
+
+    def cards_of(self, barrier: str) -> tuple[action.Card, ...]:
+        """At most three trial actions for a barrier that was chosen."""
+        return action.cards_of(self.view, barrier)
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:

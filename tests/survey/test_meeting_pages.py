@@ -113,6 +113,31 @@ async def test_a_hidden_unit_meets_over_questions_in_place_of_numbers(site: cast
     assert 'class="s' not in re.findall(r'id="choose".*?</section>', page, re.DOTALL)[0][40:]
 
 
+async def test_the_barrier_that_is_chosen_brings_its_own_questions_and_trials(
+    site: cast.Site,
+) -> None:
+    page = await shown(site, "anna", UNIT, "meeting?barrier=REGL")
+    told = slides(page)
+
+    assert "Regler og styring ◆ valgt" in told["choose"]
+    assert "Tre spørgsmål at tale ud fra: regler og styring" in told["talk"]
+    assert "Hvilket skema læser ingen?" in told["talk"]
+    assert "Regeltjek: juristen ser på tre regler" in told["try"]
+    assert '<option value="REGL" selected>' in page
+
+
+async def test_a_hidden_unit_talks_of_the_barrier_it_has_chosen(site: cast.Site) -> None:
+    told = slides(await shown(site, "carla", HIDDEN, "meeting?barrier=REGL"))
+
+    assert "Hvilket skema læser ingen?" in told["talk"]
+
+
+async def test_a_barrier_there_is_not_changes_nothing(site: cast.Site) -> None:
+    assert slides(await shown(site, "anna", UNIT, "meeting?barrier=XX")) == slides(
+        await shown(site, "anna", UNIT)
+    )
+
+
 # --- the same release, and no one's name ---------------------------------------------------------
 
 
@@ -214,6 +239,36 @@ async def test_a_decision_is_kept_as_a_trial_of_the_unit_and_stands_on_the_board
     assert "Beslutningen er gemt." in after["write"]
     sheet = await shown(site, "anna", UNIT, "board")
     assert "Overlap ved vagtskifte. Vi stopper prøvehandlingen den 18. december 2026" in sheet
+
+
+async def test_a_proposal_that_is_chosen_fills_in_the_decision(site: cast.Site) -> None:
+    page = await shown(site, "anna", UNIT)
+    [first, *_] = re.findall(r'class="take" href="([^"]+)"', page)
+    browser = await site.signed_in("anna")
+
+    chosen = (await browser.get(unescape(first))).text
+
+    typed = {
+        **dict(re.findall(r'<input[^>]* name="([\w.]+)"[^>]* value="([^"]*)"', chosen)),
+        **dict(re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n(.*?)</textarea>', chosen)),
+    }
+    typed = {name: unescape(text) for name, text in typed.items()}
+    reply = await browser.post(MEETING, data={**typed, "barrier": "TID", "owner_role": "teamet"})
+    assert reply.status_code == 303
+    [row] = await TrialAction.select()
+    assert (row["name"], row["target_group"], row["starts"].weekday()) == (
+        typed["name"], typed["target_group"], 0,
+    )  # fmt: skip
+    assert row["learning_question"]
+    assert row["stop_date"] == row["ends"]
+
+
+async def test_what_is_stopped_meanwhile_is_written_on_the_card(site: cast.Site) -> None:
+    await decided(site)
+
+    told = slides(await shown(site, "anna", UNIT))
+
+    assert "Skriv det på kortet: Overlap ved vagtskifte" in told["stop"]
 
 
 async def test_a_decision_that_is_sent_twice_is_one(site: cast.Site) -> None:

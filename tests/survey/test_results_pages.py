@@ -59,6 +59,19 @@ async def test_a_leadership_team_reads_its_own_result(site: cast.Site) -> None:
     assert "Enheden selv" in page
 
 
+async def test_a_proposal_leads_to_its_card_for_those_who_may_try(site: cast.Site) -> None:
+    page = f"/waves/2026-4/units/{NORTH}"
+    anna, eva = await site.signed_in("anna"), await site.signed_in("eva")
+
+    offered = re.findall(r'href="(/trials/new[^"]+)"', (await anna.get(page)).text)
+    form = await anna.get(unescape(offered[0]))
+
+    assert len(offered) == 3
+    assert f'<option value="{NORTH}" selected>' in form.text
+    assert '<option value="TID" selected>' in form.text
+    assert "/trials/new" not in (await eva.get(page)).text
+
+
 async def test_a_parent_says_first_what_stands_out_below_it_as_its_report_does(
     site: cast.Site,
 ) -> None:

@@ -22,8 +22,10 @@ PASS_ON_ROWS: Final = (("experience", "citizen"), ("tried", "ask"), ("by",))
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One proposed trial action, from the catalogue."""
+    """One proposed trial action, from the catalogue: `kind` of the trials of barrier `code`."""
 
+    code: str
+    kind: str
     barrier: str
     address: str
     scope: str
@@ -108,6 +110,13 @@ def cards(view: View) -> tuple[Card, ...]:
     return tuple(_card(view, *one) for one in chosen[:MAX_PATTERNS])
 
 
+def cards_of(view: View, code: str) -> tuple[Card, ...]:
+    """At most three of the very barrier, whatever stands out: a team has chosen it."""
+    address = sentences.barrier(view.voice, code)["removed_by"][0]["level"]
+    trials = _trials(view, code, address, None)[:MAX_PATTERNS]
+    return tuple(_card(view, code, address, trial) for trial in trials)
+
+
 def _most_named(view: View) -> list[tuple[str, str, str | None]]:
     """Without a pattern: the barriers most point to, with their default address."""
     named = _most_alike(view) or [view.talk_barrier]
@@ -176,6 +185,8 @@ def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
         "num": trial["weeks"]
     }
     return Card(
+        code=code,
+        kind=trial["id"],
         barrier=sentences.name(voice, code),
         address=sentences.address_name(voice, address),
         scope=voice.pick(trial["scope"]),

@@ -242,10 +242,10 @@ def guide(view: View) -> tuple[Labelled, ...]:
     )
 
 
-def talk(view: View) -> Questions:
-    """The three meeting questions of the first pattern, else of the barrier most point to."""
+def talk(view: View, chosen: str = "") -> Questions:
+    """The three meeting questions of what is chosen, else of the first pattern or most named."""
     voice = view.voice
-    code = view.talk_barrier
+    code = chosen or view.talk_barrier
     entry = sentences.barrier(voice, code)
     questions = entry["meeting_questions"][voice.language]
     about = voice.gettext("Three questions to talk from: %(barrier)s") % {

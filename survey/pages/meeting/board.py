@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from survey import organisation
 from survey.actions.trials_states import state_name, state_of, waits_too_long
@@ -24,6 +24,7 @@ class Decision:
     name: str
     state: str
     stops: date | None
+    is_over: bool  # past the day it was to stop
     is_due: bool
 
 
@@ -50,18 +51,19 @@ async def decisions(unit: str, voice: Voice, today: date) -> tuple[Decision, ...
         for row in reversed(found.rows)
         if unit in found.owners(row["id"]) and state_of(row) in GOING_ON
     ]
-    return tuple(
-        Decision(
+
+    def decision(row: Mapping[str, Any]) -> Decision:
+        is_over = row["stop_date"] is not None and row["stop_date"] < today
+        return Decision(
             row["code"],
             opened(row["name"]),
             state_name(voice, state_of(row)),
             row["stop_date"],
-            is_due=state_of(row) == "learned"
-            or (row["stop_date"] is not None and row["stop_date"] < today)
-            or waits_too_long(row, today, waves),
+            is_over=is_over,
+            is_due=is_over or state_of(row) == "learned" or waits_too_long(row, today, waves),
         )
-        for row in ours
-    )
+
+    return tuple(map(decision, ours))
 
 
 async def board(told: Told, open_: Sequence[Decision], voice: Voice, today: date) -> Board:

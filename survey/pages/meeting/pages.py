@@ -18,7 +18,7 @@ from survey.pages.layout import language_for, page
 from survey.pages.meeting.board import board, decisions
 from survey.pages.meeting.slides import deck
 from survey.pages.results.pages import packed, told_for
-from survey.pages.trials.forms import read_card
+from survey.pages.trials.forms import kind_proposed, read_card
 from survey.pages.trials.pages import today_of
 from survey.texts import Voice
 
@@ -35,7 +35,10 @@ class MeetingPages(Controller):
     async def meeting(
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[Any]:
-        return await _deck(request, wave, unit, Fields())
+        """The slides; a barrier or a kind of trial in the address is what was chosen on them."""
+        voice = Voice(language_for(request))
+        begun = kind_proposed(request.query_params, voice, today_of(request))
+        return await _deck(request, wave, unit, Fields.of(**begun))
 
     @post("/meeting", guards=[tries], status_code=HTTP_303_SEE_OTHER)
     async def decide(
@@ -80,11 +83,18 @@ async def _deck(
     voice, today = Voice(language_for(request)), today_of(request)
     told = await told_for(request, wave, unit)
     open_ = await decisions(unit, voice, today)
+    chosen = fields.value("barrier")
     made = page(
         request,
         "pages/staff/meeting.html",
         status=422 if fields.problems else 200,
-        deck=deck(told, voice, has_due=any(one.is_due for one in open_)),
+        deck=deck(
+            told,
+            voice,
+            has_due=any(one.is_due for one in open_),
+            chosen=chosen if chosen in BARRIERS else "",
+        ),
+        chosen=chosen,
         board=await board(told, open_, voice, today),
         decisions=open_,
         barriers=[(code, sentences.name(voice, code)) for code in BARRIERS],

@@ -5,11 +5,11 @@ is said here. A unit whose numbers are hidden meets too: it talks from questions
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from survey.errors import N_
-from survey.insight import Hidden, Number, Told, numbers, opened, sentences, shade
+from survey.insight import Hidden, Number, Told, inside, numbers, opened, sentences, shade
 from survey.pages.results.values import Then
 from survey.pages.results.views import then
 from survey.texts import Voice
@@ -47,6 +47,7 @@ class Slide:
 class Tile:
     """A barrier to choose: its share in words and its shade 1-6, 0 where nothing is told."""
 
+    code: str
     name: str
     share: str
     interval: str
@@ -70,13 +71,17 @@ class Deck:
     agenda: tuple[AgendaLine, ...]
 
 
-def deck(told: Told, voice: Voice, *, has_due: bool) -> Deck:
-    """The slides of a unit's meeting; `has_due`: a decision of last time waits to be closed."""
+def deck(told: Told, voice: Voice, *, has_due: bool, chosen: str = "") -> Deck:
+    """The slides of a unit's meeting.
+
+    `has_due`: a decision of last time waits to be closed. `chosen`: the barrier that those around
+    the table have settled on; the questions and the trials are of it.
+    """
     slides = (
         Slide("start", voice.gettext("45 minutes, one decision")),
         *_reading(told, voice, has_due=has_due),
-        *_choosing(told, voice),
-        *_deciding(told, voice),
+        *_choosing(told, voice, chosen),
+        *_deciding(told, voice, chosen),
     )
     return Deck(slides, tuple(_agenda(voice, slides)))
 
@@ -150,19 +155,22 @@ def _waves(told: Told, voice: Voice) -> tuple[Then, ...]:
 # --- choose one -----------------------------------------------------------------------------------
 
 
-def _choosing(told: Told, voice: Voice) -> Iterator[Slide]:
+def _choosing(told: Told, voice: Voice, chosen: str) -> Iterator[Slide]:
+    talk = told.talk(chosen)
     if told.is_hidden:
-        names = tuple(Tile(sentences.name(voice, code), "", "", 0) for code, _ in told.shares)
-        yield Slide("choose", voice.gettext("Which of the ten do you recognise?"), body=names)
-        talk = tuple(voice.gettext(question) for question in TALK)
-        title = voice.gettext("Three questions to talk from")
+        names = tuple(Tile(code, sentences.name(voice, code), "", "", 0) for code, _ in told.shares)
+        title = voice.gettext("Which of the ten do you recognise?")
+        yield Slide("choose", title, body=names, questions=(_choose(voice),))
+        if not chosen:
+            questions = tuple(voice.gettext(question) for question in TALK)
+            talk = replace(talk, about=voice.gettext("Three questions to talk from"))
+            talk = replace(talk, questions=questions)
     else:
         tiles = tuple(_tile(voice, code, share) for code, share in told.shares)
         lead = voice.gettext("The share who say that it stands in the way to a great extent.")
-        yield Slide("choose", told.standing_out, lead, tiles)
-        talk, title = told.talk.questions, told.talk.about
+        yield Slide("choose", told.standing_out, lead, tiles, (_choose(voice),))
     lead = voice.gettext("Two and two in two minutes. Then one thing from each pair.")
-    yield Slide("talk", title, lead, questions=talk, timer=PAIRS)
+    yield Slide("talk", talk.about, lead, questions=talk.questions, timer=PAIRS)
     if told.who is not None:
         yield Slide(
             "who",
@@ -174,19 +182,28 @@ def _choosing(told: Told, voice: Voice) -> Iterator[Slide]:
         )
 
 
+def _choose(voice: Voice) -> str:
+    return voice.gettext("Choose one of them. Its three questions come next.")
+
+
 def _tile(voice: Voice, code: str, share: Number) -> Tile:
     said = opened(numbers.short(voice, share))
     interval = numbers.interval_figures(voice, share)
-    return Tile(sentences.name(voice, code), said, interval, shade(share))
+    return Tile(code, sentences.name(voice, code), said, interval, shade(share))
 
 
 # --- decide ---------------------------------------------------------------------------------------
 
 
-def _deciding(told: Told, voice: Voice) -> Iterator[Slide]:
+def _deciding(told: Told, voice: Voice, chosen: str) -> Iterator[Slide]:
     risk = voice.content("report_language")["risk_line"]
-    proposals = told.proposals
-    yield Slide("try", proposals.headline, proposals.lead, told.cards, timer=13)
+    title, lead, cards = told.proposals.headline, told.proposals.lead, told.cards
+    if chosen:
+        name = {"barrier": inside(sentences.name(voice, chosen))}
+        title = voice.gettext("What we can try: %(barrier)s") % name
+        lead = voice.gettext("Choose one, or write your own. It is small, and it stops on a date.")
+        cards = told.cards_of(chosen)
+    yield Slide("try", title, lead, cards, timer=13)
     yield Slide(
         "write",
         voice.gettext("What we decide today"),

@@ -71,7 +71,14 @@ class ResultsPages(Controller):
             reply: Response[str] = Response(html, media_type=MediaType.HTML)
         else:
             view = _view(request, told, voice)
-            reply = page(request, "pages/staff/results.html", view=view, matrix=table, here=here)
+            reply = page(
+                request,
+                "pages/staff/results.html",
+                view=view,
+                matrix=table,
+                here=here,
+                may_try=may_try(request, unit),
+            )
         reply.headers["vary"] = "HX-Request"
         return packed(request, reply)
 
@@ -146,6 +153,12 @@ async def told_for(request: Request[Any, Any, Any], wave: str, unit: str) -> Tol
         actor=request.user,
         organisation=organisation_name(settings),
     )
+
+
+def may_try(request: Request[Any, Any, Any], unit: str) -> bool:
+    """Whether the reader may write a trial action for the unit."""
+    actor: Actor = request.user
+    return actor.may_try and actor.may_read_below(unit)
 
 
 def _view(request: Request[Any, Any, Any], told: Told, voice: Voice) -> UnitView:

@@ -144,18 +144,24 @@ def proposed(query: Mapping[str, str], tree: Tree, voice: Voice, today: date) ->
 
     Whatever the address says, only what is known is taken over.
     """
+    values = kind_proposed(query, voice, today)
+    for name in ("unit", "unit2"):
+        values[name] = code if (code := query.get(name, "")) in tree else ""
+    return Fields.of(**values)
+
+
+def kind_proposed(query: Mapping[str, str], voice: Voice, today: date) -> dict[str, Any]:
+    """What a card begins with: the barrier and the kind of trial that an address names."""
     barrier: Mapping[str, Any] = next(
         (one for one in content("barriers")["barriers"] if one["code"] == query.get("barrier")), {}
     )
     kind = next((one for one in barrier.get("trials", ()) if one["id"] == query.get("kind")), None)
-    values: dict[str, Any] = {name: query.get(name, "") for name in ("unit", "unit2")}
-    values = {name: code if code in tree else "" for name, code in values.items()}
-    values["barrier"] = barrier.get("code", "")
+    values: dict[str, Any] = {"barrier": barrier.get("code", "")}
     if kind is not None:
         texts = ("name", "scope", "target_group", "learning_question")
         values |= {name: voice.pick(kind[name]) for name in texts}
         values |= period_from(today, kind["weeks"])
-    return Fields.of(**values)
+    return values
 
 
 def period_from(today: date, weeks: int) -> dict[str, date]:
