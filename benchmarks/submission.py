@@ -30,13 +30,11 @@ from urllib.request import Request, urlopen
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import msgspec
-import uvicorn
 import uvloop
 from cryptography.hazmat.primitives import hashes, serialization
 
 from benchmarks._table import Figure, show
 from survey import engine
-from survey.app import create_app
 from survey.cli import workers as team
 from survey.intake import blind, keys, tickets
 from survey.intake.ballots import MESSAGE
@@ -200,7 +198,7 @@ def serve(settings: Settings, port: int, workers: int) -> None:
     if workers > 1:
         team.serve(settings, host="127.0.0.1", port=port, workers=workers)
     else:
-        uvicorn.run(create_app(settings), host="127.0.0.1", port=port, **team.speaking())
+        team.serve_alone(settings, host="127.0.0.1", port=port)
 
 
 def free_port() -> int:

@@ -71,10 +71,7 @@ def serve_at(where: Settings, *, host: str, port: int, workers: int = 1) -> None
     """Run the server here and now; without KERNEPULS_URL its address is where it listens."""
     if workers > 1 and where.on_sqlite:
         raise WorkersNeedPostgres
-    import uvicorn  # noqa: PLC0415 - half a second that no other command needs
-
-    from survey.app import create_app  # noqa: PLC0415 - the whole application
-    from survey.cli import workers as team  # noqa: PLC0415 - as above
+    from survey.cli import workers as team  # noqa: PLC0415 - half a second no other command needs
 
     if "KERNEPULS_URL" not in os.environ:
         where = replace(where, url=f"http://{host}:{port}")
@@ -85,7 +82,7 @@ def serve_at(where: Settings, *, host: str, port: int, workers: int = 1) -> None
     if workers > 1:
         team.serve(where, host=host, port=port, workers=workers)
     else:
-        uvicorn.run(create_app(where), host=host, port=port, **team.speaking())
+        team.serve_alone(where, host=host, port=port)
 
 
 @click.command()

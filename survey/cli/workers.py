@@ -1,9 +1,10 @@
 """Several server processes behind one port: each is watched, started again, ended with the others.
 
 They are spawned, never forked: Polars has threads that do not survive a fork. The socket is opened
-once and handed to all of them, so the system gives a visitor to whichever process is free.
+once and handed to all of them, so a visitor comes to whichever process is free.
 """
 
+import gc
 import multiprocessing
 import os
 import secrets
@@ -22,6 +23,7 @@ import structlog
 import uvicorn
 
 from survey import limits, log, sessions
+from survey.cli import letting
 from survey.settings import Settings
 from survey.slots import Slots
 
@@ -60,6 +62,15 @@ class Worker:
     @property
     def lived(self) -> float:
         return time.monotonic() - self.began
+
+
+def serve_alone(settings: Settings, *, host: str, port: int) -> None:
+    """Run one process until SIGTERM or SIGINT."""
+    from survey.app import create_app  # noqa: PLC0415 - the first process of a team has no page
+
+    app = create_app(settings)
+    gc.freeze()  # what was made at the start stays: no collection walks it while somebody waits
+    uvicorn.run(app, host=host, port=port, **speaking())
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -133,16 +144,16 @@ def told_to_stop() -> Iterator[Connection]:
 
 def work(shared: Shared, number: int) -> None:
     """One process of the team, from its start to its end."""
-    # The first process keeps the others and has no page.
-    from survey import metrics  # noqa: PLC0415
-    from survey.app import create_app  # noqa: PLC0415
+    from survey import metrics  # noqa: PLC0415 - as in serve_alone
+    from survey.app import create_app  # noqa: PLC0415 - as above
 
     threading.Thread(target=_end_with, args=(shared.first,), daemon=True).start()
     limits.share_key(shared.key)
     app = create_app(shared.settings, counted=metrics.Metrics(shared.counts, slot=number))
+    gc.freeze()  # as serve_alone
     how = uvicorn.Config(app, timeout_graceful_shutdown=DRAIN, **speaking())
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(how).run(sockets=[shared.listening])
+        letting.Server(how).run(sockets=[shared.listening])
 
 
 def _end_with(first: Connection) -> None:

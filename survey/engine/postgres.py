@@ -35,6 +35,7 @@ WANTED = (
     ("synchronous_commit", "on"),
     ("track_commit_timestamp", "off"),
 )
+PATIENCE = {"lock_timeout": "10s"}  # of whoever stores answers, as SQLite's busy_timeout
 
 
 class PoolTransaction(PostgresTransaction):
@@ -81,14 +82,17 @@ class PoolTransaction(PostgresTransaction):
         return False
 
 
+async def _unchanged(_connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
+    """Nothing of ours outlives its transaction, so no connection is asked to forget anything."""
+
+
 class Postgres(PostgresEngine):
-    """Piccolo's engine with a pool of its own, checked at start."""
+    """Piccolo's engine with a pool of its own, checked at start; answers have their connection."""
 
     current_transaction: contextvars.ContextVar[Any]  # of PoolTransaction or None
     pool: Any  # asyncpg's
-    insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES ($1, $2, $3)"
+    answers: Any = None  # the same, of one connection, opened by the first answer
     for_share = " FOR SHARE"  # the close, which updates the row, waits for open batches
-    patience = "SET LOCAL lock_timeout = '10s'"  # as SQLite's busy_timeout
 
     def __init__(self, address: str) -> None:
         super().__init__(config={"dsn": address})
@@ -99,7 +103,12 @@ class Postgres(PostgresEngine):
     async def start(self) -> None:
         """Open the pool; refuses a server that may lose or date an answer."""
         try:
-            self.pool = await asyncpg.create_pool(**self.config, min_size=1, max_size=POOL)
+            self.pool = await asyncpg.create_pool(
+                **self.config, min_size=1, max_size=POOL, reset=_unchanged
+            )
+            self.answers = await asyncpg.create_pool(
+                **self.config, min_size=0, max_size=1, reset=_unchanged, server_settings=PATIENCE
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise DatabaseUnreachable from error
         try:
@@ -112,9 +121,10 @@ class Postgres(PostgresEngine):
             raise
 
     async def close(self) -> None:
-        if self.pool is not None:
-            await self.pool.close()
-            self.pool = None
+        for pool in (self.answers, self.pool):
+            if pool is not None:
+                await pool.close()
+        self.answers = self.pool = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[asyncio.Event | None]:
@@ -145,6 +155,16 @@ class Postgres(PostgresEngine):
     async def give_back(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
         with suppress(*AWAY):  # one that is gone is dropped; what was committed on it stays so
             await self.pool.release(connection)
+
+    async def store_answers(self, statement: str, *args: object) -> Any:  # noqa: ANN401 - asyncpg's rows
+        """The rows of one statement that is a transaction of its own.
+
+        It waits for a lock as long as PATIENCE says. Raises DatabaseBusy, DiskFull.
+        """
+        try:
+            return await self.answers.fetch(statement, *args)
+        except (asyncpg.DiskFullError, *AWAY) as error:
+            raise self.refusal(error) or error from error
 
     def inside(self) -> PoolTransaction | None:
         """The transaction of this task; one that is over lives on in tasks it started."""

@@ -87,9 +87,7 @@ class SQLite(SQLiteEngine):
     """Piccolo's engine with kept-open connections: stock opens one, and a thread, per query."""
 
     current_transaction: contextvars.ContextVar[Any]  # of WriteTransaction or None
-    insert_intake = "INSERT INTO intake (key, wave, sealed) VALUES (?, ?, ?)"
     for_share = ""  # the writer is alone
-    patience = ""  # it has that of every connection, busy_timeout
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=10)

@@ -17,8 +17,9 @@ import structlog
 from survey import engine
 from survey.engine import Engine
 from survey.errors import KernepulsError
+from survey.intake.committing import Row, commit
 from survey.intake.refusals import AnswerNotStored, ServerBusy
-from survey.tables import Ballot, Wave
+from survey.tables import Ballot
 
 WAITING = 2000  # items; beyond it a page is asked to try again
 TOGETHER = 200  # items in one commit
@@ -104,38 +105,15 @@ class Writer:
 
     async def _commit(self, batch: list[Item]) -> set[bytes]:
         """Store what is new in open waves; gives the ballots that are stored now or were before."""
-        async with self.store.transaction() as current:
-            if self.store.patience:
-                await Wave.raw(self.store.patience)
-            is_open = await self._open_waves({item.wave for item in batch})
-            # The last of equal ballots in a batch is dropped: the first answer stands.
-            wanted = {item.ballot: item for item in reversed(batch) if item.wave in is_open}
-            new = await self._new_ballots([wanted[ballot] for ballot in sorted(wanted)])
-            # Sorted by their random keys, so not even a page of the table keeps the order.
-            rows = sorted((secrets.token_bytes(16), wanted[b].wave, wanted[b].sealed) for b in new)
-            if rows:
-                await current.connection.executemany(self.store.insert_intake, rows)
-            late = [item.ballot for item in batch if item.wave not in is_open]
-            return {*wanted, *await _stored(late)}
-
-    async def _open_waves(self, waves: set[int]) -> set[int]:
-        """Those that take answers; on PostgreSQL the close waits until this batch is through."""
-        holes = ", ".join("{}" for _ in waves)
-        rows = await Wave.raw(
-            f"SELECT id, state FROM wave WHERE id IN ({holes}){self.store.for_share}",  # noqa: S608 - holes only
-            *sorted(waves),
-        )
-        return {row["id"] for row in rows if row["state"] == "open"}
-
-    async def _new_ballots(self, items: list[Item]) -> list[bytes]:
-        if not items:
-            return []
-        holes = ", ".join("({}, {})" for _ in items)
-        rows = await Ballot.raw(
-            f"INSERT INTO ballot (hash, wave) VALUES {holes} ON CONFLICT DO NOTHING RETURNING hash",  # noqa: S608 - holes only
-            *(value for item in items for value in (item.ballot, item.wave)),
-        )
-        return [row["hash"] for row in rows]
+        # The last of equal ballots in a batch is dropped: the first answer stands.
+        first = {item.ballot: item for item in reversed(batch)}
+        rows = [
+            Row(item.ballot, item.wave, secrets.token_bytes(16), item.sealed)
+            for item in first.values()
+        ]
+        is_open = await commit(self.store, rows, {item.wave for item in batch})
+        taken = {row.ballot for row in rows if row.wave in is_open}
+        return taken | await _stored([row.ballot for row in rows if row.ballot not in taken])
 
 
 async def _stored(ballots: list[bytes]) -> set[bytes]:
