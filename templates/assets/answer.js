@@ -436,12 +436,15 @@ function questionnaire(form) {
     if (isSending || isDone) return;
     isSending = true;
     save();
+    const button = find("[data-send]"), usual = button.textContent;
     for (let pause = 1000; ; pause = Math.min(3 * pause, 30000)) {
       say(data.sending);
+      button.textContent = usual;
       const reply = await asked(form.action, { method: "POST", body: asJson(), headers: AS_JSON });
       if (reply?.ok) return received((await reply.json()).receipt);
       if (!isAway(reply)) break;
       say(reply ? data.busy : data.offline);
+      button.textContent = data.now; // it ends the pause
       await woken(pause);
     }
     isSending = false;
