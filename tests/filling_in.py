@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -27,6 +29,19 @@ class Site:
     def count(self, table: str) -> int:
         with sqlite3.connect(self.settings.sqlite_file) as database:
             return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """The wave is closing meanwhile."""
+        self._set_state("closing")
+        try:
+            yield
+        finally:
+            self._set_state("open")
+
+    def _set_state(self, state: str) -> None:
+        with sqlite3.connect(self.settings.sqlite_file) as database:
+            database.execute("UPDATE wave SET state = ?", [state])
 
 
 def begin(page: Page, site: Site, code: str | None = None, path: str = "/svar") -> None:

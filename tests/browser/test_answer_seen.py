@@ -59,6 +59,12 @@ def used(page: Page, site: Site, path: str) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
+def late(page: Page, site: Site, path: str) -> None:
+    with site.closed():
+        page.goto(site.url(f"{path}#{site.codes['C11'][0]}"))
+        page.locator("[data-state]").wait_for()
+
+
 def lost(page: Page, site: Site, path: str) -> None:
     page.goto(site.url(path.replace("/svar", "/svar/mistet")))
     page.locator("#email").fill("kim")
@@ -73,7 +79,7 @@ def asked(page: Page, site: Site, path: str) -> None:
     expect(page.locator("#email")).to_have_count(0)
 
 
-STATES = [start, unknown, privacy, beginning, whole_form, errors, used, lost, asked]
+STATES = [start, unknown, privacy, beginning, whole_form, errors, used, late, lost, asked]
 
 
 @pytest.mark.parametrize("path", WIDTHS)

@@ -1,9 +1,7 @@
 """The shared tablet in a real browser: it keeps nothing, clears itself, and the next one begins."""
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -281,7 +279,7 @@ def test_a_wave_that_closes_while_somebody_answers_is_told(
     begin(page, site)
     answer(page)
 
-    with closed(site):
+    with site.closed():
         page.get_by_role("button", name="Send svar").click()
 
         expect(page.get_by_role("heading", name="Pulsen er slut")).to_be_visible()
@@ -294,7 +292,7 @@ def test_a_wave_that_closes_while_somebody_answers_is_told(
 def test_a_code_of_a_closed_wave_is_told(tablet: Callable[..., Page], site: Site) -> None:
     page = tablet()
 
-    with closed(site):
+    with site.closed():
         page.locator("#code").fill(site.code())
         page.get_by_role("button", name="Videre").click()
 
@@ -506,18 +504,3 @@ def expect_clean(page: Page) -> None:
     expect(page.locator("#answer")).to_have_count(0)
     assert ANSWER not in page.content()
     assert not page.evaluate("location.hash")
-
-
-@contextmanager
-def closed(site: Site) -> Iterator[None]:
-    """The wave is closing meanwhile."""
-    set_state(site, "closing")
-    try:
-        yield
-    finally:
-        set_state(site, "open")
-
-
-def set_state(site: Site, state: str) -> None:
-    with sqlite3.connect(site.settings.sqlite_file) as database:
-        database.execute("UPDATE wave SET state = ?", [state])
