@@ -149,7 +149,7 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
             headings.append(Heading(round(y + 11, 1), line.heading))
             y += 17
         label = wrapped(line.label, room)
-        height = max(row_height, LINE * len(label) + 5)
+        height = max(row_height, LINE * len(label) + min(5.0, row_height - LINE))
         middle = round(y + height / 2, 1)
         rows.append(
             Row(
@@ -322,7 +322,7 @@ def seams(pairs: tuple[tuple[str, str, str, bool], ...], *, alt: str) -> Seams:
     """Each pair is its two names, the words under its arrow, and whether half or more say so."""
     room = int(150 / CHAR)
     rows = tuple(
-        Seam(round(20 + 38 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
+        Seam(round(18 + 34 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
         for index, (a, b, label, is_strong) in enumerate(pairs)
     )
-    return Seams(38 * len(pairs) + 2, 160, WIDTH - 160, rows, alt)
+    return Seams(34 * len(pairs) + 2, 160, WIDTH - 160, rows, alt)

@@ -263,10 +263,11 @@ def resolver_headline(
         ) % {"level": said}
     if pattern in (staff, or_):
         other = or_ if staff == pattern else staff
-        first = inside(address_name(voice, pattern))
-        names = [first, inside(address_name(voice, other or pattern))]
-        return voice.gettext("%(either)s: the pattern points to the first") % {
-            "either": opened(either(voice, names))
+        return voice.gettext(
+            "The pattern points to %(pattern)s. You say the same, or %(other)s"
+        ) % {
+            "pattern": inside(address_name(voice, pattern)),
+            "other": inside(address_name(voice, other or pattern)),
         }
     return voice.gettext("More of you point to %(staff)s, the pattern to %(pattern)s") % {
         "staff": said,

@@ -55,3 +55,19 @@ def listed(voice: Voice, parts: list[str]) -> str:
         "some": ", ".join(parts[:-1]),
         "last": parts[-1],
     }
+
+
+def counted(voice: Voice, many: int) -> str:
+    """How many, up to nine in words as running text has it: "fire", "12"."""
+    words = (
+        voice.gettext("one"),
+        voice.gettext("two"),
+        voice.gettext("three"),
+        voice.gettext("four"),
+        voice.gettext("five"),
+        voice.gettext("six"),
+        voice.gettext("seven"),
+        voice.gettext("eight"),
+        voice.gettext("nine"),
+    )
+    return words[many - 1] if 0 < many <= len(words) else voice.number(many)

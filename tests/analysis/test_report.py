@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import combinations, pairwise
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from analysis.report.plan import Section, joined
 from analysis.report.sections import action
 from analysis.report.view import Leading, View, leading, weight
 from survey.texts import Voice, render
-from tests.analysis.release_factory import cell, facts, release
+from tests.analysis.release_factory import SIZE, cell, facts, release
 
 RELEASE = release()
 FACTS = facts()
@@ -290,10 +291,70 @@ def test_a_level_of_its_own_is_held_up_against_earlier_waves_and_the_units_below
 def test_parts_with_different_behaviours_have_no_number_for_the_whole() -> None:
     of = view("FK")
 
-    assert section(of, "level").headline == "Så ofte lykkes det med hver adfærd"
+    found = section(of, "level")
+
+    assert (
+        found.lead == "Delene arbejder med hver sin adfærd. Derfor er der ikke ét tal for det hele."
+    )
     assert "Center for Teknik, Miljø og Havn" in {
         heading.text for heading in body(of, "level").track.headings
     }
+
+
+@pytest.mark.parametrize(
+    ("levels", "headline", "lead"),
+    [
+        ({"B": 80, "C": 85, "F3": 10},
+         "I 2 af {} enheder lykkes det mere end hver anden gang",
+         "I én lykkes det mindre end hver anden gang. For de andre kan vi ikke sige det sikkert."),
+        ({"F3": 10},
+         "I 1 af {} enheder lykkes det mindre end hver anden gang",
+         "For de andre kan vi ikke sige det sikkert."),
+        ({}, "Det lykkes nogle gange, men vi kan ikke se, om det er over halvdelen", "Delene"),
+    ],
+)  # fmt: skip
+def test_of_parts_with_different_behaviours_the_headline_counts_only_the_certain(
+    levels: dict[str, int], headline: str, lead: str
+) -> None:
+    of = view("FK", of=with_levels(levels))
+
+    found = section(of, "level")
+
+    assert found.headline == headline.format(len(shown_levels(of)))
+    assert found.lead.startswith(lead)
+
+
+def with_levels(levels: dict[str, int]) -> Release:
+    """The release with these levels in place of those of the same units."""
+    return changed(
+        cells=tuple(
+            cell(one.unit, "behaviour_level", None, levels[one.unit], SIZE[one.unit], base="Y",
+                 behaviour=one.behaviour)
+            if one.measure == "behaviour_level" and one.unit in levels
+            else one
+            for one in RELEASE.cells
+        )
+    )  # fmt: skip
+
+
+def shown_levels(of: View) -> list[str]:
+    """What stands at the right of the rows of the level, without those that are hidden."""
+    return [row.value for row in body(of, "level").track.rows if row.value != "vises ikke"]
+
+
+def test_many_parts_stand_closer_so_that_all_are_on_one_page() -> None:
+    few, many = (body(view(unit), "level").track.rows for unit in ("F", "FK"))
+
+    assert few[1].y - few[0].y == pytest.approx(18, abs=0.2)
+    assert all(later.y - row.y >= 12 for row, later in pairwise(many))
+
+
+def test_an_area_says_which_parts_have_surely_changed() -> None:
+    moved = next(one for one in body(view("C"), "level").text if one.label == "Siden sidst")
+    still = next(one for one in body(view("B"), "level").text if one.label == "Siden sidst")
+
+    assert moved.text == "Tallet er steget i Hjemmepleje Nord, og det er næppe tilfældigt."
+    assert still.text.startswith("Vi kan ikke se en ændring, der er større end tilfældigheder.")
 
 
 def test_without_any_level_the_page_is_left_out() -> None:
@@ -330,6 +391,44 @@ def test_a_single_seam_is_named_in_the_headline() -> None:
     )
 
 
+def test_several_seams_are_counted_or_told_by_what_they_share_with_us() -> None:
+    ours = changed(pairs=tuple(msgspec.structs.replace(one, both_sides=True, how=("wait",))
+                               for one in RELEASE.pairs))  # fmt: skip
+    around = changed(pairs=(*ours.pairs, msgspec.structs.replace(ours.pairs[0], a="C1", b="C3")))
+    loose = changed(pairs=tuple(msgspec.structs.replace(one, both_sides=False)
+                                for one in RELEASE.pairs))  # fmt: skip
+
+    found = [section(view("C", of=of), "seams") for of in (ours, around, loose)]
+
+    assert section(view("C21", of=ours), "seams").headline == (
+        "Det går i stå mellem Hjemmepleje og to andre"
+    )
+    assert [one.headline for one in found] == [
+        "To steder siger begge enheder, at det går i stå",
+        "Tre steder siger begge enheder, at det går i stå",
+        "Det går i stå i skiftet mellem enheder",
+    ]
+    assert found[0].lead.startswith("De venter på hinanden alle steder.")
+    assert found[2].lead == "Det mønster løses sjældent af den ene alene."
+
+
+def test_more_seams_than_are_drawn_are_counted_and_the_drawn_ones_said() -> None:
+    many = changed(pairs=tuple(msgspec.structs.replace(RELEASE.pairs[0], a=a, b=b)
+                               for a, b in combinations(("B1", "B2", "B3", "C1"), 2)))  # fmt: skip
+
+    found = section(view("FK", of=many), "seams")
+
+    assert found.headline == "Seks steder siger begge enheder, at det går i stå"
+    assert "Her er fem af seks" in found.body.scale
+    assert len(found.body.chart.rows) == 5
+
+
+def test_a_seam_named_from_one_side_says_so_under_its_arrow() -> None:
+    labels = [row.label for row in body(view("C21"), "seams").chart.rows]
+
+    assert labels[1].startswith("nogle på den ene side: ")
+
+
 def test_a_hidden_seam_is_not_there() -> None:
     assert "seams" not in ids(view("C21", of=changed(pairs=(Pair("C2", "C3", "hidden"),))))
 
@@ -340,6 +439,29 @@ def test_a_seam_without_a_clear_pattern_says_so() -> None:
     [row] = body(view("C21", of=vague), "seams").chart.rows
 
     assert row.label == "ingen tydelig"
+
+
+def test_a_barrier_that_stands_out_is_not_called_small_where_it_does() -> None:
+    small = tuple(msgspec.structs.replace(one, verdict="small") for one in RELEASE.levels)
+
+    [first, *_] = body(view("C", of=changed(levels=small)), "who").voices
+
+    assert voice_of(first, "Forskellene siger").startswith(
+        "Samlet er det en lille barriere i Fjordlund Kommune. Begynd der, hvor den skiller sig ud."
+    )
+
+
+def test_the_last_page_says_by_which_method_and_from_which_file() -> None:
+    sealed = changed(sha256="ab12" * 16)
+
+    assert body(view("C21", of=sealed), "method").made_from == (
+        f"Metode 1.0, frigivelse {'ab12' * 16}"
+    )
+
+
+def test_a_small_matrix_has_room_for_larger_type() -> None:
+    assert body(view("C"), "barriers").is_small
+    assert not body(view("FK"), "barriers").is_small
 
 
 def test_pattern_spread_and_staff_stand_side_by_side() -> None:
@@ -555,7 +677,7 @@ def test_a_trial_without_numbers_is_told_by_its_facts_and_claims_nothing() -> No
     first, second = body(of, "since_last")
 
     assert section(of, "since_last").headline == (
-        "2 prøvehandlinger er slut: 1 justeret og 1 udvidet"
+        "To prøvehandlinger er slut: én justeret og én udvidet"
     )
     assert [(one.name, one.state, one.said) for one in (first, second)] == [
         ("Fælles morgenrunde", "Lært · Justeret", ()),
@@ -579,8 +701,8 @@ def test_one_trial_is_its_own_headline_and_one_without_a_decision_says_so() -> N
     assert [section(one, "since_last").headline for one in found] == [
         "Halvt møde: stoppet",
         "Én prøvehandling har lært os noget",
-        "2 prøvehandlinger er slut: 1 stoppet og 1 uden beslutning",
-        "2 prøvehandlinger har lært os noget",
+        "To prøvehandlinger er slut: én stoppet og én uden beslutning",
+        "To prøvehandlinger har lært os noget",
     ]
     [card] = body(found[1], "since_last")
     assert card.state == "Lært · Ikke besluttet endnu"
@@ -812,7 +934,9 @@ def test_without_a_step_of_those_who_answered_only_the_situation_is_told() -> No
 
 
 def test_an_area_whose_situation_is_hidden_says_nothing_of_it() -> None:
-    assert body(view("C", of=without(("C", "situation_share"))), "level").text == ()
+    text = body(view("C", of=without(("C", "situation_share"))), "level").text
+
+    assert [one.label for one in text] == ["Siden sidst"]
 
 
 def test_an_area_without_a_finding_explains_its_matrix() -> None:

@@ -14,7 +14,7 @@ from analysis.findings import (
     TrialFinding,
 )
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import between, listed
+from analysis.wording.voice import between, counted, listed
 from survey.texts import Voice
 
 DA, EN = Voice("da"), Voice("en")
@@ -305,6 +305,10 @@ def test_staff_and_pattern_stand_side_by_side() -> None:
     ]
 
 
+def test_a_few_are_counted_in_words_and_many_in_figures() -> None:
+    assert [counted(DA, many) for many in (1, 2, 9, 10, 1200)] == ["én", "to", "ni", "10", "1.200"]
+
+
 def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
     found = [
         sentences.resolver_headline(DA, "unit", pattern, or_="board")
@@ -314,8 +318,8 @@ def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
     assert found == [
         "Flest af jer peger på enheden selv eller direktionen",
         "Flest af jer peger på enheden selv eller direktionen, mønsteret på chefgruppen i centret",
-        "Direktionen eller enheden selv: mønsteret peger på det første",
-        "Enheden selv eller direktionen: mønsteret peger på det første",
+        "Mønsteret peger på direktionen. Flest af jer siger det samme eller enheden selv",
+        "Mønsteret peger på enheden selv. Flest af jer siger det samme eller direktionen",
     ]
 
 

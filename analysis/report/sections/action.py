@@ -64,6 +64,7 @@ class Method:
     points: tuple[Labelled, ...]
     columns: tuple[str, str, str]
     columns_of_tables: tuple[tuple[NumberTable, ...], ...]
+    made_from: str  # by which method, and from which file
 
 
 # --- proposals ---------------------------------------------------------------------------------
@@ -267,6 +268,8 @@ def method(view: View) -> Section:
                 voice.gettext("Lies between"),
             ),
             _side_by_side(tables(view)),
+            voice.gettext("Method %(method)s, release %(sha)s")
+            % {"method": view.release.method, "sha": view.release.sha256 or "–"},
         ),
     )
 

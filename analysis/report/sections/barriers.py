@@ -1,6 +1,7 @@
 """What stands in the way."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from analysis import charts
 from analysis.findings import Banded, Cell, Change
@@ -9,6 +10,9 @@ from analysis.report.sections.matrix import Matrix, matrices
 from analysis.report.view import BARRIERS, View, leading
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
+
+FEW_ROWS: Final = 20  # of a matrix, its head counted too: its type is larger
+HEAD_ROWS: Final = 3  # what the head of a table takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Barriers:
     text: tuple[Labelled, ...]
     talk: Questions
     guide: tuple[Labelled, ...]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the matrix has room for larger type on its page."""
+        return sum(len(one.rows) + HEAD_ROWS for one in self.matrices) <= FEW_ROWS
 
 
 def barriers(view: View) -> Section:

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 from analysis import charts
-from analysis.findings import Hidden, Number, Release, ReleasedUnit
+from analysis.findings import Clipped, Hidden, Joined, Measured, Number, Open, Release, ReleasedUnit
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import opened
+from analysis.wording.voice import counted, listed, opened
 
 MAX_WAVES = 4  # on one track
+ROW, HIGHEST_ROW, LOWEST_ROW, ROWS_IN_ALL = 16.0, 18.0, 10.4, 400.0  # points
+MOST_NAMES = 4  # of units in one sentence; the others are counted
+HALF = 0.5  # every second time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,8 @@ def level(view: View) -> Section | LeftOut:
     return Section(
         "level",
         kicker,
-        sentences.level_headline(voice, number, change)
-        if own
-        else voice.gettext("How often it succeeds depends on the behaviour"),
-        _level_lead(view, number),
+        sentences.level_headline(voice, number, change) if own else _parts_headline(view, lines),
+        _level_lead(view, number, lines),
         Level(
             voice.gettext(
                 "Think of the last five times you were in the situation. "
@@ -56,12 +57,19 @@ def level(view: View) -> Section | LeftOut:
                 lines,
                 kind="dots",
                 alt=_level_alt(view, lines),
+                row_height=_row_height(lines) if view.is_area else ROW,
                 reference=(number, view.name) if view.is_area else None,
             ),
             _level_notes(view),
             _level_text(view),
         ),
     )
+
+
+def _row_height(lines: tuple[charts.Line, ...]) -> float:
+    """Few parts stand apart, many close together, so that all stand on one page."""
+    many = len(lines) + sum(bool(line.heading) for line in lines)
+    return max(LOWEST_ROW, min(HIGHEST_ROW, ROWS_IN_ALL / many))
 
 
 def _waves(view: View) -> tuple[charts.Line, ...]:
@@ -109,12 +117,64 @@ def _has_level(release: Release, one: ReleasedUnit) -> bool:
     return release.cell(one.unit, "behaviour_level") is not None
 
 
-def _level_lead(view: View, number: Number) -> str:
-    cell = view.cell("behaviour_level")
+def _sides(lines: tuple[charts.Line, ...]) -> tuple[int, int, int]:
+    """Parts that surely succeed more than every second time, surely less, and all with a number."""
+    shown = [line.number for line in lines if not isinstance(line.number, Hidden | Open)]
+    return (
+        sum(_certainly(one, above=HALF) for one in shown),
+        sum(_certainly(one, below=HALF) for one in shown),
+        len(shown),
+    )
+
+
+def _certainly(number: Number, *, above: float = 1.0, below: float = 0.0) -> bool:
+    """Whether a number surely lies above one bound or below another, with its whole interval.
+
+    A band is a word about those who answered and has no interval: it is never certain.
+    """
+    match number:
+        case Measured() | Joined():
+            return number.low > above or number.high < below
+        case Clipped(direction="at_least"):
+            return number.end > above
+        case Clipped():
+            return number.end < below
+        case _:
+            return False
+
+
+def _parts_headline(view: View, lines: tuple[charts.Line, ...]) -> str:
+    """Of parts with different behaviours: how many surely succeed more than every second time."""
+    voice = view.voice
+    above, below, shown = _sides(lines)
+    told = {"of": voice.number(shown)}
+    if above:
+        return voice.gettext(
+            "In %(num)d of %(of)s units it succeeds more than every second time"
+        ) % {"num": above, **told}
+    if below:
+        return voice.gettext(
+            "In %(num)d of %(of)s units it succeeds less than every second time"
+        ) % {"num": below, **told}
+    return voice.gettext("It succeeds some of the times, and no unit surely differs from half")
+
+
+def _level_lead(view: View, number: Number, lines: tuple[charts.Line, ...]) -> str:
+    voice, cell = view.voice, view.cell("behaviour_level")
     if isinstance(number, Hidden):
-        return view.voice.gettext(
-            "The parts work with different behaviours, so there is no number for the whole."
+        above, below, shown = _sides(lines)
+        said = []
+        if above and below:
+            less = voice.gettext("In %(num)s it succeeds less than every second time.")
+            said.append(less % {"num": counted(voice, below)})
+        if (above or below) and above + below < shown:
+            said.append(voice.gettext("Of the others we cannot say it for certain."))
+        said.append(
+            voice.gettext(
+                "The parts work with different behaviours, so there is no number for the whole."
+            )
         )
+        return " ".join(said)
     told = None if cell is None else cell.change
     is_changed = told is not None and told.verdict in ("up", "down")
     return level_story(view, with_number=is_changed)
@@ -167,6 +227,7 @@ def _level_text(view: View) -> tuple[Labelled, ...]:
         )
     if not view.is_area:
         return tuple(said)
+    said += _moved(view)
     situation = view.number("situation_share")
     text = numbers.share(voice, situation)
     if text.kind in ("measured", "joined", "clipped", "banded"):
@@ -181,3 +242,31 @@ def _level_text(view: View) -> tuple[Labelled, ...]:
             )
         )
     return tuple(said)
+
+
+def _moved(view: View) -> list[Labelled]:
+    """Which parts have surely changed since last time; where none has, that nobody can see it."""
+    voice, changes = view.voice, []
+    for part in view.below:
+        cell = view.release.cell(part.unit, "behaviour_level")
+        if cell is not None and cell.change is not None and cell.change.verdict is not None:
+            changes.append((part.name, cell.change.verdict))
+    if not changes:
+        return []
+    said = []
+    for verdict, form in (
+        ("up", voice.gettext("It has risen in %(units)s, and hardly by chance.")),
+        ("down", voice.gettext("It has fallen in %(units)s, and hardly by chance.")),
+    ):
+        names = [name for name, found in changes if found == verdict]
+        if names:
+            others = len(names) - MOST_NAMES
+            shown = names[:MOST_NAMES]
+            if others > 0:
+                more = voice.ngettext("%(num)d other unit", "%(num)d other units", others)
+                shown.append(more % {"num": others})
+            said.append(form % {"units": listed(voice, shown)})
+    text = " ".join(said) or voice.gettext(
+        "No unit has a change that we can tell from chance. That does not mean that nothing moved."
+    )
+    return [Labelled(voice.gettext("Since last time"), text)]

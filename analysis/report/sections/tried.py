@@ -8,7 +8,7 @@ from analysis.findings import TrialFinding, number
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import PassedOn, TrialText, View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import Voice, inside, listed, opened
+from analysis.wording.voice import Voice, counted, inside, listed, opened
 
 ENDS = ("stopped", "adjusted", "scaled")  # three equal ends
 MANY = 3  # names of units; the others are counted
@@ -64,9 +64,9 @@ def since_last(view: View) -> Section | LeftOut:
 
 def _headline_sent(voice: Voice, many: int) -> str:
     form = voice.ngettext(
-        "%(num)d barrier has been sent up", "%(num)d barriers have been sent up", many
+        "%(num)s barrier has been sent up", "%(num)s barriers have been sent up", many
     )
-    return form % {"num": many}
+    return opened(form % {"num": counted(voice, many)})
 
 
 def _sent(voice: Voice, one: PassedOn) -> Tried:
@@ -94,17 +94,18 @@ def sent_and_answered(voice: Voice, one: PassedOn) -> str:
 
 
 def _headline(view: View, trials: list[TrialText | None]) -> str:
-    """How many have ended, and how: "2 prøvehandlinger er slut: 1 udvidet og 1 justeret"."""
+    """How many have ended, and how: "To prøvehandlinger er slut: én udvidet og én justeret"."""
     voice = view.voice
     states = _states(view)
     ends = Counter(one.decision for one in trials if one is not None and one.decision)
     said = [
-        voice.gettext("%(num)d %(end)s") % {"num": ends[key], "end": inside(states[key])}
+        voice.gettext("%(num)s %(end)s")
+        % {"num": counted(voice, ends[key]), "end": inside(states[key])}
         for key in ENDS
         if ends[key]
     ]
     if (rest := len(trials) - ends.total()) > 0 and said:
-        said.append(voice.gettext("%(num)d without a decision") % {"num": rest})
+        said.append(voice.gettext("%(num)s without a decision") % {"num": counted(voice, rest)})
     if len(trials) == 1:
         [one] = trials
         if one is None or not said:
@@ -113,12 +114,11 @@ def _headline(view: View, trials: list[TrialText | None]) -> str:
             "trial": opened(one.name),
             "end": inside(states[one.decision]),
         }
+    many = opened(counted(voice, len(trials)))
     if not said:
-        return voice.gettext("%(num)d trial actions have taught us something") % {
-            "num": len(trials)
-        }
-    return voice.gettext("%(num)d trial actions have ended: %(ends)s") % {
-        "num": len(trials),
+        return voice.gettext("%(num)s trial actions have taught us something") % {"num": many}
+    return voice.gettext("%(num)s trial actions have ended: %(ends)s") % {
+        "num": many,
         "ends": listed(voice, said),
     }
 

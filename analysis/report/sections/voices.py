@@ -9,7 +9,7 @@ from analysis.findings import Hidden, Joined, Measured, Number, Pair
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import Leading, View, leading
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import between, inside, listed, opened
+from analysis.wording.voice import between, counted, inside, listed, opened
 
 MAX_PAIRS: Final = 5
 SAFE: Final = ("safe_a", "safe_b", "safe_c")
@@ -38,10 +38,12 @@ class Shares:
 
 
 def near_pairs(view: View) -> tuple[Pair, ...]:
-    """The seams that have this unit, one above it or one below it at an end.
+    """At most five seams that have this unit, one above it or one below it at an end."""
+    return _near(view)[:MAX_PAIRS]
 
-    Those that are named from both ends and by most come first, the others as in the release.
-    """
+
+def _near(view: View) -> tuple[Pair, ...]:
+    """Every one of them: those named from both ends and by most first, then as in the release."""
     near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
     found = [
         one
@@ -49,26 +51,23 @@ def near_pairs(view: View) -> tuple[Pair, ...]:
         if one.status == "shown" and near.intersection((one.a, one.b))
     ]
     found.sort(key=lambda one: (not one.both_sides, one.strength != "half_or_more"))
-    return tuple(found[:MAX_PAIRS])
+    return tuple(found)
 
 
 def seams(view: View) -> Section | LeftOut:
     voice = view.voice
     kicker = voice.gettext("Where it stalls")
-    pairs = near_pairs(view)
+    every, pairs = _near(view), near_pairs(view)
     if not pairs:
         return LeftOut(kicker, voice.gettext("no clear pair of units"))
-    first = pairs[0]
     return Section(
         "seams",
         kicker,
-        voice.gettext("It stalls above all between %(pair)s") % {"pair": _between(view, first)}
-        if len([one for one in pairs if one.both_sides]) == 1 or len(pairs) == 1
-        else voice.gettext("It stalls in the seams between units"),
-        _seams_lead(view, first),
+        _seams_headline(view, every),
+        _seams_lead(view, every),
         Seams(
             voice.pick(item(view, "stall")).partition(".")[0].partition("?")[0] + "?",
-            voice.gettext("Pairs of units. The two ends of a line weigh the same."),
+            _seams_scale(view, len(pairs), len(every)),
             charts.seams(
                 tuple(drawn(view, one) for one in pairs),
                 alt=voice.gettext("Lines between pairs of units where work stalls: %(pairs)s.")
@@ -81,12 +80,43 @@ def seams(view: View) -> Section | LeftOut:
     )
 
 
-def _seams_lead(view: View, first: Pair) -> str:
+def _seams_scale(view: View, drawn_: int, of: int) -> str:
     voice = view.voice
+    said = voice.gettext("Pairs of units. The two ends of a line weigh the same.")
+    if drawn_ == of:
+        return said
+    some = voice.gettext("These are %(some)s of %(all)s, those named from both ends first.")
+    return f"{said} {some % {'some': counted(voice, drawn_), 'all': counted(voice, of)}}"
+
+
+def _seams_headline(view: View, pairs: tuple[Pair, ...]) -> str:
+    """The seam that is named from both ends; of several how many, or what they share with us."""
+    voice, both = view.voice, [one for one in pairs if one.both_sides]
+    if len(both) == 1 or len(pairs) == 1:
+        return voice.gettext("It stalls above all between %(pair)s") % {
+            "pair": _between(view, pairs[0])
+        }
+    if not both:
+        return voice.gettext("It stalls in the seams between units")
+    shared = {both[0].a, both[0].b}.intersection(*({one.a, one.b} for one in pairs))
+    ours = [code for code in (view.code, *view.ancestors) if code in shared]
+    if ours:
+        return voice.gettext("It stalls between %(unit)s and %(many)s others") % {
+            "unit": view.name_of(ours[0]),
+            "many": counted(voice, len(pairs)),
+        }
+    form = voice.gettext("In %(many)s places both units say that it stalls")
+    return opened(form % {"many": counted(voice, len(both))})
+
+
+def _seams_lead(view: View, pairs: tuple[Pair, ...]) -> str:
+    voice, both = view.voice, [one for one in pairs if one.both_sides]
     alone = voice.gettext("That pattern is seldom solved by one of them alone.")
-    if not first.both_sides:
+    if not both:
         return alone
-    if "wait" in first.how:
+    if len(both) > 1 and all("wait" in one.how for one in both):
+        return f"{voice.gettext('Both ends wait for each other, in every one of them.')} {alone}"
+    if len(both) == 1 and "wait" in both[0].how:
         return f"{voice.gettext('Both units wait for the other.')} {alone}"
     return f"{voice.gettext('It is said from both ends.')} {alone}"
 
@@ -114,7 +144,7 @@ def drawn(view: View, one: Pair) -> tuple[str, str, str, bool]:
     how = [inside(options(view, "stall_how")[key]) for key in one.how]
     strength = {
         "half_or_more": voice.gettext("half or more on one side"),
-        "some": voice.gettext("some"),
+        "some": voice.gettext("some") if one.both_sides else voice.gettext("some on one side"),
         None: voice.gettext("no clear pattern"),
     }[one.strength]
     label = f"{strength}: {listed(voice, how)}" if how else strength

@@ -176,13 +176,20 @@ def address_said(view: View, one: Proposal) -> str:
 
 
 def spread_said(view: View, barrier: str) -> str:
-    """What the variance says of the same barrier; empty where the release holds no verdict."""
+    """What the variance says of a barrier that stands out; empty without a verdict on it.
+
+    One that is small in the whole may be large in a part: then the whole is named, so that the
+    two do not seem to speak against each other.
+    """
     voice, found = view.voice, view.level(barrier)
     if found is None:
         return ""
     said = {
         "undecided": sentences.level_text(voice, "undecided"),
-        "small": sentences.level_text(voice, "small"),
+        "small": voice.gettext(
+            "Taken together it is a small barrier in %(scope)s. Begin where it stands out."
+        )
+        % {"scope": view.name_of(found.scope)},
         "organisation": voice.gettext("It lies evenly across the whole organisation."),
         "centre": voice.gettext("The difference lies mostly between the centres."),
         "department": voice.gettext("The difference lies mostly between departments."),
