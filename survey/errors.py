@@ -44,6 +44,12 @@ class BadInput(KernepulsError):
     status = 422
 
 
+class FieldEmpty(BadInput):
+    """What a form or a step cannot do without was left empty."""
+
+    sentence = N_("Fill this in.")
+
+
 class Refused(KernepulsError):
     status = 409
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from survey import audit
 from survey.access import Actor, Role
+from survey.actions.rows import the_row
 from survey.actions.trials_card import wrong_text
 from survey.engine import transaction
-from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
+from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, Refused
 from survey.organisation import Tree
 from survey.tables import Escalation, EscalationUnit, Unit
 from survey.texts import content
@@ -121,7 +122,7 @@ async def send_up(letter: Letter, tree: Tree, *, by: int | None, once: str, toda
             Escalation(code=once, once=once, answer_by=letter.answer_by, sent_on=today, **texts)
         ).on_conflict(target=Escalation.once, action="DO NOTHING")
         if not made:
-            return str((await _row(Escalation.once == once))["code"])
+            return str((await the_row(Escalation, Escalation.once == once))["code"])
         card, code = made[0]["id"], f"S{made[0]['id']}"
         await Escalation.update({Escalation.code: code}).where(Escalation.id == card)
         await _units(card, {"sender": letter.senders, "receiver": receivers(letter, tree)})
@@ -157,14 +158,7 @@ async def answer(  # noqa: PLR0913 - what is answered, by whom, from which versi
 
 async def stored(code: str) -> dict[str, Any]:
     """The row of a card; raises NotFoundHere for an unknown code."""
-    return await _row(Escalation.code == code)
-
-
-async def _row(where: Any) -> dict[str, Any]:  # noqa: ANN401 - a condition of Piccolo's
-    found = await Escalation.select().where(where).first()
-    if found is None:
-        raise NotFoundHere
-    return dict(found)
+    return await the_row(Escalation, Escalation.code == code)
 
 
 async def _units(card: int, units: Mapping[str, Sequence[str]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from survey import audit, insight, organisation
 from survey.actions import trials_waves
+from survey.actions.rows import the_row
 from survey.actions.trials_card import Card, card_of, wrong_period, wrong_text
 from survey.actions.trials_states import (
     CARD_OPEN,
@@ -19,7 +20,15 @@ from survey.actions.trials_states import (
     state_of,
 )
 from survey.engine import transaction
-from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
+from survey.errors import (
+    N_,
+    BadInput,
+    ChangedMeanwhile,
+    FieldEmpty,
+    KernepulsError,
+    NotFoundHere,
+    Refused,
+)
 from survey.insight.trials import Held, held
 from survey.settings import Settings
 from survey.tables import TrialAction, TrialGate, TrialOwner, TrialStep, TrialUnit, Unit, Wave
@@ -50,10 +59,6 @@ class TrialIsMeasured(Refused):
         "The wave that measures this trial action is open. Nothing was changed. What is tried, "
         "where and why can be changed once it is released."
     )
-
-
-class AnswerMissing(BadInput):
-    sentence = N_("Fill this in.")
 
 
 class NothingStopped(BadInput):
@@ -93,7 +98,7 @@ class Said:
     def problems(self, came_from: str, to: str) -> dict[str, KernepulsError]:
         """What a step lacks or must not say, by field."""
         found: dict[str, KernepulsError] = {
-            name: AnswerMissing() for name in asks(came_from, to) if not self.value(name)
+            name: FieldEmpty() for name in asks(came_from, to) if not self.value(name)
         }
         if "stop_doing" in found:
             found["stop_doing"] = NothingStopped()
@@ -117,7 +122,7 @@ async def write_trial(card: Card, *, by: int | None, once: str, today: date) -> 
             TrialAction(code=once, once=once, state="idea", start_wave="", **card.columns)
         ).on_conflict(target=TrialAction.once, action="DO NOTHING")
         if not made:
-            return str((await _row(TrialAction.once == once))["code"])
+            return str((await the_row(TrialAction, TrialAction.once == once))["code"])
         trial, code = made[0]["id"], f"P{made[0]['id']}"
         await TrialAction.update({TrialAction.code: code}).where(TrialAction.id == trial)
         await _own(trial, card.owners)
@@ -292,14 +297,7 @@ def is_held(later: Sequence[LaterWave]) -> bool:
 
 async def stored(code: str) -> dict[str, Any]:
     """The row of a trial action; raises NotFoundHere for an unknown code."""
-    return await _row(TrialAction.code == code)
-
-
-async def _row(where: Any) -> dict[str, Any]:  # noqa: ANN401 - a condition of Piccolo's
-    found = await TrialAction.select().where(where).first()
-    if found is None:
-        raise NotFoundHere
-    return dict(found)
+    return await the_row(TrialAction, TrialAction.code == code)
 
 
 async def owners_of(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -64,10 +64,10 @@ def analyse_files(  # noqa: PLR0913 - the files of measurement.md 2.2, each by i
         last = wave or max(waves, default="")
         done = sorted((one for one in old if one.wave < last), key=lambda one: one.wave)
         given = {one.wave for one in done}
-        todo = [each for each in waves if each < last and each not in given and last in waves]
-        with _beside(people.height, len(todo) + 1) as beside:
-            for place, each in enumerate([*todo, last]):
-                watch(place, len(todo) + 1, each)
+        unmade = [each for each in waves if each < last and each not in given and last in waves]
+        with _beside(people.height, len(unmade) + 1) as beside:
+            for place, each in enumerate([*unmade, last]):
+                watch(place, len(unmade) + 1, each)
                 made = releases(
                     people,
                     tree,

@@ -18,6 +18,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from survey import texts
 from survey.errors import N_, BadInput, KernepulsError
 from survey.errors import ChangedMeanwhile as ChangedMeanwhile  # noqa: PLC0414 - with Fields.keep
+from survey.errors import FieldEmpty as FieldEmpty  # noqa: PLC0414 - a problem of Fields
 from survey.texts import Language, Voice
 
 Typed = dict[str, list[str]]
@@ -29,10 +30,6 @@ DAY_PARTS = ("day", "month", "year")
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-
-
-class FieldEmpty(BadInput):
-    sentence = N_("Fill this in.")
 
 
 class ChoiceMissing(BadInput):

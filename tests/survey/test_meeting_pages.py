@@ -263,6 +263,16 @@ async def test_a_proposal_that_is_chosen_fills_in_the_decision(site: cast.Site) 
     assert row["stop_date"] == row["ends"]
 
 
+async def test_from_a_trial_the_way_leads_back_to_the_meeting(site: cast.Site) -> None:
+    reply = await decided(site)
+    [row] = await TrialAction.select()
+
+    for login in ("anna", "carla"):
+        page = await (await site.signed_in(login)).get(f"/trials/{row['code']}")
+        assert f'<a href="{MEETING}#write">Til mødet: Hjemmepleje Nord</a>' in page.text
+    assert reply.headers["location"].startswith(MEETING)
+
+
 async def test_what_is_stopped_meanwhile_is_written_on_the_card(site: cast.Site) -> None:
     await decided(site)
 

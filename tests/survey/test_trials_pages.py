@@ -191,6 +191,23 @@ async def test_nothing_is_agreed_while_the_card_lacks_a_field(site: cast.Site) -
         assert (await row(trial))["state"] == "idea", field
 
 
+async def test_a_choice_that_is_missing_is_asked_for_as_a_choice(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+
+    reply = await send(anna, "/trials/new", **whole(unit="", name=""))
+
+    said = dict(re.findall(r'id="(\w+)-problem">.*?</span>([^<]+)', reply.text))
+    assert said == {"unit": "Vælg en.", "name": "Skriv noget her."}
+
+
+async def test_who_has_one_unit_need_not_choose_it(site: cast.Site) -> None:
+    anna, carla = await site.signed_in("anna"), await site.signed_in("carla")
+
+    for form in ("/trials/new", "/sent-up/new"):
+        assert '<option value="C21" selected>' in (await anna.get(form)).text
+        assert '<option value="C21" selected>' not in (await carla.get(form)).text
+
+
 async def test_the_holder_is_a_role_and_never_a_name(site: cast.Site) -> None:
     anna = await site.signed_in("anna")
 

@@ -9,9 +9,9 @@ from survey.access import Actor
 from survey.actions.trials import Said
 from survey.actions.trials_card import Card
 from survey.actions.trials_states import CARD_OPEN, PERIOD, asks, gate_questions
-from survey.errors import N_, BadInput
+from survey.errors import N_, BadInput, KernepulsError
 from survey.organisation import Tree
-from survey.pages.forms import FieldEmpty, Fields
+from survey.pages.forms import ChoiceMissing, FieldEmpty, Fields
 from survey.texts import Voice, content
 
 MOST_TO_CHOOSE: Final = 100  # units in a list; with more, the name is typed
@@ -39,11 +39,21 @@ class Units:
     every: tuple[tuple[str, str], ...]
 
 
+def problem_of(missing: str) -> KernepulsError:
+    """What is said at a field of the card that is empty: some of them are chosen."""
+    return ChoiceMissing() if missing in ("owners", "barrier") else FieldEmpty()
+
+
 def units_for(actor: Actor, tree: Tree) -> Units:
     """A coordinator writes for every unit; the second unit may always be anywhere."""
     every = [(code, node.name) for code, node in tree.items()]
     own = every if not actor.role.has_units else [one for one in every if one[0] in actor.own]
     return Units(_few(own), _few(every))
+
+
+def only_unit(actor: Actor) -> str:
+    """The unit of somebody who has no other; "" where there is a choice."""
+    return next(iter(actor.own)) if len(actor.own) == 1 else ""
 
 
 def _few(units: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -53,6 +63,8 @@ def _few(units: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 def unit_in(fields: Fields, name: str, tree: Tree, *, required: bool = True) -> str:
     """The code of the unit a field names, by its code or its name; "" where it names none."""
     typed = fields.text(name, most=LINE, required=required)
+    if isinstance(fields.problems.get(name), FieldEmpty):
+        fields.problems[name] = ChoiceMissing()
     if not typed or name in fields.problems:
         return ""
     found = found_units(typed, tree)

@@ -13,23 +13,27 @@ from survey import organisation, texts
 from survey.access import Actor, tries
 from survey.actions import trials
 from survey.actions.opening import LOCAL
-from survey.actions.trials_card import card_of
-from survey.actions.trials_states import asks, following, gate_questions, state_name, state_of
+from survey.actions.trials_card import AT_MOST, card_of
+from survey.actions.trials_states import asks, following, gate_questions, state_of
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
 from survey.organisation import Tree
-from survey.pages.forms import FieldEmpty, Fields, done, notice, posted
+from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.trials.forms import (
     barrier_codes,
     barrier_name,
     card_fields,
+    only_unit,
     period_from,
+    problem_of,
     proposed,
     read_card,
     read_step,
     units_for,
 )
+from survey.pages.trials.meetings import meetings
 from survey.pages.trials.views import (
+    DEEDS,
     Known,
     Lister,
     candidates,
@@ -37,6 +41,7 @@ from survey.pages.trials.views import (
     gate_labels,
     known,
     may_open,
+    named_in,
     one,
     opened_on,
     trial_view,
@@ -49,6 +54,11 @@ SAID: Final = {
     "changed": N_("Saved."),
     "moved": N_("Saved. This is where it stands now."),
     "drawn": N_("The lots are drawn."),
+}
+# The button of a step's form, where the deed of the step is not yet what it keeps.
+KEEPS: Final = {
+    "learned": N_("Save what you learned"),
+    "running": N_("Begin again"),
 }
 FORM = "pages/staff/trial_form.html"
 STEP = "pages/staff/trial_step.html"
@@ -90,7 +100,8 @@ class TrialPages(Controller):
     async def new(self, request: Request[Any, Any, Any]) -> Response[str]:
         """An empty card, or one begun from a proposal of a release."""
         tree, voice = await organisation.tree(None), Voice(language_for(request))
-        fields = proposed(dict(request.query_params), tree, voice, today_of(request))
+        query = {"unit": only_unit(request.user), **request.query_params}
+        fields = proposed(query, tree, voice, today_of(request))
         return _form(request, tree, fields, state="idea")
 
     @post("/new", status_code=HTTP_303_SEE_OTHER)
@@ -178,7 +189,7 @@ class TrialPages(Controller):
         except trials.CardNotWhole:
             card = card_of(row, found.owners(row["id"]))
             form = card_fields(card, row["version"])
-            form.problems |= {_in_form(name): FieldEmpty() for name in card.missing()}
+            form.problems |= {_in_form(name): problem_of(name) for name in card.missing()}
             return _form(request, tree, form, state="agreed", code=trial, status=422)
         except ChangedMeanwhile as error:
             fields.version = row["version"]
@@ -271,6 +282,12 @@ async def _shown(
         status=error.status if error else 200,
         trial=view,
         fields=Fields(version=row["version"]),
+        meetings=meetings(
+            settings_of(request),
+            request.user,
+            found.owners(row["id"])[:AT_MOST],
+            named_in(tree),
+        ),
         notice=notice(request, voice, SAID),
         error=texts.sentence(error, voice.language) if error else "",
         risk=voice.pick(content("report_language")["risk_line"]),
@@ -322,7 +339,7 @@ def _step(  # noqa: PLR0913 - the form of a step, and why it is shown again
         code=row["code"],
         name=row["name"][:1].upper() + row["name"][1:],
         to=to,
-        to_text=state_name(voice, to),
+        deed=voice.gettext(KEEPS.get(to, DEEDS[to])),
         asks=asks(state_of(row), to),
         was=state_of(row),
         gate={name: gate_labels(voice)[name] for name in gate_questions()},

@@ -24,9 +24,11 @@ from survey.pages.trials.forms import (
     NotYours,
     barrier_codes,
     barrier_name,
+    only_unit,
     unit_in,
     units_for,
 )
+from survey.pages.trials.meetings import meetings
 from survey.pages.trials.pages import today_of
 from survey.pages.trials.views import Labelled, known, may_open, names, short_label
 from survey.tables import Escalation
@@ -111,7 +113,8 @@ class SentUpPages(Controller):
             values |= {"trial": row["code"], "barrier": row["barrier"], "tried": tried}
             values |= {"unit": next(iter(owners), "")}
         else:
-            values |= {"unit": query.get("unit", "") if query.get("unit") in tree else ""}
+            unit = query.get("unit", "")
+            values |= {"unit": unit if unit in tree else only_unit(request.user)}
             values |= {"barrier": query.get("barrier", ""), "level": query.get("level", "")}
         return await _form(request, tree, Fields.of(**values))
 
@@ -271,6 +274,7 @@ async def _card(  # noqa: PLR0913 - a card, its reader's form, and why it is sho
             tuple(shown),
             may,
         ),
+        meetings=meetings(settings_of(request), request.user, units.get("sender", ()), named),
         fields=fields,
         options=[(one["key"], voice.pick(one)) for one in card["answer_options"]],
         notice=notice(request, voice, SAID),
