@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import answering
 from tests.browsing import CHROMIUM, FLAGS, served, watched
-from tests.filling_in import PHONE, Site
+from tests.filling_in import DESK, PHONE, Site
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,26 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def looked_at(browser: Browser) -> Iterator[Callable[[str, Any], Page]]:
+    """A function that shows an address to a visitor with these cookies: one page, for axe.
+
+    A page of its own for each look costs more than the look: axe is loaded into a new process.
+    """
+    with watched(browser) as new:
+        page = new(viewport=DESK)
+
+        def shown(address: str, visitor: Any) -> Page:
+            page.context.clear_cookies()
+            page.context.add_cookies(visitor["cookies"] if visitor else [])
+            page.set_viewport_size(DESK)
+            page.goto(address)
+            assert "/sign-in" not in page.url or "/sign-in" in address  # it knows the visitor
+            return page
+
+        yield shown
 
 
 @pytest.fixture(scope="module")

@@ -84,9 +84,10 @@ def opened(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    opened: Callable[..., Page], name: str
+    looked_at: Callable[[str, Any], Page], address: str, signed_in: dict[str, Any], name: str
 ) -> None:
-    page = opened(name)
+    login, path = PAGES[name]
+    page = looked_at(f"{address}{path}", signed_in[login])
     for summary in page.locator("summary").all():
         summary.click()
 

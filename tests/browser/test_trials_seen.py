@@ -119,9 +119,10 @@ def opened(
 
 @pytest.mark.parametrize("name", SEEN)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    opened: Callable[..., Page], name: str
+    looked_at: Callable[[str, Any], Page], address: str, signed_in: dict[str, Any], name: str
 ) -> None:
-    page = opened(name)
+    login, path = SEEN[name]
+    page = looked_at(f"{address}{path}", signed_in[login])
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
     wrong = seen_at(page, 320, 1280)
