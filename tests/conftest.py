@@ -58,8 +58,8 @@ MADE = """
 MAKE_FOLDER = engine._make_folder
 DEALT = 6  # more than the waves of any one test
 FOLDER = Path(__file__).parent
-# The files that take seven seconds of processor or more, the longest first. Begun in this order two workers end
-# together; xdist alone begins with those of most tests, and leaves two minutes of one for the end.
+# The files that take seven seconds of processor or more, the longest first. Begun in this order two
+# workers end together; xdist alone begins with those of most tests, and one ends two minutes later.
 LONGEST = (
     "survey/test_demo.py",
     "browser/test_answer_seen.py",
