@@ -16,14 +16,14 @@ from survey.house import Organisation
 from survey.settings import Settings
 
 Value: TypeAlias = str | int | bool
-# Without them no mail goes out and no card says who asks.
-NEEDED: Final = ("organisation", "sender", "mail_from", "contact")
+# Without them no mail goes out, no poster is made, and no card says who asks.
+NEEDED: Final = tuple(name for name in house.OWN_FIELDS if not name.endswith("_en"))
 # What stands after a field's name: a quoted text or a plain one, and perhaps a comment.
 REST: Final = r""":[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^#\n]*?)([ \t]+#[^\n]*)?$"""
 
 
 class DetailsMissing(Refused):
-    sentence = N_("The organisation's details lack who asks, or whom to write to.")
+    sentence = N_("The organisation's details are not filled in, and mails and posters need them.")
 
 
 class FileNotWritable(Refused):

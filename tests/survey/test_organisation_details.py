@@ -19,6 +19,8 @@ TYPED = {
     "sender": "Formanden for MED: #1",
     "mail_from": "puls@lillehavn.example",
     "contact": 'HR på "puls@lillehavn.example"',
+    "dpo": "dpo@lillehavn.example",
+    "place": "kantinen",
     "rhythm_weeks": "17",
     "closing_time": "12:30",
 }
@@ -46,7 +48,7 @@ async def test_the_details_are_written_and_the_comments_of_the_file_stay(
     told, text = house.organisation(settings), settings.organisation.read_text(encoding="utf-8")
     assert reply.headers["location"] == f"{HERE}?done=saved"
     assert {name: str(getattr(told, name)) for name in TYPED} == TYPED
-    assert told.place == "personalerummet"  # as it was
+    assert told.part_depth == 3  # as it was
     assert text.count("#") == before.count("#") + 1  # the sender's own
     event = await AuditEvent.objects().order_by(AuditEvent.id, ascending=False).first()
     assert event is not None
