@@ -6,17 +6,23 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
+from survey.actions import work
 from survey.actions.opening import today_here
 from survey.delivery import sheets as printed
+from survey.intake import closing
+from survey.pages.waves.year import is_free
 from survey.settings import Settings
 from survey.tables import (
     Ballot,
     Behaviour,
     BehaviourScope,
+    Closing,
     Intake,
+    Job,
     Person,
     UnitVersion,
     Wave,
@@ -221,6 +227,7 @@ async def test_a_plan_that_is_sent_back_tells_the_coordinator_why(site: cast.Sit
 
     assert empty.status_code == 422
     assert "Vent &lt;b&gt;til&lt;/b&gt; uge 12." in told.text
+    assert told.text.count('class="kp-deed"') == 1  # to the plan; the date is folded away
     assert "uge 12" not in changed.text
 
 
@@ -246,6 +253,48 @@ async def test_a_changed_plan_asks_for_the_committee_again(site: cast.Site) -> N
     another = (await Wave.objects().get(Wave.name == "2027-1")).med_date
 
     assert (the_same, another) == (today_here(), None)
+
+
+async def test_a_close_under_way_says_how_far_it_is_from_the_press_on(site: cast.Site) -> None:
+    await cast.plan_waves("open")
+    carla = await site.signed_in("carla")
+    wave = await Wave.objects().get(Wave.name == "2026-1")
+    order = work.Order(wave="2026-1", by=None)
+    await Job.insert(
+        Job(kind="close_wave", arguments=msgspec.json.encode(order).decode(), state="running")
+    )
+
+    pressed = (await carla.get("/waves/2026-1")).text
+    await Wave.update({Wave.state: "closing"}).where(Wave.id == wave.id)
+    await Closing.insert(Closing(wave=wave.id, step="roster_cleared", refusal="A2"))
+    again = (await carla.get("/waves/2026-1")).text
+    overview = (await carla.get("/overview")).text
+
+    assert "Pulsen bliver lukket." in pressed
+    assert "/waves/2026-1/close" not in pressed
+    assert "Svarene bliver åbnet samlet" in again
+    steps = [name for name, _ in closing.STEPS]
+    assert again.count('class="kp-done"') == steps.index("roster_cleared") + 1
+    assert "Prøv igen" not in again
+    assert "Se, hvor langt det er" in overview
+
+
+async def test_the_overview_asks_for_the_reminder_of_the_day(site: cast.Site) -> None:
+    await cast.plan_waves("open")
+    carla = await site.signed_in("carla")
+    wave = await Wave.objects().get(Wave.name == "2026-1")
+    today = today_here()
+
+    said = []
+    for opened in (0, 12):
+        opens = today - timedelta(days=opened)
+        await Wave.update({Wave.opens: opens, Wave.closes: opens + timedelta(days=20)}).where(
+            Wave.id == wave.id
+        )
+        said.append((await carla.get("/overview")).text)
+
+    assert "Folk svarer på 2026-1 nu. Sidste dag er" in said[0]
+    assert "Det er tid til den første påmindelse om 2026-1." in said[1]
 
 
 async def test_the_committee_has_no_deed_of_the_coordinator(site: cast.Site) -> None:
@@ -276,7 +325,22 @@ async def test_the_proposal_can_be_sent_as_it_is(site: cast.Site) -> None:
     assert planned.headers["location"] == f"/waves/{typed['name']}?done=planned"
     wave = await Wave.objects().get(Wave.name == typed["name"])
     assert wave.opens.weekday() == 0
+    assert is_free(wave.opens, wave.closes)
     assert wave.left_out == "comment;resolver;safe;stall"
+
+
+async def test_a_plan_that_is_refused_shows_its_days_in_the_year_and_what_they_hold(
+    site: cast.Site,
+) -> None:
+    carla = await site.signed_in("carla")
+    easter = days("opens", date(2027, 3, 22)) | days("closes", date(2027, 4, 4))
+
+    form = (await post(carla, "/waves/new", **the_plan(behaviours=[], **easter))).text
+    never = (await post(carla, "/waves/new", **the_plan(**days("closes", date(9999, 3, 1))))).text
+
+    assert "<strong>2027-1: 22. marts 2027 – 4. april 2027</strong>" in form
+    assert "skærtorsdag (torsdag den 25. marts)" in form
+    assert "kp-year-here" not in never
 
 
 async def test_a_plan_that_is_sent_twice_is_one_and_another_of_its_name_is_refused(

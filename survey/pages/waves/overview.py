@@ -127,7 +127,7 @@ def _steps(voice: Voice, known: Known) -> Iterator[tuple[str, str, str, bool]]:
     )
     yield (
         voice.gettext("Behaviours"),
-        voice.gettext("%(n)s to choose from") % {"n": number(known.behaviours)},
+        voice.gettext("%(n)s to ask about") % {"n": number(known.behaviours)},
         "/behaviours",
         known.behaviours > 0,
     )
@@ -201,7 +201,7 @@ def next_deed(voice: Voice, known: Known) -> Deed:
 
 
 def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
-    there = f"/waves/{wave.name}"
+    there, due = f"/waves/{wave.name}", wave.reminder_due(known.today)
     match wave.state:
         case "draft" if wave.missing or wave.sent_back:
             text = voice.gettext("The plan of %(wave)s is to be put right before it is approved.")
@@ -223,22 +223,28 @@ def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
         case "open" if known.today > wave.closes:
             text = voice.gettext("The last day of %(wave)s has passed. It can be closed.")
             button = voice.gettext("Close the wave")
+        case "open" if due:
+            text = {
+                "not-opened": voice.gettext("It is time for the first reminder of %(wave)s."),
+                "all": voice.gettext("It is time for the last reminder of %(wave)s."),
+            }[due]
+            button = voice.gettext("Send the reminder")
         case "open":
-            text = voice.gettext("People answer %(wave)s now.")
+            text = voice.gettext("People answer %(wave)s now. The last day is %(day)s.")
             button = voice.gettext("See how it goes")
-        case "closing":
-            text = voice.gettext("%(wave)s is being closed.")
-            button = voice.gettext("See how far it is")
-        case "held":
+        case "held" if not (wave.work and wave.work.is_under_way):
             text = voice.gettext("The check has held %(wave)s back. No number is shown.")
             button = voice.gettext("See what can be done")
+        case "closing" | "held":
+            text = voice.gettext("%(wave)s is being closed.")
+            button = voice.gettext("See how far it is")
         case _:
             text, button, there = (
                 voice.gettext("%(wave)s is released. The results are there for everyone."),
                 voice.gettext("See the results"),
                 "/results",
             )
-    return Deed(text % {"wave": wave.name}, button, there)
+    return Deed(text % {"wave": wave.name, "day": voice.day(wave.closes)}, button, there)
 
 
 async def _waits(voice: Voice, known: Known) -> AsyncIterator[tuple[str, str]]:

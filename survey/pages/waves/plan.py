@@ -13,6 +13,7 @@ from survey.access import plans
 from survey.actions.approval import stored_wave
 from survey.actions.opening import today_here
 from survey.actions.planning import (
+    DAYS,
     ScopesCollide,
     WaveBegun,
     WaveNameBad,
@@ -26,6 +27,7 @@ from survey.pages.forms import Fields, done, posted
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.pages import Asking
 from survey.pages.waves.views import Asked, block_name, offered, year_around
+from survey.pages.waves.year import Span, is_free
 from survey.questionnaire import BLOCKS, blocks_of
 from survey.settings import Settings
 from survey.tables import Behaviour, UnitVersion, Wave, WaveBehaviour
@@ -34,6 +36,7 @@ from survey.texts import Language, Voice, sentence
 TEMPLATE = "pages/staff/wave_plan.html"
 NAME = 30  # characters
 WEEKS_AHEAD = 3  # to print cards and to meet the works committee
+WEEKS_PUT_OFF = 8
 OF_THE_NAME = (WaveNameBad, WaveNameOutOfOrder, WaveNameTaken)
 
 
@@ -89,14 +92,19 @@ ROUTES: list[ControllerRouterHandler] = [NewWave, WavePlan]
 
 
 async def proposed(settings: Settings) -> tuple[str, date, date]:
-    """The next name that sorts after all others, and days a usual time after the last wave."""
+    """The next name that sorts after all others, and days a usual time after the last wave.
+
+    They are put off until they hold no day off and no school holiday, where that is soon.
+    """
     fields, today = told(settings), today_here()
     rows = await Wave.select(Wave.name, Wave.opens).order_by(Wave.name)
     earliest = today + timedelta(weeks=WEEKS_AHEAD)
     if rows:
         earliest = max(earliest, rows[-1]["opens"] + timedelta(weeks=fields.rhythm_weeks))
-    opens = earliest + timedelta(days=-earliest.weekday() % 7)  # a Monday
-    closes = opens + timedelta(days=fields.open_days - 1)
+    monday, length = -earliest.weekday() % 7, timedelta(days=fields.open_days - 1)
+    mondays = [earliest + timedelta(days=monday, weeks=n) for n in range(1 + WEEKS_PUT_OFF)]
+    opens = next((day for day in mondays if is_free(day, day + length)), mondays[0])
+    closes = opens + length
     last = rows[-1]["name"] if rows else ""
     # A list of units may have named a wave that is not planned yet.
     [awaited] = await UnitVersion.raw(
@@ -168,7 +176,6 @@ async def _form(
     voice = Voice(language)
     named = wave.name if wave else fields.value("name")
     behaviours = await offered(voice, named or None)
-    opens = Fields(typed=fields.typed).day("opens")
     return page(
         request,
         TEMPLATE,
@@ -180,8 +187,17 @@ async def _form(
         options=[(one.code, one.text, where(voice, one)) for one in behaviours],
         blocks=blocks(voice),
         locked=locked(language),
-        year=await year_around(voice, None, year=opens.year if opens else None),
+        year=await year_around(voice, _span(fields, named)),
     )
+
+
+def _span(fields: Fields, name: str) -> Span | None:
+    """The days as they are typed, where they could be those of a wave."""
+    typed = Fields(typed=fields.typed)
+    opens, closes = typed.day("opens"), typed.day("closes")
+    if opens is None or closes is None or (closes - opens).days + 1 not in DAYS:
+        return None
+    return Span(name or "…", opens, closes, here=True)
 
 
 def where(voice: Voice, one: Asked) -> str:

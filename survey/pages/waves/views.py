@@ -120,6 +120,15 @@ class WavePage:
             self.state == "closing" and self.close is not None and not self.close.refusal
         )
 
+    def reminder_due(self, today: date) -> str:
+        """The reminder whose day has come and that has not begun; "" for none."""
+        if not self.reminders or "all" in self.reminded:
+            return ""
+        if today >= self.reminders[-1] and "not-opened" in self.reminded:
+            return "all"
+        is_first_due = "not-opened" not in self.reminded and today >= self.reminders[0]
+        return "not-opened" if is_first_due else ""
+
     @property
     def unsent(self) -> int:
         return self.mails["waiting"] + self.mails["failed"]
@@ -156,7 +165,7 @@ async def wave_page(settings: Settings, voice: Voice, name: str, *, with_opened:
         lacks_details=lacks_details,
         left_out=tuple(block_name(voice, one) for one in BLOCKS if one in blocks_of(wave.left_out)),
         counts=counts,
-        year=await year_around(voice, wave),
+        year=await year_around(voice, Span(name, wave.opens, wave.closes, here=True)),
         tongues=tongues(settings),
         reminders=reminder_days(wave.opens, wave.closes),
         reminded=await _reminded(wave),
@@ -195,16 +204,15 @@ def block_name(voice: Voice, block: str) -> str:
     }[block]
 
 
-async def year_around(voice: Voice, wave: Wave | None, year: int | None = None) -> Year:
-    """The year a wave opens in, with the other waves there are."""
+async def year_around(voice: Voice, own: Span | None) -> Year:
+    """The year a wave opens in, with the other waves there are; this year where there is none."""
     rows = await Wave.select(Wave.name, Wave.opens, Wave.closes)
     others = [
         Span(row["name"], row["opens"], row["closes"])
         for row in rows
-        if wave is None or row["name"] != wave.name
+        if own is None or row["name"] != own.name
     ]
-    own = Span(wave.name, wave.opens, wave.closes, here=True) if wave else None
-    return year_of(voice, own, others, own.opens.year if own else year or today_here().year)
+    return year_of(voice, own, others, own.opens.year if own else today_here().year)
 
 
 async def offered(voice: Voice, wave: str | None) -> tuple[Asked, ...]:

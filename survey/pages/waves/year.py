@@ -67,6 +67,15 @@ def year_of(voice: Voice, own: Span | None, others: Sequence[Span], year: int) -
     )
 
 
+def is_free(opens: date, closes: date) -> bool:
+    """Whether no day off and no school holiday lies between these days."""
+    days = [opens + timedelta(days=n) for n in range((closes - opens).days + 1)]
+    return not any(
+        day.isocalendar().week in AWAY or (day.weekday() < SATURDAY and holiday(day))
+        for day in days
+    )
+
+
 def _bar(voice: Voice, span: Span, year: int) -> Bar:
     first, last = max(span.opens, date(year, 1, 1)), min(span.closes, date(year, 12, 31))
     return Bar(
