@@ -630,7 +630,7 @@ def test_a_trial_says_what_was_tried_learned_and_noticed() -> None:
     assert [(field.label, field.text) for field in tried.fields] == [
         ("Hvor", "Hjemmepleje Nord"),
         ("Hvor længe", "4 uger"),
-        ("Vi så på", "Tid, 2026-3–2026-4"),
+        ("Vi så på", "Tid, fra 2026-3 til 2026-4"),
         ("Det ville vi vide", "Når vi at sige ændringerne videre?"),
         ("Det lærte vi", "Tiden lå forkert i kørelisten."),
     ]

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import page as checker
 import pikepdf
 import pypdfium2
@@ -28,6 +30,7 @@ from analysis.report import (
 from analysis.report.tags import _ends_as_a_line, _lengthened
 from survey.settings import ASSETS, TEMPLATES
 from survey.texts import Voice, content, render
+from tests.analysis import page_pictures
 from tests.analysis.release_factory import UNITS, facts, release
 
 RELEASE = release()
@@ -130,6 +133,38 @@ def test_no_style_sets_type_under_seven_points() -> None:
 
 def test_no_page_is_a_lone_heading(made: tuple[str, bytes]) -> None:
     assert min(map(len, texts(made[1]))) > 200
+
+
+def test_every_page_is_filled_to_a_third_or_more(made: tuple[str, bytes]) -> None:
+    filled = [page_pictures.filled(one) for one in page_pictures.pages(made[1])]
+
+    assert min(filled) >= 1 / 3
+
+
+def test_the_pages_look_as_they_were_agreed(made: tuple[str, bytes], tmp_path: Path) -> None:
+    both = page_pictures.differing(*made, tmp_path)
+
+    assert both is None, f"other pages than agreed, side by side in {both}"
+
+
+def test_the_words_of_every_page_are_those_that_were_agreed(made: tuple[str, bytes]) -> None:
+    unit, file = made
+    told = "\f\n".join("\n".join(one.splitlines()) + "\n" for one in texts(file))
+    kept = page_pictures.KEPT / f"{unit}.txt"
+
+    if page_pictures.is_kept_anew():
+        kept.write_text(told)
+
+    assert told == kept.read_text()
+
+
+def test_a_page_of_another_look_is_found_wherever_it_differs() -> None:
+    then = np.full((48, 60), 255.0)
+    now = then.copy()
+    now[13:20, 26:33] = 0.0
+
+    assert page_pictures.worst(then, then) == 0
+    assert page_pictures.worst(then, now) > page_pictures.TOLERANCE
 
 
 def test_every_heading_cell_says_what_it_heads(made: tuple[str, bytes]) -> None:

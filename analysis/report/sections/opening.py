@@ -11,7 +11,7 @@ from analysis.report.sections.level import level_story
 from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import Voice, between
+from analysis.wording.voice import Voice, between, counted, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,10 @@ def cover(view: View) -> Cover:
             voice.gettext("What we asked about"),
             behaviours[0]
             if len(behaviours) == 1
-            else voice.gettext("%(num)d desired behaviours, one for each part of the organisation")
-            % {"num": len(behaviours)},
+            else opened(
+                voice.gettext("%(num)s desired behaviours, one for each part of the organisation")
+                % {"num": counted(voice, len(behaviours))}
+            ),
         ),
         (
             voice.gettext("Period"),

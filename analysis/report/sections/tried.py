@@ -138,7 +138,10 @@ def _tried(view: View, text: TrialText | None, measured: list[TrialFinding]) -> 
         (voice.gettext("How long"), _weeks(view, text)),
         (
             voice.gettext("Looked at"),
-            f"{on}, {first.pre}–{first.post}" if first else "",
+            voice.gettext("%(what)s, from %(pre)s to %(post)s")
+            % {"what": on, "pre": first.pre, "post": first.post}
+            if first
+            else "",
         ),
         (voice.gettext("We wanted to know"), text.question if text else ""),
         (voice.gettext("What we learned"), text.learned if text else ""),
