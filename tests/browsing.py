@@ -35,6 +35,7 @@ settings = from_environment()
 uvicorn.run(create_app(settings), port=urlsplit(settings.url).port, log_level="warning",
             access_log=False)
 """
+STARTS = 120  # seconds: it takes two of CPU to start, and a busy machine has none
 T = TypeVar("T")
 
 
@@ -49,7 +50,7 @@ def served(build: Callable[[Settings], Coroutine[Any, Any, T]]) -> Iterator[tupl
             [sys.executable, "-c", SERVER], cwd=ROOT, env=environment(settings)
         )
         try:
-            until(lambda: answers(settings.url) or server.poll() is not None)
+            until(lambda: answers(settings.url) or server.poll() is not None, STARTS)
             assert server.poll() is None, "the server did not start"
             yield settings, built
         finally:

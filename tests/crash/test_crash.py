@@ -15,7 +15,7 @@ from tests.survey import waves
 
 # Answers and kills. 5,000 and 25 cost 45 s of processor on each database, so they are for soak.
 RUNS = [
-    (1_000, 6),
+    (500, 6),
     pytest.param(5_000, 25, marks=pytest.mark.soak),
     pytest.param(100_000, 500, marks=pytest.mark.soak),
 ]
