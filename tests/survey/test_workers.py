@@ -41,7 +41,7 @@ from tests.survey import waves
 ROOT = Path(__file__).parents[2]
 COMMAND = "from survey.cli import main; main()"
 TEAM = 2
-ANSWERS, CLIENTS = 400, 16
+ANSWERS, CLIENTS = 200, 16
 STARTS = 120  # seconds: a process takes two of CPU to start, and a busy machine has none
 # A new connection for each request, so that whoever is let run has it.
 VISITORS = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=60)
