@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from survey.settings import Settings
-from survey.tables import CommentReview
+from survey.tables import CommentReview, Wave
 
 FEWEST: Final = 10  # texts at a unit; with fewer it has none (measurement.md 4.5)
 QUOTED: Final = range(3, 6)  # texts in a report; fewer would be somebody's own page
@@ -55,3 +55,11 @@ async def cleared(settings: Settings, *, wave: int, name: str, unit: str) -> tup
     reviews = {row["place"]: row for row in rows if row["state"] in CLEARED}
     found = [reviews[one.place]["text"] or one.text for one in there if one.place in reviews]
     return tuple(found[: QUOTED[-1]]) if len(found) >= QUOTED[0] else ()
+
+
+async def quoted(settings: Settings, *, wave: str, unit: str) -> tuple[str, ...]:
+    """The same for a wave by its name; none for one that is not known."""
+    found = await Wave.select(Wave.id).where(Wave.name == wave).first()
+    if found is None:
+        return ()
+    return await cleared(settings, wave=found["id"], name=wave, unit=unit)

@@ -244,6 +244,40 @@ async def test_a_report_quotes_three_to_five_that_were_cleared(
     assert above.comments == ()
 
 
+async def test_the_cleared_comments_stand_on_a_page_of_their_own(site: cast.Site) -> None:
+    carla, anna = await site.signed_in("carla"), await site.signed_in("anna")
+    result = "/waves/2026-1/units/C21"
+    before = await anna.get(result)
+    for number in (2, 3, 4):
+        await decide(carla, number, "show")
+
+    after, page = await anna.get(result), await anna.get(f"{result}/comments")
+
+    link = f'href="{result}/comments"'
+    assert (link in before.text, link in after.text) == (False, True)
+    shown = quotes(page)
+    assert len(shown) == 3
+    assert all(re.fullmatch(r"C21 siger \d+\.", one) for one in shown)
+    assert not any(one in after.text for one in shown)
+    assert "%" not in page.text.partition("<main")[2]
+
+
+async def test_comments_of_a_unit_are_for_those_who_may_have_its_report(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    for number in (2, 3, 4):
+        await decide(carla, number, "show")
+    seen = {}
+
+    for login in ("anna", "bo", "dan", "eva"):
+        reply = await (await site.signed_in(login)).get("/waves/2026-1/units/C21/comments")
+        seen[login] = reply.status_code
+
+    assert seen == {"anna": 200, "bo": 404, "dan": 404, "eva": 200}
+    few = await carla.get("/waves/2026-1/units/C22/comments")
+    assert "Her bliver ikke vist kommentarer." in few.text
+    assert quotes(few) == []
+
+
 async def test_erased_comments_are_told_to_be_erased(site: cast.Site, settings: Settings) -> None:
     carla = await site.signed_in("carla")
     comments_file(settings, "2026-1").unlink()

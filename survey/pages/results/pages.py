@@ -15,10 +15,11 @@ from survey import audit, insight, texts
 from survey.access import Actor, reads_report, reads_results, reads_unit
 from survey.errors import UnitUnknown
 from survey.insight import Release, Told
+from survey.insight.comments import quoted
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.matrix import matrix
 from survey.pages.results.values import Branch, UnitView
-from survey.pages.results.views import branches, unit_view
+from survey.pages.results.views import branches, place, unit_view
 from survey.settings import Settings
 from survey.texts import Voice
 
@@ -78,6 +79,8 @@ class ResultsPages(Controller):
                 matrix=table,
                 here=here,
                 may_try=may_try(request, unit),
+                has_comments=view.has_report
+                and bool(await quoted(settings_of(request), wave=wave, unit=unit)),
             )
         reply.headers["vary"] = "HX-Request"
         return packed(request, reply)
@@ -105,6 +108,27 @@ def is_part(request: Request[Any, Any, Any]) -> bool:
     """Whether htmx asks for a piece; a page that it brings back from its history is whole."""
     headers = request.headers
     return "hx-request" in headers and "hx-history-restore-request" not in headers
+
+
+class ResultsComments(Controller):
+    """What people wrote, on a page of its own: never beside a number of a part or a profession."""
+
+    path = "/waves/{wave:str}/units/{unit:str}"
+    guards = (reads_report,)
+
+    @get("/comments", name="unit_comments")
+    async def show(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[str]:
+        """The comments that the report of the unit quotes."""
+        told = await told_for(request, wave, unit)
+        return page(
+            request,
+            "pages/staff/results_comments.html",
+            quotes=await quoted(settings_of(request), wave=wave, unit=unit),
+            unit=place(told, told.view.unit),
+            wave=wave,
+        )
 
 
 class ResultsFiles(Controller):
@@ -139,7 +163,12 @@ class ResultsFiles(Controller):
         return await _numbers(request, wave, unit, insight.unit_xlsx, XLSX)
 
 
-ROUTES: list[ControllerRouterHandler] = [ResultsIndex, ResultsPages, ResultsFiles]
+ROUTES: list[ControllerRouterHandler] = [
+    ResultsIndex,
+    ResultsPages,
+    ResultsComments,
+    ResultsFiles,
+]
 
 
 async def told_for(request: Request[Any, Any, Any], wave: str, unit: str) -> Told:
