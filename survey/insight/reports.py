@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from textwrap import shorten
+from typing import Final
 
 from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold
 from analysis.report import unit_report as written
@@ -18,13 +20,14 @@ from survey.settings import ASSETS, TEMPLATES, Settings
 from survey.tables import Behaviour, TrialAction, TrialUnit, Wave
 from survey.texts import Language, Voice
 
-DAYS_TO_DECIDE = 90  # after a trial action, decision in measurement 5
+DAYS_TO_DECIDE: Final = 90  # after a trial action, decision in measurement 5
+MOST_SAID: Final = 160  # letters of the sentence that stopped a report
 
 
 class ReportStopped(Broken):
     sentence = N_(
-        "The report was not made. The text on page {page} holds something a report must not say: "
-        "“{value}”. Correct the text it comes from, and make the report again."
+        "The report was not made. On page {page} stands something a report must not say, "
+        "“{value}”, in: “{said}” Correct the text it comes from, and make the report again."
     )
 
 
@@ -138,7 +141,8 @@ def report_file(
     except UnitNotInRelease as error:
         raise UnitUnknown(unit=unit, wave=wave) from error
     except ForbiddenWording as error:
-        raise ReportStopped(page=error.page, value=error.value) from error
+        said = shorten(error.sentence, MOST_SAID, placeholder=" …")
+        raise ReportStopped(page=error.page, value=error.value, said=said) from error
     except Untold as error:
         raise NumberNotReleased(rule=error.rule, page=error.page) from error
     except OSError as error:  # WeasyPrint finds its libraries when it is imported

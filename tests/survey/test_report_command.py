@@ -18,6 +18,7 @@ from survey import engine, insight
 from survey.cli import main, report_workers
 from survey.settings import Settings
 from survey.tables import Behaviour, TrialAction, TrialUnit, Unit
+from survey.texts import sentence
 from tests import cast
 from tests.analysis.release_factory import release
 
@@ -152,7 +153,10 @@ def test_a_word_that_must_not_be_said_stops_the_report(installed: Settings, tmp_
     with pytest.raises(insight.ReportStopped) as stopped:
         insight.report_file(installed, wave="2026-4", unit="C21", language="da", facts=given)
 
-    assert stopped.value.facts["page"] == 1
+    assert sentence(stopped.value, "da") == (
+        "Rapporten er ikke lavet. På side 1 står noget, en rapport ikke må sige, »Bund«, "
+        "i: »Hjemmepleje Nord · Bund 5« Ret den tekst, det kommer fra, og lav rapporten igen."
+    )
 
 
 async def _facts(settings: Settings) -> insight.Facts:
