@@ -327,7 +327,7 @@ async def cutting(port):
 # --- bad input, much of it -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("posts", [600, pytest.param(5_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("posts", [300, pytest.param(5_000, marks=pytest.mark.soak)])
 async def test_thousands_of_bad_posts_store_nothing_and_everybody_else_is_answered(settings, posts):
     async with engine.opened(settings, migrate=True):
         await open_town(settings)
