@@ -5,7 +5,15 @@ text, and a unit is there when valid_from <= wave <= valid_to.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import (
+    Collection,
+    Container,
+    ItemsView,
+    Iterable,
+    Iterator,
+    Mapping,
+    ValuesView,
+)
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -70,6 +78,7 @@ class Tree(Mapping[str, UnitRow]):
 
     def __init__(self, nodes: Iterable[UnitRow]) -> None:
         self._nodes = {node.code: node for node in nodes}
+        self._below: dict[str, tuple[str, ...]] = {}
 
     def __getitem__(self, code: str) -> UnitRow:
         return self._nodes[code]
@@ -79,6 +88,13 @@ class Tree(Mapping[str, UnitRow]):
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+    # A mapping's own views ask for one node after the other; a page goes through all of 2,500.
+    def items(self) -> ItemsView[str, UnitRow]:
+        return self._nodes.items()
+
+    def values(self) -> ValuesView[UnitRow]:
+        return self._nodes.values()
 
     @cached_property
     def root(self) -> UnitRow:
@@ -96,12 +112,17 @@ class Tree(Mapping[str, UnitRow]):
     def by_id(self) -> Mapping[int, UnitRow]:
         return {node.id: node for node in self._nodes.values()}
 
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of each unit in the tree, to sort by."""
+        return {code: place for place, code in enumerate(self._nodes)}
+
     def below(self, code: str) -> tuple[str, ...]:
         """The unit and every unit under it, in the order of the tree."""
-        found = [code]
-        for child in self._nodes[code].children:
-            found.extend(self.below(child))
-        return tuple(found)
+        if code not in self._below:
+            inside = (one for child in self._nodes[code].children for one in self.below(child))
+            self._below[code] = (code, *inside)
+        return self._below[code]
 
     def ancestors(self, code: str) -> tuple[str, ...]:
         """The units above, nearest first; empty for the root."""

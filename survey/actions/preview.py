@@ -63,16 +63,17 @@ class Place:
 
 def places(units: Tree, codes: Iterable[str]) -> Iterator[Place]:
     """The fewest places that are exactly these units, in the order of the tree."""
-    wanted = set(codes)
-    whole: dict[str, bool] = {}
-    nodes = list(units.items())
-    for code, node in reversed(nodes):  # children before parents
-        whole[code] = code in wanted and all(whole[child] for child in node.children)
-    for code, node in nodes:
-        if whole[code] and not (node.parent and whole[node.parent]):
-            yield Place(code, node.name, len(units.below(code)))
-        elif code in wanted and not whole[code]:
+    wanted = sorted(set(codes), key=units.order.__getitem__)
+    whole: set[str] = set()
+    for code in reversed(wanted):  # children before parents
+        if whole.issuperset(units[code].children):
+            whole.add(code)
+    for code in wanted:
+        node = units[code]
+        if code not in whole:
             yield Place(code, node.name, 1)
+        elif node.parent not in whole:
+            yield Place(code, node.name, len(units.below(code)))
 
 
 def not_asked(scope: Scope, staffed: Sequence[str]) -> list[str]:

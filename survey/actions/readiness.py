@@ -128,4 +128,4 @@ def assigned(
 def units_in(units: Tree, named: Iterable[str]) -> list[str]:
     """The units of a scope, each once, in the order of the tree."""
     inside = {one for unit in named if unit in units for one in units.below(unit)}
-    return [code for code in units if code in inside]
+    return sorted(inside, key=units.order.__getitem__)

@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 from litestar.types import ControllerRouterHandler
 
-from survey import organisation
 from survey.access import plans
 from survey.actions.opening import today_here
 from survey.actions.own_fields import lacking
@@ -16,7 +15,7 @@ from survey.pages.answering.sheet import told
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.views import WavePage, wave_page
 from survey.settings import Settings
-from survey.tables import Behaviour, BehaviourScope, Escalation, Person, Wave
+from survey.tables import Behaviour, BehaviourScope, Escalation, Person, UnitVersion, Wave
 from survey.texts import Voice
 
 TEMPLATE = "pages/staff/overview.html"
@@ -84,7 +83,7 @@ async def _known(settings: Settings, voice: Voice) -> Known:
     scoped = {row["behaviour"] for row in await BehaviourScope.select(BehaviourScope.behaviour)}
     active = await Behaviour.select(Behaviour.id).where(Behaviour.active == True)  # noqa: E712 - a column
     return Known(
-        units=len(await organisation.tree(None)),
+        units=await UnitVersion.count().where(UnitVersion.valid_to.is_null()),
         people=await Person.count().where(Person.active == True),  # noqa: E712 - a column
         has_details=not lacking(told(settings)),
         behaviours=sum(row["id"] in scoped for row in active),

@@ -26,7 +26,7 @@ from survey.pages.answering.sheet import told
 from survey.pages.forms import Fields, done, posted
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.pages import Asking
-from survey.pages.waves.views import Asked, block_name, offered, year_around
+from survey.pages.waves.views import Asked, block_name, offered, with_units, year_around
 from survey.pages.waves.year import Span, is_free
 from survey.questionnaire import BLOCKS, blocks_of
 from survey.settings import Settings
@@ -58,7 +58,7 @@ class NewWave(Controller):
     @get("/", name="wave-new")
     async def form(self, request: Asking) -> Response[str]:
         name, opens, closes = await proposed(settings_of(request))
-        codes = [one.code for one in await offered(Voice("da"), name) if one.units]
+        codes = await with_units(name)
         fields = Fields.of(name=name, opens=opens, closes=closes, behaviours=codes, asked=[*BLOCKS])
         return await _form(request, fields, None)
 

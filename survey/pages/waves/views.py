@@ -226,6 +226,15 @@ async def offered(voice: Voice, wave: str | None) -> tuple[Asked, ...]:
     )
 
 
+async def with_units(wave: str) -> list[str]:
+    """The codes of the active behaviours that are asked somewhere in the tree of a wave."""
+    units, reach = await tree(wave), await scopes()
+    active = await Behaviour.select(Behaviour.code).where(Behaviour.active == True)  # noqa: E712
+    return [
+        row["code"] for row in active if any(unit in units for unit in reach.get(row["code"], ()))
+    ]
+
+
 def _asked(voice: Voice, scope: Scope) -> tuple[Asked, ...]:
     """What a wave asks where, by the code of the behaviour."""
     by_code: dict[str, list[str]] = {}
