@@ -21,7 +21,7 @@ from analysis.report.sections.voices import Shares as Answered
 from analysis.report.view import BARRIERS
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside, opened
+from analysis.wording.voice import inside, listed, opened
 from survey.insight.auditing import (
     DocumentTried,
     NumberNotReleased,
@@ -88,6 +88,7 @@ __all__ = [
     "drawn",
     "inside",
     "leak_error",
+    "listed",
     "newcombe",
     "number",
     "numbers",

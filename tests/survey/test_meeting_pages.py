@@ -170,6 +170,27 @@ async def test_the_board_sheet_is_words_without_a_number(site: cast.Site, unit: 
     ]
 
 
+async def test_the_board_says_to_whom_each_thing_went(site: cast.Site) -> None:
+    anna = await site.signed_in("anna")
+    card = {
+        "unit": "C21", "experience": "Vi venter.", "citizen": "Borgeren venter.", "ask": "En vagt.",
+        "answer_by.day": "18", "answer_by.month": "12", "answer_by.year": "2026",
+    }  # fmt: skip
+    said = {}
+
+    for level in ("parent", "board"):
+        form = await anna.get("/sent-up/new")
+        once = re.search(r'name="once" value="(\w+)"', form.text)
+        kept = {**cast.token(form), "once": once[1] if once else "", "version": "0"}
+        reply = await anna.post("/sent-up/new", data={**kept, **card, "tried": "x", "level": level})
+        assert reply.status_code == 303
+        said[level] = slides(await shown(site, "anna", UNIT))["board"]
+
+    assert "sendt det videre til Hjemmepleje En vagt. Vi får svar" in said["parent"]
+    assert "sendt det videre til Hjemmepleje og direktionen" in said["board"]
+    assert "Direktionen: En vagt." in said["board"]
+
+
 async def test_nobody_is_told_to_have_said_what_another_unit_did(site: cast.Site) -> None:
     hidden = await shown(site, "carla", HIDDEN, "board")
     own = await shown(site, "carla", UNIT, "board")

@@ -11,9 +11,11 @@ from analysis.findings import Release, encode
 from analysis.release.audit.documents import Untold, lines_checked
 from analysis.report.reading import html_lines, workbook_tables
 from survey import engine, insight
+from survey.pages.results.views import shared
 from survey.seeds.found import drawn_series
 from survey.settings import Settings
 from survey.tables import AuditEvent, Behaviour, Closing, Wave
+from survey.texts import Voice
 from tests import cast
 from tests.analysis.release_factory import TEXTS, release
 
@@ -378,6 +380,32 @@ async def test_the_list_holds_the_units_within_reach(site: cast.Site) -> None:
     page = await anna.get("/results")
 
     assert re.findall(r'href="/waves/2026-4/units/(\w+)"', page.text) == ["FK", "C", "C2", "C21"]
+
+
+async def test_a_bridge_builder_sees_which_barriers_their_units_share(site: cast.Site) -> None:
+    finn = await site.signed_in("finn")
+
+    page = await read(site, "finn", "/results")
+
+    assert "Ingen barriere skiller sig ud i mere end én af jeres enheder" in page
+    assert 'class="kp-in-0"><a href="/waves/2026-4/units/B1"' in (await finn.get("/results")).text
+    assert "Samme barriere" not in await read(site, "anna", "/results")
+
+
+def test_a_shared_barrier_names_units_beside_each_other_and_none_below_another() -> None:
+    made = release("2026-4")
+    marked = {("B1", "TID"), ("C2", "TID"), ("C21", "TID"), ("C2", "FEJL"), ("C21", "FEJL")}
+    cells = tuple(
+        msgspec.structs.replace(one, marked=(one.unit, one.item) in marked) for one in made.cells
+    )
+
+    found = shared(
+        msgspec.structs.replace(made, cells=cells), lambda unit: unit != "C", Voice("da")
+    )
+
+    assert [(one.barrier, one.units, one.address) for one in found] == [
+        ("Tid", "Skoler · Hjemmepleje", "/trials/new?unit=B1&unit2=C2&barrier=TID")
+    ]
 
 
 async def test_without_a_released_wave_the_list_says_when_results_come(empty: cast.Site) -> None:

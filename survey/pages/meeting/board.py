@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from survey import organisation
 from survey.actions.trials_states import state_name, state_of, waits_too_long
-from survey.insight import Told, opened
+from survey.insight import Told, listed, opened
 from survey.insight.passed_on import card_told, units_of_cards
 from survey.pages.trials.views import known, opened_on
 from survey.tables import Escalation
@@ -74,31 +74,39 @@ async def board(told: Told, open_: Sequence[Decision], voice: Voice, today: date
         for one in open_
         if one.stops is not None and not one.is_due
     ]
-    sent, to = await _sent(view.code, voice, today)
+    sent, places = await _sent(view.code, voice, today)
     return Board(
         voice.pick(texts["title"]).format(unit=view.name),
         (
             Line(voice.pick(texts["said"]), told.said),
             Line(voice.pick(texts["try"]), tuple(tried)),
-            Line(voice.pick(texts["sent"]).format(parent=to or "…"), sent),
+            Line(voice.pick(texts["sent"]).format(parent=listed(voice, list(places)) or "…"), sent),
         ),
         voice.pick(texts["thanks"]),
     )
 
 
-async def _sent(unit: str, voice: Voice, today: date) -> tuple[tuple[str, ...], str]:
-    """What waits for an answer from above; and to whom, where that is one place."""
+async def _sent(unit: str, voice: Voice, today: date) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What waits for an answer from above, and to whom; each says so where they are several."""
     rows = await Escalation.select().where(Escalation.answer.is_null()).order_by(Escalation.id)
     if not rows:
-        return (), ""
+        return (), ()
     units = await units_of_cards()
     near = [row for row in rows if unit in units[row["id"]].get("sender", ())]
     named = await organisation.unit_names({code for row in near for code in _all(units[row["id"]])})
     ours = [card_told(voice, row, units[row["id"]], named, on=today) for row in near]
     by = voice.pick(content("messages")["board_sheet"]["answer_by"])
-    said = tuple(f"{card.ask} {by.format(date=voice.full_date(card.answer_by))}" for card in ours)
-    places = {card.level for card in ours}
-    return said, places.pop() if len(places) == 1 else ""
+    places = tuple(dict.fromkeys(card.level for card in ours))
+    said = tuple(
+        f"{_to(card.level) if len(places) > 1 else ''}{card.ask} "
+        f"{by.format(date=voice.full_date(card.answer_by))}"
+        for card in ours
+    )
+    return said, places
+
+
+def _to(place: str) -> str:
+    return f"{opened(place)}: "
 
 
 def _all(units: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -12,14 +12,14 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import audit, insight, texts
-from survey.access import Actor, reads_report, reads_results, reads_unit
+from survey.access import Actor, Role, reads_report, reads_results, reads_unit
 from survey.errors import UnitUnknown
 from survey.insight import Release, Told
 from survey.insight.comments import quoted
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.matrix import matrix
-from survey.pages.results.values import Branch, UnitView
-from survey.pages.results.views import branches, place, unit_view
+from survey.pages.results.values import Branch, Shared, UnitView
+from survey.pages.results.views import branches, place, shared, unit_view
 from survey.settings import Settings
 from survey.texts import Voice
 
@@ -46,10 +46,20 @@ class ResultsIndex(Controller):
         waves = list(reversed(insight.waves_with_release(settings)))
         wave = request.query_params.get("wave", waves[0] if waves else None)
         units: tuple[Branch, ...] = ()
+        in_common: tuple[Shared, ...] | None = None
         if wave is not None:
             release = insight.stored_release(settings, wave)
             units = branches(release, actor.may_read, organisation_name(settings))
-        return page(request, "pages/staff/results_index.html", waves=waves, wave=wave, units=units)
+            if actor.role is Role.BRIDGE_BUILDER:
+                in_common = shared(release, actor.may_read, Voice(language_for(request)))
+        return page(
+            request,
+            "pages/staff/results_index.html",
+            waves=waves,
+            wave=wave,
+            units=units,
+            in_common=in_common,
+        )
 
 
 class ResultsPages(Controller):

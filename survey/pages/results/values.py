@@ -95,6 +95,15 @@ class UnitView:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """A barrier that stands out in several units: their names, and a trial of the first two."""
+
+    barrier: str
+    units: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """A unit in a list; `indent` says how deep below the first one it lies."""
 

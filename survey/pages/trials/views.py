@@ -20,6 +20,7 @@ from survey.actions.trials_states import (
     waits_too_long,
 )
 from survey.errors import N_, NotFoundHere
+from survey.insight import listed
 from survey.insight.trials import Evaluation, certainty_told, evaluations
 from survey.organisation import Tree
 from survey.pages.trials.forms import barrier_name
@@ -159,11 +160,7 @@ def named_in(tree: Tree) -> dict[str, str]:
 
 def names(voice: Voice, codes: Iterable[str], named: Mapping[str, str]) -> str:
     """Units as people say them: "Hjemmepleje Nord og Visitation"; one that is gone by its code."""
-    said = [named.get(code, code) for code in codes]
-    if len(said) < 2:
-        return "".join(said)
-    joined = voice.gettext("%(names)s and %(last)s")
-    return joined % {"names": ", ".join(said[:-1]), "last": said[-1]}
+    return listed(voice, [named.get(code, code) for code in codes])
 
 
 # --- the list ------------------------------------------------------------------------------------
