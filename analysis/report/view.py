@@ -182,9 +182,8 @@ class View:
     @cached_property
     def people(self) -> int | None:
         """Those in the situation: exact from 20, else None."""
-        return next(
-            (count for _, one in self.barriers if (count := numbers.people(one)) is not None), None
-        )
+        told = (one.n for _, one in self.barriers if not isinstance(one, Hidden | Banded))
+        return next((count for count in told if count is not None), None)
 
     @cached_property
     def behaviours(self) -> tuple[str, ...]:
