@@ -20,6 +20,7 @@ from survey.tables import (
 )
 from tests import cast
 from tests.browsing import seen_at, served, watched
+from tests.translated import filled, put
 
 SEEN = {  # name: who looks, address
     "overview": ("carla", "/overview"),
@@ -35,6 +36,8 @@ SEEN = {  # name: who looks, address
     "held": ("carla", "/waves/2026-3"),
     "prints": ("carla", "/waves/2026-2/prints"),
     "sheets": ("carla", "/waves/2026-4/sheets"),
+    "languages": ("carla", "/languages"),
+    "details": ("carla", "/organisation/details"),
     "try": ("carla", "/waves/2027-2/try"),
 }
 
@@ -49,6 +52,8 @@ async def build(settings: Settings) -> None:
     """Waves in every state; three that are planned, of which one came back from the committee."""
     async with engine.opened(settings, migrate=True):
         await cast.enter(settings)
+        put(settings, filled("ar"))
+        put(settings, filled("pl", **{"questionnaire.items.clarity": ""}))
         await UnitVersion.update({UnitVersion.core_task: "Borgeren klarer sig."}).where(
             UnitVersion.parent.is_null()
         )

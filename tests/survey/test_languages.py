@@ -304,6 +304,8 @@ async def test_a_template_is_filled_in_checked_and_added(
         return [*done, run("check", file), run("add", file), run("check", "ar")]
 
     template, empty, refused, whole, added, again = await asyncio.to_thread(at_work)
+    offered = [pack.code for pack in languages.offered(settings)]
+    removed, gone = await asyncio.to_thread(lambda: [run("remove", "ar") for _ in range(2)])
 
     assert template.exit_code == 0, template.output
     assert empty.exit_code == 1
@@ -313,7 +315,9 @@ async def test_a_template_is_filled_in_checked_and_added(
     assert "is not whole" in refused.output
     assert [whole.exit_code, added.exit_code, again.exit_code] == [0, 0, 0]
     assert whole.output == again.output == "العربية (ar) is whole.\n"
-    assert [pack.code for pack in languages.offered(settings)] == ["ar"]
+    assert offered == ["ar"]
+    assert (removed.exit_code, gone.exit_code) == (0, 1)
+    assert languages.offered(settings) == ()
 
 
 def test_a_new_template_keeps_what_is_translated_where_the_danish_is_the_same() -> None:
