@@ -84,6 +84,13 @@ async def test_the_first_slide_to_read_says_what_the_report_says_in_short(
     assert "Hvad kan vi genkende?" in told["read"]
 
 
+async def test_no_two_slides_are_called_the_same(site: cast.Site) -> None:
+    for unit in ("B2", "F", HIDDEN, ROOT):  # B2 and F say in short what a later slide tells
+        page = await shown(site, "carla", unit)
+        titles = re.findall(r'<h2 id="\w+-title"[^>]*>([^<]+)', page)
+        assert len(titles) == len(set(titles)) > 5, unit
+
+
 async def test_two_and_two_come_first_and_the_clock_is_set_to_two_minutes(
     site: cast.Site,
 ) -> None:

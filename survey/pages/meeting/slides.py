@@ -119,7 +119,7 @@ def _reading(told: Told, voice: Voice, *, has_due: bool) -> Iterator[Slide]:
     if told.level is not None and not isinstance(told.view.number("behaviour_level"), Hidden):
         yield Slide(
             "often",
-            told.level.headline,
+            _title(told, told.level.headline, instead=told.level.kicker),
             told.level.lead,
             _waves(told, voice),
             (voice.gettext("Does the picture fit what you see every day?"),),
@@ -168,7 +168,9 @@ def _choosing(told: Told, voice: Voice, chosen: str) -> Iterator[Slide]:
     else:
         tiles = tuple(_tile(voice, code, share) for code, share in told.shares)
         lead = voice.gettext("The share who say that it stands in the way to a great extent.")
-        yield Slide("choose", told.standing_out, lead, tiles, (_choose(voice),))
+        instead = voice.gettext("Which of the ten do you recognise?")
+        title = _title(told, told.standing_out, instead=instead)
+        yield Slide("choose", title, lead, tiles, (_choose(voice),))
     lead = voice.gettext("Two and two in two minutes. Then one thing from each pair.")
     yield Slide("talk", talk.about, lead, questions=talk.questions, timer=PAIRS)
     if told.who is not None:
@@ -180,6 +182,11 @@ def _choosing(told: Told, voice: Voice, chosen: str) -> Iterator[Slide]:
             (voice.gettext("Who else must be at the table before we can decide?"),),
             timer=5,
         )
+
+
+def _title(told: Told, headline: str, *, instead: str) -> str:
+    """No two slides are called the same: what is said in short already is not a title again."""
+    return instead if headline == told.in_short.headline else headline
 
 
 def _choose(voice: Voice) -> str:
