@@ -404,7 +404,7 @@ def test_a_shared_barrier_names_units_beside_each_other_and_none_below_another()
     )
 
     assert [(one.barrier, one.units, one.address) for one in found] == [
-        ("Tid", "Skoler · Hjemmepleje", "/trials/new?unit=B1&unit2=C2&barrier=TID")
+        ("Tid", "Havneskolen · Hjemmepleje", "/trials/new?unit=B1&unit2=C2&barrier=TID")
     ]
 
 
