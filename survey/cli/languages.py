@@ -34,7 +34,7 @@ from survey.texts import Voice
 
 @click.group()
 def languages() -> None:
-    """Languages of your own for those who answer, each in one file."""
+    """Add a language of your own for those who answer: a file to fill in, checked and added."""
 
 
 @languages.command()

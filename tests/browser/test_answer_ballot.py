@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -354,7 +355,7 @@ def test_pressing_send_while_it_waits_tries_at_once(
 
     page.route("**/svar/send", dead_twice)
     for _ in range(5):
-        page.get_by_role("button", name="Send svar").click()
+        page.get_by_role("button", name=re.compile("Send (svar|nu)")).click()
         page.wait_for_timeout(200)
 
     expect(page.get_by_role("heading", name="Dit svar er modtaget")).to_be_visible()
