@@ -137,16 +137,20 @@ class Place:
     address: str
     name: str  # a msgid
     is_for: Callable[[Actor], bool]
+    also: tuple[str, ...] = ()  # addresses of pages one comes to from there
+
+    def holds(self, path: str) -> bool:
+        return any(path == own or path.startswith(f"{own}/") for own in (self.address, *self.also))
 
 
 # In the order of the menu; each part of the workspace adds its own.
 MENU = (
     Place("/overview", N_("Overview"), lambda actor: actor.may_plan),
     Place("/results", N_("Results"), lambda actor: actor.may_read_results),
-    Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves),
+    Place("/waves", N_("Waves"), lambda actor: actor.may_read_waves, ("/languages",)),
     Place("/organisation", N_("Organisation"), lambda actor: actor.may_plan),
     Place("/behaviours", N_("Behaviours"), lambda actor: actor.may_plan),
-    Place("/trials", N_("Trial actions"), lambda actor: actor.may_try),
+    Place("/trials", N_("Trial actions"), lambda actor: actor.may_try, ("/learned",)),
     Place("/sent-up", N_("Sent up"), lambda actor: actor.may_try),
     Place("/accounts", N_("Accounts"), lambda actor: actor.may_keep_accounts),
     Place("/log", N_("Log"), lambda actor: actor.may_read_log),
@@ -161,9 +165,7 @@ def _links(actor: Actor, voice: Voice, path: str) -> tuple[Link, ...]:
         Link(
             place.address,
             voice.gettext(place.name),
-            here=place.address == "/results"
-            if is_result
-            else path == place.address or path.startswith(f"{place.address}/"),
+            here=place.address == "/results" if is_result else place.holds(path),
         )
         for place in MENU
         if place.is_for(actor)

@@ -140,3 +140,15 @@ async def test_an_unknown_language_and_a_person_without_rights_are_answered_alik
     replies = [await eva.get(HERE), await carla.get(f"{HERE}/pl/file")]
 
     assert [reply.status_code for reply in replies] == [404, 404]
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("/languages", "/waves"), ("/learned", "/trials"), ("/log", "/log")]
+)
+async def test_the_menu_marks_the_place_that_a_page_belongs_to(
+    carla: AsyncClient, path: str, named: str
+) -> None:
+    page = await carla.get(path)
+
+    marked = re.findall(r'<a href="([^"]+)"[^>]* aria-current="page"', page.text)
+    assert marked == [named]
