@@ -96,6 +96,16 @@ def test_axe_finds_nothing_on_a_slide_alone(opened: Callable[..., Page]) -> None
     assert axe(page) == []
 
 
+@pytest.mark.parametrize("size", [(320, 740), (1920, 500)])
+def test_the_board_sheet_is_a_page_like_others(
+    opened: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    page = opened(f"{BASE}/C21/board", size)
+
+    assert not scrolls_sideways(page, size[0])
+    assert axe(page) == []
+
+
 @pytest.mark.parametrize("name", ["unit", "hidden"])
 def test_on_a_phone_it_is_a_page_like_others(opened: Callable[..., Page], name: str) -> None:
     page = opened(PAGES[name], (320, 740))
