@@ -15,7 +15,7 @@ from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
 from analysis.report.reading import workbook_tables
-from analysis.report.sections import action, barriers, level, opening, tried, voices, who
+from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
 from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View
 from analysis.report.xlsx import release_xlsx
 from analysis.wording.guard import ForbiddenWording, guard
@@ -167,7 +167,7 @@ def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
         action.proposals(view),
         tried.since_last(view),
         action.decision(view),
-        action.method(view),
+        method.method(view),
     ]
     sections = [one for one in parts if isinstance(one, Section)]
     left_out = [one for one in parts if isinstance(one, LeftOut)]

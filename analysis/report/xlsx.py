@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 
 from analysis.findings import Release
 from analysis.report.csv import headings, rows
-from analysis.report.sections.action import method_points
+from analysis.report.sections.method import method_points
 from analysis.wording.voice import Voice
 
 OPTIONS: Final = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

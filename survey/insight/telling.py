@@ -14,7 +14,7 @@ from msgspec import UNSET
 from analysis.findings import Number, Release
 from analysis.report import Facts
 from analysis.report.plan import LeftOut, Section
-from analysis.report.sections import action, barriers, level, opening, tried, voices, who
+from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
 from analysis.report.view import View, leading
 from analysis.wording import sentences
 from analysis.wording.voice import opened
@@ -140,7 +140,7 @@ class Told:
 
     @property
     def method(self) -> tuple[tuple[str, str], ...]:
-        return action.method_points(self.view.voice, self.view.release.settings)
+        return method.method_points(self.view.voice, self.view.release.settings)
 
     @cached_property
     def seams(self) -> Section | None:
