@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from survey import audit, engine
+from survey import audit
 from survey import settings as installation
 from survey.actions import account_keeping, accounts
 from survey.actions.account_keeping import LastAdministrator, LinkUnknown, OwnAccount
@@ -27,14 +27,6 @@ from survey.tables import (
 from tests import cast
 
 NEW = "eight small words that only grete knows"
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
 
 
 @pytest.fixture

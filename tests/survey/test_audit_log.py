@@ -19,14 +19,6 @@ DROP_TRIGGER = {
 
 
 @pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
-
-
-@pytest.fixture
 async def on_both(store: Settings) -> AsyncIterator[cast.Site]:
     """As `site`, on SQLite and on PostgreSQL: for what the databases do in their own ways."""
     await cast.enter(store)

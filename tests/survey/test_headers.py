@@ -2,14 +2,13 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from litestar import get
 from litestar.params import FromPath
 
-from survey import assets, engine, log
+from survey import assets, log
 from survey.app import create_app, hosts
 from survey.errors import NotInitialised
 from survey.settings import Settings
@@ -28,14 +27,6 @@ EVERYWHERE = {
     "referrer-policy": "no-referrer",
 }
 PAGES = ("/", "/sign-in", "/account", "/health", "/nowhere", "/waves/2026-4/units/C21")
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
 
 
 @pytest.mark.parametrize("address", PAGES)

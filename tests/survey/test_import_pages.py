@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from httpx import AsyncClient, Response
 
-from survey import engine, organisation
+from survey import organisation
 from survey.importing import parking
 from survey.importing.mapping import STAFF
 from survey.importing.reading import read
@@ -21,19 +20,6 @@ FOLDER = SEEDS / "fjordlund"
 MANIFEST = json.loads((FOLDER / "payroll_manifest.json").read_text(encoding="utf-8"))
 HEAD = "Afdelingskode;CPR-nr.;Fornavn;Efternavn;Stillingsbetegnelse;E-mail;Leder\r\n"
 NORTH = "C21;9999990001;Ann;Holm;Sygeplejerske;ann@here.example;Ja\r\n"
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
-
-
-@pytest.fixture
-async def carla(site: cast.Site) -> AsyncClient:
-    return await site.signed_in("carla")
 
 
 async def upload(browser: AsyncClient, data: bytes | str, kind: str = "staff") -> str:

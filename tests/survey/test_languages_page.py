@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
 
-from survey import engine
 from survey.pages.answering import languages
 from survey.settings import Settings
 from survey.tables import AuditEvent, Behaviour
@@ -17,19 +15,6 @@ from tests.translated import filled, loaded, put
 
 HERE = "/languages"
 CLARITY = "questionnaire.items.clarity"
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
-
-
-@pytest.fixture
-async def carla(site: cast.Site) -> AsyncClient:
-    return await site.signed_in("carla")
 
 
 async def sent(browser: AsyncClient, file: str | bytes | dict[str, Any] | None) -> Response:

@@ -32,19 +32,6 @@ HERE = "/organisation"
 
 
 @pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
-
-
-@pytest.fixture
-async def carla(site: cast.Site) -> AsyncClient:
-    return await site.signed_in("carla")
-
-
-@pytest.fixture
 async def units(settings: Settings) -> AsyncIterator[Settings]:
     """The organisation without the pages."""
     async with engine.opened(settings, migrate=True):

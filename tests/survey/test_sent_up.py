@@ -1,7 +1,7 @@
 """What is sent up: a card with a date, an answer in words, and both in the next report."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -39,14 +39,6 @@ LETTER = Letter(
     senders=("C21",), level="board", barrier="MAAL", answer_by=date(2026, 12, 18),
     **{name: CARD[name] for name in ("experience", "citizen", "tried", "ask")},
 )  # fmt: skip
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
 
 
 async def sent(browser: AsyncClient, **changes: str) -> str:

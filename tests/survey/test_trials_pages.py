@@ -1,7 +1,6 @@
 """Trial actions on the web: written, agreed, run, learned from; never about a person."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from httpx import AsyncClient, Response
 from markupsafe import escape
 
-from survey import engine, insight, organisation
+from survey import insight, organisation
 from survey.actions.trials import Said, StepUnknown, move_trial, write_trial
 from survey.actions.trials_card import Card
 from survey.actions.trials_states import waits_too_long
@@ -50,14 +49,6 @@ GATE = {
     "owner_role": "teamkoordinator",
     "visible_next_wave": "Adfærden falder ikke.",
 }
-
-
-@pytest.fixture
-async def site(settings: Settings) -> AsyncIterator[cast.Site]:
-    async with engine.opened(settings, migrate=True):
-        await cast.enter(settings)
-        async with cast.site(settings) as site:
-            yield site
 
 
 def days(**named: date) -> dict[str, str]:
