@@ -6,6 +6,7 @@ Carla   coordinator                     Finn    bridge-builder on the pathway C2
 """
 
 import asyncio
+import fcntl
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -249,6 +250,14 @@ async def site(settings: Settings) -> AsyncIterator[Site]:
             finally:
                 for browser in made.browsers.values():
                     await browser.aclose()
+
+
+@contextmanager
+def closed_elsewhere(settings: Settings) -> Iterator[None]:
+    """As while another process closes a wave: this server does not go on with it by itself."""
+    with (settings.data / "closing.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @asynccontextmanager
