@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any, Final, TypeAlias
 
+from analysis.report import lettering
 from analysis.report.tags import repaired
 
 BASE_URL: Final = "https://assets.invalid/"  # .invalid never resolves: RFC 2606
@@ -119,6 +120,7 @@ class _Press:
         from weasyprint import CSS  # noqa: PLC0415 - needs Pango
         from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
+        lettering.install()
         self.fetcher = _fetcher(assets)
         self.fonts = FontConfiguration()
         self.stylesheets = [
