@@ -326,6 +326,12 @@ def has_run(trial: Mapping[str, Any]) -> bool:
     )
 
 
+def state_of(trial: Mapping[str, Any]) -> str:
+    """The state of a row of trial actions; one from a file tells it by what was decided."""
+    told = trial["state"] or trial["practice_state"] or trial["decision"]
+    return told or ("learned" if trial["what_we_learned"] else "running")
+
+
 async def trials_rows() -> list[Row]:
     """TRIALS of measurement.md 2.2: trial actions with a last wave before and a first after."""
     members: dict[tuple[int, str], list[str]] = defaultdict(list)

@@ -17,7 +17,6 @@ from survey.actions.trials_states import (
     asks,
     following,
     gate_questions,
-    state_of,
 )
 from survey.engine import transaction
 from survey.errors import (
@@ -30,6 +29,7 @@ from survey.errors import (
     Refused,
 )
 from survey.insight.trials import Held, held
+from survey.organisation import state_of
 from survey.settings import Settings
 from survey.tables import TrialAction, TrialGate, TrialOwner, TrialStep, TrialUnit, Unit, Wave
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
+from survey.organisation import state_of
 from survey.texts import Voice, content
 
 DAYS_TO_DECIDE: Final = 90  # after the stop date, decision in measurement 5
@@ -30,12 +31,6 @@ def gate_questions() -> tuple[str, ...]:
 def state_name(voice: Voice, state: str) -> str:
     entries = {one["key"]: one for one in content("report_language")["trial_states"]}
     return voice.pick(entries[state])
-
-
-def state_of(trial: Mapping[str, Any]) -> str:
-    """The state of a row of trial actions; one from a file tells it by what was decided."""
-    told = trial["state"] or trial["practice_state"] or trial["decision"]
-    return told or ("learned" if trial["what_we_learned"] else "running")
 
 
 def is_learned(trial: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from analysis.findings import (
 from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
 from analysis.release import Tried
 from analysis.report import Facts, TrialText, seal
+from analysis.report.board import Board, OnBoard, board
 from analysis.report.plan import Labelled, Section
 from analysis.report.press import pdf
 from analysis.report.sections.voices import Shares as Answered
@@ -29,6 +30,7 @@ from survey.insight.auditing import (
     audit_files,
     leak_error,
 )
+from survey.insight.boards import board_file, board_pdf, on_board, on_boards
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.releases import (
     Released,
@@ -55,6 +57,7 @@ __all__ = [
     "BARRIERS",
     "DROPPED",
     "Answered",
+    "Board",
     "Cell",
     "CellRefused",
     "DocumentTried",
@@ -67,6 +70,7 @@ __all__ = [
     "Mark",
     "Number",
     "NumberNotReleased",
+    "OnBoard",
     "Release",
     "Released",
     "ReleasedUnit",
@@ -83,6 +87,9 @@ __all__ = [
     "audit_documents",
     "audit_files",
     "behaviour_texts",
+    "board",
+    "board_file",
+    "board_pdf",
     "checked_answers",
     "conformed",
     "drawn",
@@ -92,6 +99,8 @@ __all__ = [
     "newcombe",
     "number",
     "numbers",
+    "on_board",
+    "on_boards",
     "opened",
     "pdf",
     "release_wave",

@@ -1,7 +1,8 @@
 """What the action report of a unit says beside its numbers, and the report as a file."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -129,15 +130,22 @@ def report_file(
     earlier = tuple(
         stored_release(settings, one) for one in waves_with_release(settings) if one < wave
     )
-    try:
+    with stopped(wave=wave, unit=unit):
         return written(
             stored_release(settings, wave),
             unit,
             voice=Voice(language),
             render=lambda name, context: texts.render(name, language, context),
-            assets=_report_assets(),
+            assets=assets("report.css"),
             facts=replace(facts, earlier=earlier),
         )
+
+
+@contextmanager
+def stopped(*, wave: str, unit: str) -> Iterator[None]:
+    """What stops a document, said as what to do about it."""
+    try:
+        yield
     except UnitNotInRelease as error:
         raise UnitUnknown(unit=unit, wave=wave) from error
     except ForbiddenWording as error:
@@ -154,8 +162,8 @@ def report_file(
 PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-@lru_cache(maxsize=1)
-def _report_assets() -> dict[str, bytes]:
-    """The fonts and the print style of the report, by name."""
-    files = [*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report" / "report.css"]
+@lru_cache(maxsize=2)
+def assets(style: str) -> dict[str, bytes]:
+    """The fonts and a print style of the documents, by name."""
+    files = [*sorted((ASSETS / "fonts").glob("Source*.ttf")), TEMPLATES / "report" / style]
     return {file.name: file.read_bytes() for file in files}

@@ -15,9 +15,8 @@ from analysis.findings import Number, Release
 from analysis.report import Facts
 from analysis.report.plan import LeftOut, Section
 from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
-from analysis.report.view import View, leading
+from analysis.report.view import View
 from analysis.wording import sentences
-from analysis.wording.voice import opened
 from survey.access import Actor
 from survey.errors import UnitUnknown
 from survey.insight.passed_on import passed_on
@@ -161,17 +160,6 @@ class Told:
     @cached_property
     def since_last(self) -> Section | None:
         return _shown(tried.since_last(self.view))
-
-    @cached_property
-    def said(self) -> tuple[str, ...]:
-        """What the people of the unit said, a sentence without a number for each barrier.
-
-        What stands out here, else what more point to than to any other; none where that is not
-        known: nobody is told to have said what another unit did.
-        """
-        own = [one.barrier for one in self.view.patterns if one.unit == self.view.code]
-        codes = () if self.is_hidden else own[:1] or leading(self.shares).items
-        return tuple(f"{opened(sentences.clause(self.view.voice, code))}." for code in codes)
 
 
 async def told(  # noqa: PLR0913 - one keyword per thing a reader brings

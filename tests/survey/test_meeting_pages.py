@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from html import unescape
 
+import pypdfium2
 import pytest
 from httpx import Response
 
@@ -13,7 +14,7 @@ from analysis.report.reading import html_lines
 from analysis.wording.guard import guard
 from survey import engine, insight
 from survey.settings import Settings
-from survey.tables import TrialAction
+from survey.tables import AuditEvent, TrialAction
 from survey.texts import Language, Voice
 from tests import cast
 
@@ -198,6 +199,25 @@ async def test_the_board_says_to_whom_each_thing_went(site: cast.Site) -> None:
     assert "Direktionen: En vagt." in said["board"]
 
 
+async def test_the_sheet_of_paper_says_what_the_page_says_and_taking_it_is_written_down(
+    site: cast.Site,
+) -> None:
+    await decided(site)
+    page = await shown(site, "anna", UNIT, "board")
+    anna = await site.signed_in("anna")
+
+    reply = await anna.get(f"/waves/2026-4/units/{UNIT}/board.pdf")
+
+    with pypdfium2.PdfDocument(reply.content) as read:
+        [paper] = [one.get_textpage().get_text_bounded() for one in read]
+    told = [unescape(one) for one in re.findall(r"<(?:h2|p)>([^<]+)", page)]
+    assert len(told) == 5
+    assert all(" ".join(one.split()) in " ".join(paper.split()) for one in told)
+    assert reply.headers["content-disposition"].endswith('"kernepuls-2026-4-C21-board.pdf"')
+    events = await AuditEvent.select(AuditEvent.what, AuditEvent.on_what)
+    assert {"what": "opened board sheet", "on_what": "2026-4/C21"} in events
+
+
 async def test_nobody_is_told_to_have_said_what_another_unit_did(site: cast.Site) -> None:
     hidden = await shown(site, "carla", HIDDEN, "board")
     own = await shown(site, "carla", UNIT, "board")
@@ -209,7 +229,7 @@ async def test_nobody_is_told_to_have_said_what_another_unit_did(site: cast.Site
 # --- who may see it ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["meeting", "board"])
+@pytest.mark.parametrize("what", ["meeting", "board", "board.pdf"])
 async def test_a_meeting_is_for_those_who_may_have_the_report(site: cast.Site, what: str) -> None:
     anna, dan = await site.signed_in("anna"), await site.signed_in("dan")
 
@@ -266,7 +286,8 @@ async def test_a_decision_is_kept_as_a_trial_of_the_unit_and_stands_on_the_board
     after = slides((await anna.get(f"{MEETING}?done=decided")).text)
     assert "Beslutningen er gemt." in after["write"]
     sheet = await shown(site, "anna", UNIT, "board")
-    assert "Overlap ved vagtskifte. Vi stopper prøvehandlingen den 18. december 2026" in sheet
+    line = "Overlap ved vagtskifte. Vi stopper prøvehandlingen den 18.\u00a0december\u00a02026"
+    assert line in sheet
 
 
 async def test_a_proposal_that_is_chosen_fills_in_the_decision(site: cast.Site) -> None:

@@ -72,6 +72,7 @@ DEEDS = (
     N_("merged units"),
     N_("moved an employee to unit"),
     N_("moved unit"),
+    N_("opened board sheet"),
     N_("opened numbers"),
     N_("opened report"),
     N_("opened wave"),

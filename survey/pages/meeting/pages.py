@@ -8,16 +8,16 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
-from survey import organisation
+from survey import audit, insight, organisation
 from survey.access import Actor, reads_report, tries
 from survey.actions.trials import write_trial
 from survey.errors import N_
-from survey.insight import BARRIERS, sentences
+from survey.insight import BARRIERS, Board, Told, sentences
 from survey.pages.forms import Fields, notice, posted
-from survey.pages.layout import language_for, page
-from survey.pages.meeting.board import board, decisions
+from survey.pages.layout import language_for, page, settings_of
+from survey.pages.meeting.decisions import decisions
 from survey.pages.meeting.slides import deck
-from survey.pages.results.pages import packed, told_for
+from survey.pages.results.pages import packed, pdf_file, told_for
 from survey.pages.trials.forms import kind_proposed, read_card
 from survey.pages.trials.pages import today_of
 from survey.texts import Voice
@@ -63,14 +63,30 @@ class MeetingPages(Controller):
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[str]:
         """One A4 to hang up, within three weeks."""
-        voice, today = Voice(language_for(request)), today_of(request)
         told = await told_for(request, wave, unit)
         return page(
             request,
             "pages/staff/board.html",
-            board=await board(told, await decisions(unit, voice, today), voice, today),
+            board=await _board(request, told),
             here=f"/waves/{wave}/units/{unit}",
         )
+
+    @get("/board.pdf", name="board-file")
+    async def board_file(
+        self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
+    ) -> Response[bytes]:
+        """The same as a sheet for the wall, in the largest type its texts leave room for."""
+        pdf = await insight.board_pdf(
+            settings_of(request),
+            wave=wave,
+            unit=unit,
+            language=language_for(request),
+            today=today_of(request),
+        )
+        await audit.record(
+            by=request.user.account, what="opened board sheet", on_what=f"{wave}/{unit}"
+        )
+        return pdf_file(pdf, f"{wave}-{unit}-board.pdf")
 
 
 ROUTES: list[ControllerRouterHandler] = [MeetingPages]
@@ -95,7 +111,7 @@ async def _deck(
             chosen=chosen if chosen in BARRIERS else "",
         ),
         chosen=chosen,
-        board=await board(told, open_, voice, today),
+        board=await _board(request, told),
         decisions=open_,
         barriers=[(code, sentences.name(voice, code)) for code in BARRIERS],
         fields=fields,
@@ -108,3 +124,11 @@ async def _deck(
         wave=wave,
     )
     return packed(request, made)
+
+
+async def _board(request: Request[Any, Any, Any], told: Told) -> Board:
+    """The three lines of the unit's board as they stand today."""
+    now = await insight.on_board(
+        told.view.code, language=language_for(request), today=today_of(request)
+    )
+    return insight.board(told.view, now)

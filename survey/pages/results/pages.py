@@ -156,7 +156,7 @@ class ResultsFiles(Controller):
             settings_of(request), wave=wave, unit=unit, language=language_for(request)
         )
         await audit.record(by=request.user.account, what="opened report", on_what=f"{wave}/{unit}")
-        return _file(pdf, "application/pdf", f"{wave}-{unit}.pdf")
+        return pdf_file(pdf, f"{wave}-{unit}.pdf")
 
     @get("/numbers.csv", name="numbers")
     async def numbers(
@@ -227,6 +227,11 @@ def _with_unit(settings: Settings, unit: str) -> Iterator[str]:
     for wave in insight.waves_with_release(settings):
         if insight.stored_release(settings, wave).unit(unit) is not None:
             yield wave
+
+
+def pdf_file(content: bytes, name: str) -> Response[bytes]:
+    """A PDF to keep."""
+    return _file(content, "application/pdf", name)
 
 
 def _file(content: bytes, kind: str, name: str) -> Response[bytes]:

@@ -10,8 +10,8 @@ from litestar.types import ControllerRouterHandler
 
 from survey import insight, organisation
 from survey.access import tries
-from survey.actions.trials_states import state_name, state_of
-from survey.organisation import has_run
+from survey.actions.trials_states import state_name
+from survey.organisation import has_run, state_of
 from survey.pages.forms import Fields, plain
 from survey.pages.layout import language_for, page
 from survey.pages.trials.forms import NAME, barrier_codes, barrier_name

@@ -14,9 +14,9 @@ from survey.access import Actor, tries
 from survey.actions import trials
 from survey.actions.opening import LOCAL
 from survey.actions.trials_card import AT_MOST, card_of
-from survey.actions.trials_states import asks, following, gate_questions, state_of
+from survey.actions.trials_states import asks, following, gate_questions
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
-from survey.organisation import Tree
+from survey.organisation import Tree, state_of
 from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.trials.forms import (

@@ -16,13 +16,12 @@ from survey.actions.trials_states import (
     gate_questions,
     is_learned,
     state_name,
-    state_of,
     waits_too_long,
 )
 from survey.errors import N_, NotFoundHere
 from survey.insight import listed
 from survey.insight.trials import Evaluation, certainty_told, evaluations
-from survey.organisation import Tree
+from survey.organisation import Tree, state_of
 from survey.pages.trials.forms import barrier_name
 from survey.settings import Settings
 from survey.tables import TrialAction, TrialGate, TrialOwner, TrialStep, TrialUnit, Wave
