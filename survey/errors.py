@@ -22,10 +22,14 @@ def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "extract, tran
 
 
 class KernepulsError(Exception):
-    """A refusal with a sentence; `facts` fill its {fields}."""
+    """A refusal with a sentence; `facts` fill its {fields}.
+
+    `said_in` is the key of a sentence that stands in errors.staff of messages.yaml instead.
+    """
 
     status: ClassVar[int] = 422
     sentence: ClassVar[str] = N_("It was refused. Nothing was changed.")
+    said_in: ClassVar[str] = ""
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__)

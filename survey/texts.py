@@ -242,6 +242,9 @@ def sentence(error: KernepulsError, language: Language = "da") -> str:
 def told(error: KernepulsError, voice: Voice) -> str:
     """The same in any language."""
     facts = {name: _said(voice, value) for name, value in error.facts.items()}
+    if error.said_in:
+        shipped = voice.content("messages")["errors"]["staff"][error.said_in]
+        return voice.pick(shipped).format(**facts)
     return voice.gettext(error.sentence).format(**facts)
 
 

@@ -5,10 +5,11 @@ who cannot see a picture, is read too.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import groupby
 from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
@@ -16,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 import pikepdf
 
 from analysis.release.audit.documents import Line
+from analysis.report.press import PROSE, Passage
 
 Point: TypeAlias = tuple[float, float]
 SPACE: Final = 0.12  # of the size of the type: room for a space
@@ -55,6 +57,15 @@ def pdf_document(data: bytes) -> Document:
         with pikepdf.open(BytesIO(data)) as file:
             files = {name: one.get_file().read_bytes() for name, one in file.attachments.items()}
             return Document(tuple(_lines(file)), files)
+    except pikepdf.PdfError as error:
+        raise NotADocument from error
+
+
+def pages_of(data: bytes) -> int:
+    """How many pages a PDF has; raises `NotADocument` for what is none."""
+    try:
+        with pikepdf.open(BytesIO(data)) as file:
+            return len(file.pages)
     except pikepdf.PdfError as error:
         raise NotADocument from error
 
@@ -242,35 +253,54 @@ def _widths(told: list[Any]) -> dict[int, float]:
 
 def html_lines(page: str) -> tuple[Line, ...]:
     """The texts and rows of a page, and what is read aloud in place of a picture."""
-    read = _Page()
+    return tuple(lines_of(html_passages(page)))
+
+
+def html_passages(page: str, *, spoken: Collection[str] = SPOKEN) -> tuple[Passage, ...]:
+    """The same, text by text; `spoken` are the attributes that are read too."""
+    read = _Page(spoken)
     read.feed(page)
     read.close()
     read.ended()
-    return tuple(read.lines)
+    return tuple(read.passages)
+
+
+def lines_of(texts: Iterable[Passage]) -> Iterator[Line]:
+    """Each text on its own, the fields of a row of a table together."""
+    for row, fields in groupby(texts, key=lambda one: one.row):
+        if row:
+            some = tuple(fields)
+            yield Line(some[0].page, tuple(one.text for one in some))
+        else:
+            yield from (Line(one.page, (one.text,)) for one in fields)
 
 
 class _Page(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, spoken: Collection[str]) -> None:
         super().__init__(convert_charrefs=True)
-        self.lines: list[Line] = []
-        self.row: list[str] | None = None
+        self.spoken = spoken
+        self.passages: list[Passage] = []
+        self.rows = 0
+        self.is_row = self.is_prose = False
         self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.lines += [Line(1, (value,)) for name, value in attrs if name in SPOKEN and value]
+        for name, value in attrs:
+            if name in self.spoken and value:
+                self.passages.append(Passage(1, value, is_prose=False))
         if tag == "tr":
             self.ended()
-            self.row = []
-        elif self.row is None and tag in APART:
+            self.rows, self.is_row = self.rows + 1, True
+        elif not self.is_row and tag in APART:
             self.ended()
+            self.is_prose = tag in PROSE
 
     def handle_endtag(self, tag: str) -> None:
-        if self.row is not None and tag in ("td", "th"):
-            self.row.append(self._taken())
-        elif self.row is not None and tag == "tr":
-            self.lines.append(Line(1, tuple(self.row)))
-            self.row = None
-        elif self.row is None and tag in APART:
+        if self.is_row and tag in ("td", "th"):
+            self._told(self._taken(), row=self.rows)
+        elif self.is_row and tag == "tr":
+            self.is_row = False
+        elif not self.is_row and tag in APART:
             self.ended()
 
     def handle_data(self, data: str) -> None:
@@ -279,7 +309,11 @@ class _Page(HTMLParser):
 
     def ended(self) -> None:
         if text := self._taken():
-            self.lines.append(Line(1, (text,)))
+            self._told(text)
+        self.is_prose = False
+
+    def _told(self, text: str, row: int = 0) -> None:
+        self.passages.append(Passage(1, text, self.is_prose and not row, row))
 
     def _taken(self) -> str:
         text, self.text = " ".join(self.text), []

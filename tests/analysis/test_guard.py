@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from analysis.wording.guard import LIX_LIMIT, ForbiddenWording, guard, lix, sentences
+from analysis.wording.guard import (
+    LEAST_WORDS,
+    LIX_LIMIT,
+    RULES,
+    ForbiddenWording,
+    forbidden,
+    guard,
+    lix,
+    sentences,
+)
 from survey.texts import Language, Voice, content
 
 DA = Voice("da")
@@ -20,10 +29,10 @@ class Text:
     is_prose: bool = False
 
 
-def says(text: str, *, quoted: tuple[str, ...] = (), language: Language = "da") -> str | None:
+def says(text: str, *, language: Language = "da", **theirs: tuple[str, ...]) -> str | None:
     """What the guard stops a text for; None when it may be said."""
     try:
-        guard(Voice(language), [Text(text)], quoted=quoted)
+        guard(Voice(language), [Text(text)], **theirs)
     except ForbiddenWording as stopped:
         return stopped.value
     return None
@@ -55,6 +64,17 @@ FORBIDDEN = {
 @pytest.mark.parametrize("text", FORBIDDEN.values(), ids=FORBIDDEN)
 def test_a_report_never_says(text: str) -> None:
     assert says(text) is not None
+
+
+def test_every_word_of_the_lists_stops_a_sentence_that_has_it_in_the_middle() -> None:
+    rules = content("report_language")["guard"]
+    words = [word for rule in RULES for word in rules[rule]]
+    words += content("linter")["lists"]["given_names"]
+
+    said = {word: says(f"Det var (­{word}), som vi sagde.") for word in words}
+
+    assert len(said) > 400
+    assert [word for word, value in said.items() if value is None] == []
 
 
 ALLOWED = {
@@ -96,6 +116,48 @@ def test_the_name_of_a_unit_may_hold_a_given_name() -> None:
     assert says("Børnehuset Ida har svaret.", quoted=("Børnehuset Ida", "")) is None
 
 
+NEVER = "Lederen er svag.", "Spørg Mette."
+FINDINGS = "Vi nægter.", "Vi er nr. 2 af 9.", "Det er 58,3 %."
+CLAIMS = "Borgeren får den bedste hjælp.", "Vores hjælp har effekt."
+
+
+def test_of_what_others_wrote_no_rule_is_about_a_name_and_all_protect_a_person() -> None:
+    for text in (*NEVER, *FINDINGS, *CLAIMS):
+        assert says(text, quoted=(text,)) is None
+    for text in NEVER:
+        assert says(text, heard=(text,)) is not None
+        assert says(text, tasks=(text,)) is not None
+
+
+def test_a_core_task_may_promise_the_best_and_tells_no_finding() -> None:
+    assert [says(text, tasks=(text,)) for text in CLAIMS] == [None, None]
+    assert [says(text, tasks=(text,)) for text in FINDINGS] == ["nægter", "nr. 2 af 9", "8,3 %"]
+    assert forbidden(DA, CLAIMS[0], is_task=True) is None
+    assert forbidden(DA, CLAIMS[0]) == "bedste"
+
+
+def test_a_comment_is_cleared_by_a_person_and_may_say_how_it_felt() -> None:
+    assert [says(text, heard=(text,)) for text in FINDINGS] == [None, None, None]
+
+
+def test_a_name_of_a_unit_in_what_others_wrote_is_no_person() -> None:
+    task = "Vi ringer til Børnehuset Ida."
+
+    assert says(task, tasks=(task,)) == "Ida"
+    assert says(task, tasks=(task,), quoted=("Børnehuset Ida",)) is None
+
+
+def test_what_others_wrote_is_named_by_the_page_it_stands_on() -> None:
+    task = "Spørg Mette om det."
+
+    with pytest.raises(ForbiddenWording) as stopped:
+        guard(
+            DA, [Text("Vi ser det.", 1), Text(f"Opgave: {task}", 6)], tasks=("Spørg Mette om det.",)
+        )
+
+    assert (stopped.value.page, stopped.value.value) == (6, "Mette")
+
+
 def test_a_hit_names_the_page_and_the_sentence() -> None:
     with pytest.raises(ForbiddenWording) as stopped:
         guard(DA, [Text("Alt er godt.", 1), Text("Det er fint. Det er bevist.", 7)])
@@ -106,16 +168,25 @@ def test_a_hit_names_the_page_and_the_sentence() -> None:
 
 def test_heavy_language_stops_a_report_at_its_heaviest_text() -> None:
     heavy = "Kompetenceudviklingsforløb understøtter tværorganisatoriske udviklingsperspektiver."
+    much = [Text(heavy, 4, is_prose=True)] * (LEAST_WORDS // 4)
 
     with pytest.raises(ForbiddenWording) as stopped:
-        guard(DA, [Text("Vi ser det.", 1, is_prose=True), Text(heavy, 4, is_prose=True)])
+        guard(DA, [Text("Vi ser det.", 1, is_prose=True), *much])
 
     assert stopped.value.page == 4
     assert lix([heavy]) == 4 / 1 + 100 * 4 / 4 > LIX_LIMIT
 
 
+def test_a_few_sentences_are_too_few_to_weigh() -> None:
+    heavy = "Kompetenceudviklingsforløb understøtter tværorganisatoriske udviklingsperspektiver."
+
+    guard(DA, [Text(heavy, is_prose=True)] * (LEAST_WORDS // 4 - 1))
+
+
 def test_labels_and_figures_are_not_weighed_as_prose() -> None:
-    guard(DA, [Text("Kompetenceudviklingsforløb"), Text("Vi ser det.", is_prose=True)])
+    labels = [Text("Kompetenceudviklingsforløb")] * LEAST_WORDS
+
+    guard(DA, [*labels, *[Text("Vi ser det.", is_prose=True)] * LEAST_WORDS])
 
 
 def test_lix_of_nothing_is_nothing() -> None:

@@ -1,0 +1,42 @@
+"""Pages that tell results, past the language guard: what no report may say, no page says."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import Request, Response
+
+from survey.access import Actor
+from survey.errors import Refused
+from survey.insight.guarding import PageStopped, page_checked
+from survey.pages.layout import language_for
+
+
+class PageNotShown(Refused):
+    """The same for those who cannot mend it: what it says would say who wrote it."""
+
+    said_in = "page_not_shown"
+
+
+def guarded(
+    request: Request[Any, Any, Any],
+    made: Response[str],
+    *,
+    names: Iterable[str] = (),
+    tasks: Iterable[str] = (),
+    is_ours: bool = True,
+) -> Response[str]:
+    """The page as it was made; see `page_checked` for what is told apart.
+
+    Raises `PageStopped`, which names the sentence, for a coordinator, and `PageNotShown` for all
+    others. A form that is shown again after a problem stays: what was typed is mended there.
+    """
+    if made.status_code not in (None, 200):
+        return made
+    actor: Actor = request.user
+    try:
+        page_checked(made.content, language_for(request), names=names, tasks=tasks, is_ours=is_ours)
+    except PageStopped as error:
+        if actor.may_plan:
+            raise
+        raise PageNotShown from error
+    return made
