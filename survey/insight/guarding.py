@@ -8,9 +8,9 @@ from html import unescape
 from textwrap import shorten
 from typing import Final
 
+from analysis.findings import Release
 from analysis.report.press import Passage
 from analysis.report.reading import html_passages
-from analysis.report.view import View
 from analysis.wording.guard import ForbiddenWording, guard
 from survey.errors import Refused
 from survey.texts import Language, Voice
@@ -72,6 +72,6 @@ def _is_prose(one: Passage) -> bool:
     return one.is_prose and any(mark in one.text for mark in ".!?")
 
 
-def names_in(view: View) -> tuple[str, ...]:
-    """The names that a page about a unit may say: of every unit, and of the organisation."""
-    return (view.facts.organisation, *(one.name for one in view.release.units))
+def names_in(release: Release, organisation: str) -> tuple[str, ...]:
+    """The names that a page of a wave may say: of every unit, and of the organisation."""
+    return (organisation, *(one.name for one in release.units))

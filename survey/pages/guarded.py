@@ -5,16 +5,30 @@ from typing import Any
 
 from litestar import Request, Response
 
+from survey import insight
 from survey.access import Actor
 from survey.errors import Refused
-from survey.insight.guarding import PageStopped, page_checked
-from survey.pages.layout import language_for
+from survey.insight import Told
+from survey.insight.guarding import PageStopped, names_in, page_checked
+from survey.pages.layout import language_for, organisation_name, settings_of
 
 
 class PageNotShown(Refused):
     """The same for those who cannot mend it: what it says would say who wrote it."""
 
     said_in = "page_not_shown"
+
+
+def of_unit(request: Request[Any, Any, Any], made: Response[str], told: Told) -> Response[str]:
+    """A page about a unit, which may name every unit of its wave."""
+    names = names_of(request, told.view.release.wave)
+    return guarded(request, made, names=names, tasks=told.view.behaviours)
+
+
+def names_of(request: Request[Any, Any, Any], wave: str) -> tuple[str, ...]:
+    """The names of the units of a wave, and of the organisation."""
+    settings = settings_of(request)
+    return names_in(insight.stored_release(settings, wave), organisation_name(settings))
 
 
 def guarded(

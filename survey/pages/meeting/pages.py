@@ -14,6 +14,7 @@ from survey.actions.trials import write_trial
 from survey.errors import N_
 from survey.insight import BARRIERS, Board, Told, sentences
 from survey.pages.forms import Fields, notice, posted
+from survey.pages.guarded import of_unit
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.meeting.decisions import decisions
 from survey.pages.meeting.slides import deck
@@ -64,12 +65,13 @@ class MeetingPages(Controller):
     ) -> Response[str]:
         """One A4 to hang up, within three weeks."""
         told = await told_for(request, wave, unit)
-        return page(
+        made = page(
             request,
             "pages/staff/board.html",
             board=await _board(request, told),
             here=f"/waves/{wave}/units/{unit}",
         )
+        return of_unit(request, made, told)
 
     @get("/board.pdf", name="board-file")
     async def board_file(
@@ -123,7 +125,7 @@ async def _deck(
         unit=unit,
         wave=wave,
     )
-    return packed(request, made)
+    return packed(request, of_unit(request, made, told))
 
 
 async def _board(request: Request[Any, Any, Any], told: Told) -> Board:

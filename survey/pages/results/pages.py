@@ -16,6 +16,7 @@ from survey.access import Actor, Role, reads_report, reads_results, reads_unit
 from survey.errors import UnitUnknown
 from survey.insight import Release, Told
 from survey.insight.comments import quoted
+from survey.pages.guarded import guarded, names_of, of_unit
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.matrix import matrix
 from survey.pages.results.values import Branch, Shared, UnitView
@@ -46,13 +47,14 @@ class ResultsIndex(Controller):
         waves = list(reversed(insight.waves_with_release(settings)))
         wave = request.query_params.get("wave", waves[0] if waves else None)
         units: tuple[Branch, ...] = ()
+        names: tuple[str, ...] = ()
         in_common: tuple[Shared, ...] | None = None
         if wave is not None:
-            release = insight.stored_release(settings, wave)
+            release, names = insight.stored_release(settings, wave), names_of(request, wave)
             units = branches(release, actor.may_read, organisation_name(settings))
             if actor.role is Role.BRIDGE_BUILDER:
                 in_common = shared(release, actor.may_read, Voice(language_for(request)))
-        return page(
+        made = page(
             request,
             "pages/staff/results_index.html",
             waves=waves,
@@ -60,6 +62,7 @@ class ResultsIndex(Controller):
             units=units,
             in_common=in_common,
         )
+        return guarded(request, made, names=names)
 
 
 class ResultsPages(Controller):
@@ -93,7 +96,7 @@ class ResultsPages(Controller):
                 and bool(await quoted(settings_of(request), wave=wave, unit=unit)),
             )
         reply.headers["vary"] = "HX-Request"
-        return packed(request, reply)
+        return packed(request, of_unit(request, reply, told))
 
 
 def packed(request: Request[Any, Any, Any], made: Response[str]) -> Response[Any]:

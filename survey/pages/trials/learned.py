@@ -13,6 +13,7 @@ from survey.access import tries
 from survey.actions.trials_states import state_name
 from survey.organisation import has_run, state_of
 from survey.pages.forms import Fields, plain
+from survey.pages.guarded import guarded
 from survey.pages.layout import language_for, page
 from survey.pages.trials.forms import NAME, barrier_codes, barrier_name
 from survey.pages.trials.views import Known, known, mark, may_open, names
@@ -86,7 +87,7 @@ class LearnedPages(Controller):
         texts = await insight.behaviour_texts(language)
         owners = {code for row in shown for code in found.owners(row["id"])}
         named = await organisation.unit_names(owners)
-        return page(
+        made = page(
             request,
             "pages/staff/learned.html",
             fields=Fields.of(**query),
@@ -98,6 +99,7 @@ class LearnedPages(Controller):
             barriers=[(code, barrier_name(voice, code)) for code in barrier_codes()],
             behaviours=sorted(texts.items()),
         )
+        return guarded(request, made, names=named.values(), is_ours=False)
 
 
 ROUTES: list[ControllerRouterHandler] = [LearnedPages]
