@@ -5,9 +5,10 @@ another goes on within seconds. All of it can be repeated.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 
 import structlog
 
@@ -79,7 +80,8 @@ async def _turn() -> AsyncIterator[asyncio.Event | None]:
 
 async def _work_until(lost: asyncio.Event, settings: Settings) -> None:
     """Everything at once, beside the pages: a close takes a while, and killing it loses nothing."""
-    all_of_it = (closing.resume, _for_ever, _mails_for_ever, _jobs_for_ever, _forgetting)
+    quick, slow = (partial(_jobs_for_ever, kinds) for kinds in (work.QUICK, work.SLOW))
+    all_of_it = (closing.resume, _for_ever, _mails_for_ever, quick, slow, _forgetting)
     tasks = [asyncio.create_task(one(settings)) for one in all_of_it]
     try:
         await lost.wait()
@@ -112,15 +114,15 @@ async def _mails_for_ever(settings: Settings) -> None:
             pause = BETWEEN
 
 
-async def _jobs_for_ever(settings: Settings) -> None:
+async def _jobs_for_ever(kinds: Collection[str], settings: Settings) -> None:
     """What somebody asked for on a page; a job that fails says so there."""
     begun = False
     while True:
         try:
             if not begun:
-                await work.take_up()
+                await work.take_up(kinds)
                 begun = True
-            await work.do_waiting(settings)
+            await work.do_waiting(settings, kinds)
         except Exception as error:  # noqa: BLE001 - as above
             LOG.warning("jobs wait", error=type(error).__name__)
         await asyncio.sleep(BETWEEN_JOBS)

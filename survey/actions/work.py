@@ -4,7 +4,8 @@ Each kind may be repeated, so a run that is killed is made again: what is done i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import threading
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, TypeAlias
 
@@ -16,6 +17,7 @@ from survey.actions.alone import AnotherRun
 from survey.actions.approval import approve_wave
 from survey.actions.opening import open_wave
 from survey.actions.reminding import remind_wave
+from survey.actions.reports import make_reports
 from survey.actions.waves import close_wave
 from survey.engine import transaction
 from survey.errors import KernepulsError
@@ -25,10 +27,9 @@ from survey.settings import Settings
 from survey.tables import Job
 from survey.texts import LANGUAGES
 
-Kind: TypeAlias = Literal["approve_wave", "open_wave", "remind_wave", "close_wave"]
-Moved: TypeAlias = Callable[[int, int], None]  # so many done, of how many
+Kind: TypeAlias = Literal["approve_wave", "open_wave", "remind_wave", "close_wave", "make_reports"]
 Asked: TypeAlias = Mapping[str, Any]  # the arguments of an action but its wave
-UNDER_WAY: Final = ("ready", "running")
+UNDER_WAY: Final = ("ready", "running", "stopping")
 TOLD_EVERY = 1  # seconds between two writings of how far it is
 LOG = structlog.get_logger(__name__)
 _ASIDE: set[asyncio.Task[None]] = set()  # closes with sheets: an unheld task may be collected
@@ -48,6 +49,18 @@ class Told(msgspec.Struct):
     done: int = 0
     of: int = 0
     result: dict[str, Any] | None = None
+
+
+class Moved:
+    """Told by a deed how far it is; tells a deed whether somebody wants it to stop."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self.stop = threading.Event()  # a deed may run in a thread of its own
+
+    def __call__(self, done: int, of: int) -> None:
+        """So many are done, of how many."""
+        self._told.done, self._told.of = done, of
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -89,18 +102,30 @@ async def work_of(wave: str) -> Work | None:
     )
 
 
-async def take_up() -> None:
+async def stop(wave: str) -> None:
+    """Let the work of a wave that may be stopped end; what is finished by then is kept."""
+    rows = [row["id"] for row in await _of(wave) if row["kind"] in STOPPABLE]
+    for before, after in (("ready", "stopped"), ("running", "stopping")):
+        if rows:
+            await Job.update({Job.state: after}).where((Job.state == before) & Job.id.is_in(rows))
+
+
+async def take_up(kinds: Collection[str] = ()) -> None:
     """Whatever runs when a process begins its turn was cut short: it is made again."""
-    cut_short = (Job.state == "running") & Job.kind.is_in(list(DEEDS))
-    if await Job.exists().where(cut_short):
-        await Job.update({Job.state: "ready"}).where(cut_short)
+    for before, after in (("running", "ready"), ("stopping", "stopped")):
+        cut_short = (Job.state == before) & Job.kind.is_in(list(kinds or DEEDS))
+        if await Job.exists().where(cut_short):
+            await Job.update({Job.state: after}).where(cut_short)
 
 
-async def do_waiting(settings: Settings) -> None:
-    """Do the jobs that wait, the oldest first; one that another run is in the way of waits on."""
+async def do_waiting(settings: Settings, kinds: Collection[str] = ()) -> None:
+    """Do the jobs that wait, the oldest first; one that another run is in the way of waits on.
+
+    `kinds`: those only; without any, all.
+    """
     rows = (
         await Job.select(Job.id, Job.kind, Job.arguments)
-        .where((Job.state == "ready") & Job.kind.is_in(list(DEEDS)))
+        .where((Job.state == "ready") & Job.kind.is_in(list(kinds or DEEDS)))
         .order_by(Job.id)
     )
     for row in rows:
@@ -127,10 +152,15 @@ def close_with_sheets(
 async def _do(settings: Settings, job: int, kind: str, arguments: str) -> None:
     order = msgspec.json.decode(arguments, type=Order)
     told = Told()
-    await Job.update({Job.state: "running", Job.attempts: Job.attempts + 1}).where(Job.id == job)
-    telling = asyncio.create_task(_tell(job, told))
+    moved = Moved(told)
+    begun = await Job.update({Job.state: "running", Job.attempts: Job.attempts + 1}).where(
+        (Job.id == job) & (Job.state == "ready")
+    ).returning(Job.id)  # fmt: skip
+    if not begun:  # stopped before it began
+        return
+    telling = asyncio.create_task(_tell(job, told, moved.stop))
     try:
-        told.result = await DEEDS[kind](settings, order, _mover(told))
+        told.result = await DEEDS[kind](settings, order, moved)
     except (AnotherRun, ClosingNow):
         await _end(job, "ready", told)
     except KernepulsError as error:
@@ -140,22 +170,19 @@ async def _do(settings: Settings, job: int, kind: str, arguments: str) -> None:
         LOG.warning("job failed", error=type(error).__name__, kind=kind, wave=order.wave)
         await _end(job, "failed", told, {})
     else:
-        await _end(job, "done", told)
+        is_cut = moved.stop.is_set() and told.done < told.of
+        await _end(job, "stopped" if is_cut else "done", told)
     finally:
+        moved.stop.set()  # also where this process loses its turn
         telling.cancel()
 
 
-def _mover(told: Told) -> Moved:
-    def moved(done: int, of: int) -> None:
-        told.done, told.of = done, of
-
-    return moved
-
-
-async def _tell(job: int, told: Told) -> None:
+async def _tell(job: int, told: Told, stop: threading.Event) -> None:
     while True:
         await asyncio.sleep(TOLD_EVERY)
         await Job.update({Job.step: _written(told)}).where(Job.id == job)
+        if await Job.exists().where((Job.id == job) & (Job.state == "stopping")):
+            stop.set()
 
 
 async def _end(job: int, state: str, told: Told, problem: dict[str, str] | None = None) -> None:
@@ -203,13 +230,29 @@ async def _close(settings: Settings, order: Order, moved: Moved) -> None:
     )
 
 
+async def _make_reports(settings: Settings, order: Order, moved: Moved) -> None:
+    await make_reports(
+        settings,
+        wave=order.wave,
+        language=order.asked["language"],
+        by=order.by,
+        progress=moved,
+        stop=moved.stop,
+    )
+
+
 Deed: TypeAlias = Callable[[Settings, Order, Moved], Awaitable[dict[str, Any] | None]]
 DEEDS: Final[Mapping[str, Deed]] = {
     "approve_wave": _approve,
     "open_wave": _open,
     "remind_wave": _remind,
     "close_wave": _close,
+    "make_reports": _make_reports,
 }
+STOPPABLE: Final = frozenset(("make_reports",))
+# Done beside the others: a few hundred reports take minutes, and nobody's reminder waits for them.
+SLOW: Final = frozenset(("make_reports",))
+QUICK: Final = frozenset(DEEDS) - SLOW
 
 
 async def _of(wave: str) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import click
 import msgspec
 
 from survey import engine, insight, texts
-from survey.cli import report_workers, spoken
+from survey.cli import spoken
 from survey.errors import N_, BadInput
+from survey.insight import workers
 from survey.settings import Settings, from_environment
 from survey.texts import Language, Voice
 
@@ -56,27 +56,30 @@ def report(unit: str, wave: str, target: Path, language: Language | None, *, as_
 @click.option("--wave", required=True, help="The wave, as 2026-4.")
 @click.option("--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--language", type=LANGUAGE, help="da or en; default the language of the shell.")
-@click.option("--workers", type=click.IntRange(1), help="Default: one for each processor.")
+@click.option("--workers", "many", type=click.IntRange(1), help="Default: one for each processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def reports(
-    wave: str, folder: Path, language: Language | None, workers: int | None, *, as_json: bool
+    wave: str, folder: Path, language: Language | None, many: int | None, *, as_json: bool
 ) -> None:
     """Write the reports of all units to a folder; finished ones are kept, so it can be resumed."""
     settings, chosen = from_environment(), language or spoken()
-    release = asyncio.run(_release(settings, wave))
-    seal = insight.seal(release, chosen).encode()
-    files = {one.unit: folder / f"{one.unit}-{wave}.pdf" for one in release.units}
+    facts = asyncio.run(_facts(settings, wave, chosen))
+    units = insight.stored_release(settings, wave).units
+    files = {one.unit: folder / f"{one.unit}-{wave}.pdf" for one in units}
+    seal = facts.seal.encode()
     missing = [unit for unit, file in files.items() if not _is_finished(file, seal)]
-    facts = asyncio.run(_facts(settings, wave=wave, units=missing, language=chosen))
+    tasks = (
+        workers.Task(settings, "report", wave, unit, chosen, {"facts": facts.of(unit)})
+        for unit in missing
+    )
     failed: dict[str, str] = {}
     with _bar(missing, hidden=as_json) as progress:
-        job = report_workers.Job(settings, wave, chosen)
-        many = workers or os.cpu_count() or 1
-        for unit, answer in report_workers.made(job, facts, workers=many):
-            if isinstance(answer, bytes):
-                write_whole(files[unit], answer)
+        limits = workers.Limits()
+        for task, answer in workers.made(tasks, workers=many or os.cpu_count() or 1, limits=limits):
+            if isinstance(answer, workers.Made):
+                write_whole(files[task.unit], answer.content)
             else:
-                failed[unit] = texts.sentence(answer, spoken())
+                failed[task.unit] = texts.sentence(answer, spoken())
             progress.update(1)
     made = len(missing) - len(failed)
     if as_json:
@@ -99,19 +102,9 @@ def reports(
         raise ReportsMissing(num=len(failed), units=", ".join(failed))
 
 
-async def _release(settings: Settings, wave: str) -> insight.Release:
+async def _facts(settings: Settings, wave: str, language: Language) -> insight.WaveFacts:
     async with engine.opened(settings):
-        return await insight.released(settings, wave)
-
-
-async def _facts(
-    settings: Settings, *, wave: str, units: Iterable[str], language: Language
-) -> dict[str, insight.Facts]:
-    async with engine.opened(settings):
-        return {
-            unit: await insight.report_facts(settings, wave=wave, unit=unit, language=language)
-            for unit in units
-        }
+        return await insight.wave_facts(settings, wave=wave, language=language)
 
 
 def _is_finished(file: Path, seal: bytes) -> bool:

@@ -31,6 +31,7 @@ from survey.insight.auditing import (
     leak_error,
 )
 from survey.insight.boards import board_file, board_pdf, on_board, on_boards
+from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.releases import (
     Released,
@@ -44,17 +45,26 @@ from survey.insight.releases import (
 )
 from survey.insight.reports import (
     ReportStopped,
+    WaveFacts,
     behaviour_texts,
     report_facts,
     report_file,
-    unit_report,
+    wave_facts,
 )
 from survey.insight.summary import DROPPED, summary
 from survey.insight.telling import Told, told
+from survey.insight.workers import (
+    ReportBroke,
+    ReportsBusy,
+    ReportTooLarge,
+    ReportTooSlow,
+    unit_report,
+)
 
 __all__ = [
     "ANSWERS",
     "BARRIERS",
+    "DOCUMENTS",
     "DROPPED",
     "Answered",
     "Board",
@@ -74,7 +84,11 @@ __all__ = [
     "Release",
     "Released",
     "ReleasedUnit",
+    "ReportBroke",
     "ReportStopped",
+    "ReportTooLarge",
+    "ReportTooSlow",
+    "ReportsBusy",
     "Scale",
     "Section",
     "Shares",
@@ -82,6 +96,7 @@ __all__ = [
     "Told",
     "TrialText",
     "Tried",
+    "WaveFacts",
     "analyse_files",
     "attainable",
     "audit_documents",
@@ -118,6 +133,7 @@ __all__ = [
     "unit_csv",
     "unit_report",
     "unit_xlsx",
+    "wave_facts",
     "waves_with_release",
     "write_release",
     "write_text",

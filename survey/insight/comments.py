@@ -46,20 +46,25 @@ def comments(settings: Settings, wave: str) -> Mapping[str, tuple[Comment, ...]]
     return {unit: tuple(pile) for unit, pile in piles.items() if len(pile) >= FEWEST}
 
 
-async def cleared(settings: Settings, *, wave: int, name: str, unit: str) -> tuple[str, ...]:
-    """The texts that the report of a unit quotes: three to five that were cleared, else none."""
-    there = comments(settings, name).get(unit, ())
+async def cleared(settings: Settings, *, wave: int, name: str) -> Mapping[str, tuple[str, ...]]:
+    """Unit -> the texts that its report quotes: three to five that were cleared, else none."""
+    there = comments(settings, name)
     if not there:
-        return ()
+        return {}
     rows = await CommentReview.select().where(CommentReview.wave == wave)
     reviews = {row["place"]: row for row in rows if row["state"] in CLEARED}
-    found = [reviews[one.place]["text"] or one.text for one in there if one.place in reviews]
-    return tuple(found[: QUOTED[-1]]) if len(found) >= QUOTED[0] else ()
+    found = {
+        unit: [reviews[one.place]["text"] or one.text for one in pile if one.place in reviews]
+        for unit, pile in there.items()
+    }
+    return {
+        unit: tuple(texts[: QUOTED[-1]]) for unit, texts in found.items() if len(texts) >= QUOTED[0]
+    }
 
 
 async def quoted(settings: Settings, *, wave: str, unit: str) -> tuple[str, ...]:
-    """The same for a wave by its name; none for one that is not known."""
+    """Those of one unit of a wave by its name; none for a wave that is not known."""
     found = await Wave.select(Wave.id).where(Wave.name == wave).first()
     if found is None:
         return ()
-    return await cleared(settings, wave=found["id"], name=wave, unit=unit)
+    return (await cleared(settings, wave=found["id"], name=wave)).get(unit, ())

@@ -1,15 +1,15 @@
 """What the action report of a unit says beside its numbers, and the report as a file."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from textwrap import shorten
 from typing import Final
 
-from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold
+from analysis.findings import Release
+from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold, seal
 from analysis.report import unit_report as written
 from survey import house, organisation, texts
 from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
@@ -32,43 +32,66 @@ class ReportStopped(Broken):
     )
 
 
-async def unit_report(settings: Settings, *, wave: str, unit: str, language: Language) -> bytes:
-    """The action report of a unit as a PDF, exactly as its leadership team sees it."""
-    facts = await report_facts(settings, wave=wave, unit=unit, language=language)
-    return await asyncio.to_thread(
-        report_file, settings, wave=wave, unit=unit, language=language, facts=facts
-    )
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """What the reports of a wave say beside their numbers, read once for all of them."""
+
+    shared: Facts
+    core_tasks: Mapping[str, str]
+    comments: Mapping[str, tuple[str, ...]]
+    seal: str  # of the release, and the language
+
+    def of(self, unit: str) -> Facts:
+        core_task, comments = self.core_tasks.get(unit, ""), self.comments.get(unit, ())
+        return replace(self.shared, core_task=core_task, comments=comments)
 
 
 async def report_facts(settings: Settings, *, wave: str, unit: str, language: Language) -> Facts:
     """What the report of a unit says beside the numbers: roles, dates, core task, trials."""
+    facts = await wave_facts(settings, wave=wave, language=language)
+    if unit not in facts.core_tasks:
+        raise UnitUnknown(unit=unit, wave=wave)
+    return facts.of(unit)
+
+
+async def wave_facts(settings: Settings, *, wave: str, language: Language) -> WaveFacts:
+    """The same for every unit of a wave. Raises WaveUnknown, WaveNotReleased, ReleaseDamaged."""
     shown = await released(settings, wave)
     found = await Wave.objects().get(Wave.name == wave)
     if found is None:
         raise WaveUnknown(wave=wave)
-    tree = await organisation.tree(wave)
-    if unit not in tree:
-        raise UnitUnknown(unit=unit, wave=wave)
     ours, voice = house.organisation(settings), Voice(language)
-    asked = {one.behaviour for one in shown.behaviours if unit in one.units}
-    tasks = await Behaviour.select(Behaviour.code, Behaviour.core_task, Behaviour.core_task_en)
-    return Facts(
+    shared = Facts(
         organisation=ours.organisation,
         title=voice.gettext("Pulse %(wave)s") % {"wave": wave},
         starts=found.opens,
         closed=found.closes,
         released=found.closes,
         contact=ours.said("contact", language),
-        core_task=_core_task(
-            tree[unit].core_task or "",
-            [row for row in tasks if row["code"] in asked],
-            language,
-        ),
         trials=await trial_texts(found),
         passed_on=await passed_on(found, voice=voice),
         behaviours=await behaviour_texts(language),
-        comments=await cleared(settings, wave=found.id, name=wave, unit=unit),
     )
+    return WaveFacts(
+        shared,
+        core_tasks=await _core_tasks(shown, wave, language),
+        comments=await cleared(settings, wave=found.id, name=wave),
+        seal=seal(shown, language),
+    )
+
+
+async def _core_tasks(shown: Release, wave: str, language: Language) -> dict[str, str]:
+    """The core task of every unit of a wave's tree, its own or inherited."""
+    tree = await organisation.tree(wave)
+    tasks = await Behaviour.select(Behaviour.code, Behaviour.core_task, Behaviour.core_task_en)
+    asked: dict[str, list[Mapping[str, str | None]]] = {}
+    for one in shown.behaviours:
+        for unit in one.units:
+            asked.setdefault(unit, []).extend(row for row in tasks if row["code"] == one.behaviour)
+    return {
+        unit: _core_task(node.core_task or "", asked.get(unit, ()), language)
+        for unit, node in tree.items()
+    }
 
 
 async def behaviour_texts(language: Language) -> dict[str, str]:

@@ -15,7 +15,8 @@ from msgspec.structs import replace as replaced
 
 from analysis.findings import encode
 from survey import engine, insight
-from survey.cli import main, report_workers
+from survey.cli import main
+from survey.insight import workers
 from survey.settings import Settings
 from survey.tables import Behaviour, TrialAction, TrialUnit, Unit
 from survey.texts import sentence
@@ -23,6 +24,7 @@ from tests import cast
 from tests.analysis.release_factory import release
 
 FEW = {"FK", "B", "B1", "C"}
+FAIR = workers.Limits()
 
 
 @pytest.fixture
@@ -159,6 +161,19 @@ def test_a_word_that_must_not_be_said_stops_the_report(installed: Settings, tmp_
     )
 
 
+def answers(
+    settings: Settings, facts: dict[str, insight.Facts], limits: workers.Limits = FAIR
+) -> dict[str, workers.Answer]:
+    tasks = [
+        workers.Task(settings, "report", "2026-4", unit, "da", {"facts": one})
+        for unit, one in facts.items()
+    ]
+    return {
+        task.unit: answer
+        for task, answer in workers.made(tasks, workers=1, limits=limits or workers.Limits())
+    }
+
+
 async def _facts(settings: Settings) -> insight.Facts:
     async with engine.opened(settings):
         found = await insight.report_facts(settings, wave="2026-4", unit="C21", language="da")
@@ -187,25 +202,39 @@ def test_one_report_that_cannot_be_made_stops_no_other(installed: Settings) -> N
         "C23": replace(known, contact=7),  # type: ignore[arg-type] # a bug in what is handed over
         "F1": known,
     }
-    job = report_workers.Job(installed, "2026-4", "da")
 
     # One worker: whoever comes after a failure has no other.
-    found = dict(report_workers.made(job, facts, workers=1))
+    found = answers(installed, facts)
 
-    assert isinstance(found["C21"], bytes)
-    assert isinstance(found["F1"], bytes)
+    assert isinstance(found["C21"], workers.Made)
+    assert isinstance(found["F1"], workers.Made)
     assert isinstance(found["C22"], insight.ReportStopped)
-    assert isinstance(found["C23"], report_workers.ReportBroke)
+    assert isinstance(found["C23"], workers.ReportBroke)
     assert "exit" not in str(found["C23"].facts["problem"])  # caught: the process did not die
 
 
 def test_a_report_that_takes_too_long_is_stopped(installed: Settings) -> None:
     facts = {unit: asyncio.run(_facts(installed)) for unit in ("C21", "C22")}
-    job = report_workers.Job(installed, "2026-4", "da")
 
-    found = dict(report_workers.made(job, facts, workers=1, time_limit=0))
+    found = answers(installed, facts, workers.Limits(seconds=0.01))
 
-    assert {type(one) for one in found.values()} == {report_workers.ReportTooSlow}
+    assert {type(one) for one in found.values()} == {workers.ReportTooSlow}
+
+
+def test_a_report_that_hangs_is_not_waited_for(installed: Settings) -> None:
+    facts = {"C21": asyncio.run(_facts(installed))}
+
+    found = answers(installed, facts, workers.Limits(patience=0))
+
+    assert {type(one) for one in found.values()} == {workers.ReportTooSlow}
+
+
+def test_a_report_that_takes_too_much_memory_is_stopped(installed: Settings) -> None:
+    facts = {"C21": asyncio.run(_facts(installed))}
+
+    found = answers(installed, facts, workers.Limits(megabytes=10))
+
+    assert {type(one) for one in found.values()} == {workers.ReportTooLarge}, found["C21"].facts
 
 
 def test_a_failed_report_is_named_and_told_by_the_exit_status(

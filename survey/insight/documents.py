@@ -1,0 +1,88 @@
+"""The documents of a wave: a line for each kind, and everything that makes or lists them reads it.
+
+A new kind is a new line; it is then made in the batch, kept, listed in the index and in the zip.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from analysis.findings import Release
+from survey.errors import N_
+from survey.insight.releases import released
+from survey.insight.reports import WaveFacts, report_file, wave_facts
+from survey.settings import Settings
+from survey.texts import Language
+
+Key: TypeAlias = tuple[str, str]  # kind and unit
+# Unit -> what its document of a kind is given beside the facts, by the name of the argument.
+Extra: TypeAlias = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A kind of document.
+
+    `title` is what many of them are called, a msgid. `make` needs no database: it is called with
+    settings, wave, unit, language, facts and what `extra` holds for the unit, in a process of its
+    own.
+    """
+
+    title: str
+    units: Callable[[Release], Sequence[str]]
+    make: Callable[..., bytes]
+    extra: Callable[..., Awaitable[Extra]] | None = None  # called with language and today
+
+
+def every_unit(release: Release) -> tuple[str, ...]:
+    """In the order of the organisation."""
+    return tuple(one.unit for one in release.units)
+
+
+DOCUMENTS: Final[Mapping[str, Document]] = {
+    "report": Document(N_("Action reports"), every_unit, report_file),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the documents of a wave say in a language on a day, read once for all of them.
+
+    `mark` is another one when anything in any of them is another, the release too.
+    """
+
+    release: Release
+    language: Language
+    facts: WaveFacts
+    extra: Mapping[str, Extra]
+    mark: str
+
+    def wanted(self) -> Iterator[Key]:
+        """Every document there is to make: kind by kind, in the order of the organisation."""
+        for kind, document in DOCUMENTS.items():
+            yield from ((kind, unit) for unit in document.units(self.release))
+
+    def of(self, kind: str, unit: str) -> dict[str, Any]:
+        """What `make` is called with beside settings, wave, unit and language."""
+        return {"facts": self.facts.of(unit), **self.extra[kind].get(unit, {})}
+
+    def mark_of(self, kind: str, unit: str) -> str:
+        """Of one document: as long as it stands, the file that was made is up to date."""
+        return _mark(self.facts.seal, kind, unit, self.of(kind, unit))
+
+
+async def given(settings: Settings, *, wave: str, language: Language, today: date) -> Given:
+    """Raises WaveUnknown, WaveNotReleased, ReleaseDamaged."""
+    facts = await wave_facts(settings, wave=wave, language=language)
+    extra = {
+        kind: await one.extra(language=language, today=today) if one.extra else {}
+        for kind, one in DOCUMENTS.items()
+    }
+    mark = _mark(facts, extra)
+    return Given(await released(settings, wave), language, facts, extra, mark)
+
+
+def _mark(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
