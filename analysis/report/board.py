@@ -5,21 +5,20 @@ of an answer and no person. The page of the web tells the same lines.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from analysis.release.audit.documents import Line as Told
 from analysis.release.audit.documents import lines_checked
-from analysis.report.press import Passage, pdf
+from analysis.report.fitting import fitted
+from analysis.report.press import Passage
 from analysis.report.view import PassedOn, Render, View, leading
 from analysis.wording import sentences
 from analysis.wording.guard import guard
 from analysis.wording.voice import NO_BREAK, Voice, listed, opened
 
 TEMPLATE: Final = "report/board.html"
-END: Final = "end"  # the id of what stands last
 # Sizes of type by how much there is to say, the largest first; each with the most of a line's
 # texts that are told. The last one holds the longest texts that a form takes.
 SIZES: Final = (("xl", 3), ("l", 3), ("m", 3), ("s", 3), ("xs", 3), ("xs", 2), ("xs", 1))
@@ -55,10 +54,6 @@ class Board:
     title: str
     lines: tuple[Line, ...]
     thanks: str
-
-
-class TooMuch(Exception):
-    """The texts take more than the page at this size of type."""
 
 
 def said(view: View) -> tuple[str, ...]:
@@ -119,17 +114,12 @@ def board_sheet(view: View, now: OnBoard, *, render: Render, assets: Mapping[str
     quoted = (view.facts.organisation, *(one.name for one in view.release.units))
 
     def check(texts: Sequence[Passage]) -> None:
-        if max(one.page for one in texts) > 1:
-            raise TooMuch
         guard(view.voice, texts, quoted=quoted)
         lines = [Told(one.page, (one.text,)) for one in texts]
         lines_checked(view.release, lines, about=view.code, quoted=(*quoted, *written))
 
-    for size, most in SIZES:
-        with suppress(TooMuch):
-            html = board_html(view, board(view, now, most), size, render)
-            return pdf(html, assets, created=view.facts.released, check=check)
-    raise TooMuch
+    htmls = (board_html(view, board(view, now, most), size, render) for size, most in SIZES)
+    return fitted(htmls, assets, created=view.facts.released, pages=1, check=check)
 
 
 def board_html(view: View, told: Board, size: str, render: Render) -> str:
@@ -141,7 +131,6 @@ def board_html(view: View, told: Board, size: str, render: Render) -> str:
             "house": view.facts.organisation,
             "wave": view.facts.title,
             "size": size,
-            "end": END,
         },
     )
 

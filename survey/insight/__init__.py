@@ -33,6 +33,7 @@ from survey.insight.auditing import (
 from survey.insight.boards import board_file, board_pdf, on_board, on_boards
 from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
+from survey.insight.papers import paper_file
 from survey.insight.releases import (
     Released,
     release_wave,
@@ -117,6 +118,7 @@ __all__ = [
     "on_board",
     "on_boards",
     "opened",
+    "paper_file",
     "pdf",
     "release_wave",
     "released",

@@ -3,10 +3,14 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import msgspec
+import page as checker
+import pypdfium2
 import pytest
 from httpx import AsyncClient, Response
 
@@ -14,6 +18,8 @@ from survey.actions import work
 from survey.actions.opening import today_here
 from survey.delivery import sheets as printed
 from survey.intake import closing
+from survey.pages.waves.paper import by_size
+from survey.pages.waves.views import wave_page
 from survey.pages.waves.year import is_free
 from survey.settings import Settings
 from survey.tables import (
@@ -27,6 +33,7 @@ from survey.tables import (
     UnitVersion,
     Wave,
 )
+from survey.texts import Voice
 from tests import cast
 
 OPENS = date(2027, 3, 1)  # a Monday
@@ -213,6 +220,43 @@ async def test_the_works_committee_agrees_to_what_it_has_read(site: cast.Site) -
         assert said in paper.text
     assert agreed.headers["location"] == "/waves/2027-1?done=agreed"
     assert "Godkend: 4 bliver inviteret" in seen.text
+
+
+async def test_the_two_pages_are_two_pages_on_paper_too(site: cast.Site) -> None:
+    carla, eva = await site.signed_in("carla"), await site.signed_in("eva")
+    await post(carla, "/waves/new", **the_plan())
+    page = await eva.get("/waves/2027-1/paper")
+
+    file = (await eva.get("/waves/2027-1/paper/print.pdf")).content
+
+    with pypdfium2.PdfDocument(file) as read:
+        paper = [letters(one.get_textpage().get_text_bounded()) for one in read]
+    told = [unescape(one) for one in re.findall(r"<(?:h2|th scope=.row.)>([^<]+)", page.text)]
+    assert len(told) == 17
+    assert [one for one in told if letters(one) not in "".join(paper)] == []
+    assert len(paper) == 2
+    assert checker.is_pdf_compliant_bytes(file, profile="ua1")
+    assert checker.is_pdf_compliant_bytes(file, profile="3a")
+
+
+def letters(text: str) -> str:
+    """A text as it is read, wherever its lines are broken."""
+    return re.sub(r"\W", "", text)
+
+
+async def test_two_pages_are_enough_whatever_the_wave_asks(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+    await post(carla, "/waves/new", **the_plan())
+    await Behaviour.update({Behaviour.text: "Vi ringer til borgeren, " * 11}, force=True)
+    settings, voice = site.app.state.settings, Voice("da")
+    view = await wave_page(settings, voice, "2027-1", with_opened=False)
+    many = replace(view, asked=view.asked * 15)
+
+    sizes = list(by_size({"wave": many}, voice))
+
+    assert [one["size"] for one in sizes] == ["l", "m", "s", "s", "s", "s", "s"]
+    assert [len(one["wave"].asked) for one in sizes] == [30, 30, 30, 12, 6, 3, 1]
+    assert sizes[-1]["more_asked"] == "29 andre ønskede adfærd"
 
 
 async def test_a_plan_that_is_sent_back_tells_the_coordinator_why(site: cast.Site) -> None:

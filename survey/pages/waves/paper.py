@@ -1,8 +1,10 @@
 """The two pages a works committee reads about a wave: on the screen, and printed on A4."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath
@@ -11,15 +13,19 @@ from litestar.types import ControllerRouterHandler
 from survey import questionnaire
 from survey.access import reads_waves
 from survey.house import Organisation
+from survey.insight import paper_file
 from survey.pages.answering.sheet import MIN_COMMENTS, told
-from survey.pages.layout import language_for, page, settings_of
+from survey.pages.layout import language_for, organisation_name, page, settings_of
+from survey.pages.results.pages import pdf_file
 from survey.pages.waves.pages import Asking
-from survey.pages.waves.views import wave_page
+from survey.pages.waves.views import WavePage, wave_page
 from survey.questionnaire import Item, blocks_of
 from survey.tables import Wave
-from survey.texts import Language, Voice
+from survey.texts import Language, Voice, render
 
-TEMPLATE = "pages/staff/wave_paper.html"
+TEMPLATE, PRINT = "pages/staff/wave_paper.html", "report/paper.html"
+# Sizes of type, the largest first, and the most desired behaviours that are told at each.
+SIZES: Final = (("l", None), ("m", None), ("s", None), ("s", 12), ("s", 6), ("s", 3), ("s", 1))
 MONTHS = 12
 
 
@@ -48,26 +54,73 @@ class WavePaper(Controller):
 
     @get("/", name="wave-paper")
     async def show(self, request: Asking, name: FromPath[str]) -> Response[Any]:
-        settings, language = settings_of(request), language_for(request)
-        voice = Voice(language)
-        view = await wave_page(settings, voice, name, with_opened=False)
-        stored = await Wave.select(Wave.left_out, Wave.min_n).where(Wave.name == name).first()
-        own = told(settings)
-        return page(
-            request,
-            TEMPLATE,
-            wave=view,
-            own=own,
-            sender=own.said("sender", language),
-            contact=own.said("contact", language),
-            min_n=stored["min_n"] if stored else 0,
-            min_comments=MIN_COMMENTS,
-            questions=questions(stored["left_out"] if stored else None, language),
-            barriers=[line.said(language) for line in questionnaire.barrier_lines().values()],
-            deletions=deletions(voice, own, view.closes),
-            results=view.closes + timedelta(days=own.meeting_within_days),
-            board=view.closes + timedelta(days=own.board_sheet_within_days),
+        return page(request, TEMPLATE, **await _told(request, name))
+
+    @get("/print.pdf", name="wave-paper-file")
+    async def file(self, request: Asking, name: FromPath[str]) -> Response[bytes]:
+        """The same two pages as a file: for an agenda, and for those who read it by ear."""
+        language, told_ = language_for(request), await _told(request, name)
+        view: WavePage = told_["wave"]
+        content = await asyncio.to_thread(
+            paper_file,
+            (render(PRINT, language, one) for one in by_size(told_, Voice(language))),
+            voice=Voice(language),
+            created=view.opens,
+            quoted=_theirs(told_),
         )
+        return pdf_file(content, f"{name}-paper.pdf")
+
+
+async def _told(request: Asking, name: str) -> dict[str, Any]:
+    """What the two pages say of a wave."""
+    settings, language = settings_of(request), language_for(request)
+    voice = Voice(language)
+    view = await wave_page(settings, voice, name, with_opened=False)
+    stored = await Wave.select(Wave.left_out, Wave.min_n).where(Wave.name == name).first()
+    own = told(settings)
+    return {
+        "wave": view,
+        "organisation": organisation_name(settings),
+        "own": own,
+        "sender": own.said("sender", language),
+        "contact": own.said("contact", language),
+        "min_n": stored["min_n"] if stored else 0,
+        "min_comments": MIN_COMMENTS,
+        "questions": questions(stored["left_out"] if stored else None, language),
+        "barriers": [line.said(language) for line in questionnaire.barrier_lines().values()],
+        "deletions": deletions(voice, own, view.closes),
+        "results": view.closes + timedelta(days=own.meeting_within_days),
+        "board": view.closes + timedelta(days=own.board_sheet_within_days),
+        "more_asked": "",
+    }
+
+
+def by_size(told_: Mapping[str, Any], voice: Voice) -> Iterator[dict[str, Any]]:
+    """The same, in falling sizes of type; at last with the first desired behaviours alone."""
+    view: WavePage = told_["wave"]
+    for size, most in SIZES:
+        rest = 0 if most is None else len(view.asked) - most
+        if most is not None and rest <= 0:
+            continue
+        more = voice.ngettext(
+            "%(num)d other desired behaviour", "%(num)d other desired behaviours", rest
+        )
+        yield {
+            **told_,
+            "size": size,
+            "wave": replace(view, asked=view.asked[:most]),
+            "more_asked": more % {"num": rest} if rest else "",
+        }
+
+
+def _theirs(told_: Mapping[str, Any]) -> Iterator[str]:
+    """What the organisation has written itself, and answers for."""
+    view: WavePage = told_["wave"]
+    own: Organisation = told_["own"]
+    yield from (told_["organisation"], told_["sender"], told_["contact"], own.dpo)
+    for one in view.asked:
+        yield one.text
+        yield from (place.name for place in one.places)
 
 
 ROUTES: list[ControllerRouterHandler] = [WavePaper]
