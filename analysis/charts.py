@@ -11,7 +11,10 @@ from analysis.findings import Band, Banded, Clipped, Hidden, Joined, Measured, N
 
 WIDTH: Final = 487.0  # points: A4 less its margins
 CHAR: Final = 4.25  # points: the mean width of a letter of Source Sans 3 at 8.8
+STRONG_CHAR: Final = 4.6  # of a semibold one
+WIDEST_LABELS: Final = 178.0  # points
 LINE: Final = 10.4  # points between two lines of a label
+DOT, THIN_DOT, EDGE = 3.6, 1.8, 2.0  # points: the radius of a dot, and what is seen round it
 SPANS: Final[dict[Band, tuple[float, float]]] = {
     "few": (0.0, 0.25),
     "some": (0.25, 0.75),
@@ -48,6 +51,12 @@ class Dot:
     left: float
     right: float
 
+    @property
+    def radius(self) -> float:
+        """A narrow interval has a thin dot, so that both are seen."""
+        half = (self.right - self.left) / 2
+        return round(min(DOT, max(THIN_DOT, half - EDGE)), 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -78,14 +87,15 @@ class Row:
     value: str
     is_strong: bool
     note: str
+    hidden: str
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line between rows: the part of the organisation or the question they belong to."""
+    """What stands between rows: the part of the organisation or the question they belong to."""
 
-    y: float
-    text: str
+    y: float  # of its first line
+    text: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ class Line:
     is_strong: bool = False
     note: str = ""
     heading: str = ""
+    hidden: str = ""  # why there is no mark, written where it would be
 
 
 def track(  # noqa: PLR0913 - one keyword per choice of form
@@ -136,18 +147,22 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
     reference: tuple[Number, str] | None = None,
 ) -> Track:
     """Rows from the top down, in the order given. Labels are broken to fit, never cut."""
-    longest = max((len(line.label) for line in lines), default=0) * CHAR
-    labels = label_width if label_width is not None else min(max(longest, 40.0), 178.0)
+    longest = max(
+        (max(len(line.label) * CHAR, len(line.heading) * STRONG_CHAR) for line in lines), default=0
+    )
+    labels = label_width if label_width is not None else min(max(longest, 40.0), WIDEST_LABELS)
     values = max((len(line.value) for line in lines), default=0) * CHAR
     scale = Scale(labels + 10, WIDTH - max(values, 56.0) - 24)
     room = int(labels / CHAR)
-    y = top = 24.0 if reference is not None else 10.0
+    line_through = _reference(reference, scale)
+    y = top = 10.0 if line_through is None else 24.0
     rows: list[Row] = []
     headings: list[Heading] = []
     for line in lines:
         if line.heading:
-            headings.append(Heading(round(y + 11, 1), line.heading))
-            y += 17
+            text = wrapped(line.heading, int(labels / STRONG_CHAR))
+            headings.append(Heading(round(y + 11, 1), text))
+            y += 17 + LINE * (len(text) - 1)
         label = wrapped(line.label, room)
         height = max(row_height, LINE * len(label) + min(5.0, row_height - LINE))
         middle = round(y + height / 2, 1)
@@ -160,6 +175,7 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
                 value=line.value,
                 is_strong=line.is_strong,
                 note=line.note,
+                hidden=line.hidden,
             )
         )
         y += height
@@ -173,7 +189,7 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
         ticks=tuple((scale.x(at / 100), str(at)) for at in (0, 25, 50, 75, 100)),
         rows=tuple(rows),
         headings=tuple(headings),
-        reference=_reference(reference, scale),
+        reference=line_through,
         alt=alt,
     )
 
@@ -271,7 +287,7 @@ class Staircase:
 
 
 def staircase(
-    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 11
+    steps: tuple[tuple[str, str, bool, bool], ...], *, alt: str, rise: float = 12
 ) -> Staircase:
     """Steps from the unit at the bottom left to the council at the top right.
 

@@ -17,9 +17,11 @@ from analysis.findings import (
     TrialFinding,
 )
 from analysis.wording import numbers
-from analysis.wording.voice import Voice, inside, listed, opened
+from analysis.wording.voice import Voice, counted, inside, listed, opened
 
 HALF: Final = 0.5
+MOST_LETTERS: Final = 96  # of a headline: two lines of it
+SINGULAR: Final = frozenset(("OKO", "TID", "FEJL"))  # "time stands out", but "skills stand out"
 LOW_BACKING: Final = 0.4  # of those who answered, below which backing comes first (measurement 5)
 
 
@@ -35,6 +37,11 @@ def name(voice: Voice, code: str) -> str:
 
 def name_inside(voice: Voice, code: str) -> str:
     return inside(name(voice, code))
+
+
+def bare_name(voice: Voice, code: str) -> str:
+    """The same without what explains it: "frygt for fejl", "mål"."""
+    return name_inside(voice, code).partition(" (")[0].partition(",")[0]
 
 
 def clause(voice: Voice, code: str) -> str:
@@ -182,20 +189,31 @@ def level_headline(voice: Voice, number: Number, change_: Change | None) -> str:
 
 
 def barriers_headline(
-    voice: Voice, codes: Sequence[str], ranked: Sequence[tuple[str, Number]], *, certain: bool
+    voice: Voice,
+    codes: Sequence[str],
+    ranked: Sequence[tuple[str, Number]],
+    *,
+    certain: bool,
+    where: Sequence[str] = (),
 ) -> str:
-    """Which barriers stand out; without any, whether the first can be told from the next."""
+    """Which barriers stand out, and where each does if that is not in the whole.
+
+    Without any, whether the first can be told from the next.
+    """
+    if codes and where:
+        return _places_headline(voice, codes, where, certain=certain)
     if codes:
-        names = opened(listed(voice, [name_inside(voice, code) for code in codes]))
+        many = 1 if len(codes) == 1 and codes[0] in SINGULAR else 2
+        names = {"barriers": listed(voice, [bare_name(voice, code) for code in codes])}
         if certain:
-            return voice.ngettext(
-                "%(barriers)s stands out", "%(barriers)s stand out", len(codes)
-            ) % {"barriers": names}
-        return voice.ngettext(
-            "It suggests that %(barriers)s stands out",
-            "It suggests that %(barriers)s stand out",
-            len(codes),
-        ) % {"barriers": inside(names)}
+            form = voice.ngettext("%(barriers)s stands out", "%(barriers)s stand out", many)
+        else:
+            form = voice.ngettext(
+                "It suggests that %(barriers)s stands out",
+                "It suggests that %(barriers)s stand out",
+                many,
+            )
+        return opened(form % names)
     first = told_apart(ranked)
     if first is not None:
         return voice.gettext("More people point to %(barrier)s than to anything else") % {
@@ -204,6 +222,46 @@ def barriers_headline(
     if any(isinstance(number, Measured | Joined | Clipped | Banded) for _, number in ranked):
         return voice.gettext("No barrier stands out from the others")
     return voice.gettext("The numbers on barriers are not shown here")
+
+
+def _places_headline(
+    voice: Voice, codes: Sequence[str], where: Sequence[str], *, certain: bool
+) -> str:
+    """Each barrier and its place; of long names only how many there are."""
+    code, *others = codes
+    unit, *elsewhere = where
+    first = (
+        stands_out_in(voice, code, unit)
+        if certain
+        else voice.gettext("%(barrier)s can be felt in %(unit)s")
+        % {"barrier": bare_name(voice, code), "unit": unit}
+    )
+    more = [
+        voice.gettext("%(barrier)s in %(unit)s") % {"barrier": bare_name(voice, one), "unit": place}
+        for one, place in zip(others, elsewhere, strict=True)
+    ]
+    text = opened(listed(voice, [first, *more]))
+    if len(text) > MOST_LETTERS:
+        text = opened(
+            voice.gettext("%(num)s barriers stand out, each in its own place")
+            % {"num": counted(voice, len(codes))}
+        )
+    if certain:
+        return text
+    suggests = voice.ngettext(
+        "It suggests a pattern", "It suggests a pattern in each place", len(codes)
+    )
+    return f"{text}. {suggests}"
+
+
+def stands_out_in(voice: Voice, code: str, unit: str) -> str:
+    """A barrier and the unit where it stands out, as it stands inside a sentence."""
+    form = voice.ngettext(
+        "%(barrier)s stands out in %(unit)s",
+        "%(barrier)s stand out in %(unit)s",
+        1 if code in SINGULAR else 2,
+    )
+    return form % {"barrier": bare_name(voice, code), "unit": unit}
 
 
 def told_apart(ranked: Sequence[tuple[str, Number]]) -> str | None:
@@ -279,18 +337,54 @@ def citizen_headline(voice: Voice, options: Sequence[str]) -> str:
     """What more people answer than anything else, as the sentence it was offered as."""
     if not options:
         return voice.gettext("What the citizen would notice")
-    return voice.gettext("More of you answer this than anything else: the citizen %(option)s") % {
+    return voice.gettext("Most often you answer that the citizen %(option)s") % {
         "option": either(voice, [inside(one) for one in options])
     }
 
 
 def safe_headline(voice: Voice, items: Mapping[str, Number]) -> str:
-    """Backing first where few know who can say yes; otherwise how the three lie."""
+    """Backing first where few know who can say yes; otherwise how the three lie round a half."""
     if is_low(items["safe_c"]):
         return voice.gettext("Few know who can say yes to trying something new")
-    if all(isinstance(one, Measured) and one.low > HALF for one in items.values()):
+    sides = {key: _side_of_half(one) for key, one in items.items()}
+    if set(sides.values()) == {1}:
         return voice.gettext("Most find that something new can be tried here")
+    if set(sides.values()) == {-1}:
+        return voice.gettext("Fewer than half find that something new can be tried here")
+    return _safe_differs(voice, items, sides)
+
+
+def _safe_differs(voice: Voice, items: Mapping[str, Number], sides: Mapping[str, int]) -> str:
+    """The first that surely more than half agree to, and the first that surely fewer do.
+
+    Without either, that they are divided; of words about a few people only the word.
+    """
+    clauses = {
+        "safe_a": voice.gettext("can try something new on a small scale"),
+        "safe_b": voice.gettext("talk about what can be learned when something goes wrong"),
+        "safe_c": voice.gettext("know who can say yes to something new"),
+    }
+    forms = {1: voice.gettext("Most %(what)s"), -1: voice.gettext("Fewer than half %(what)s")}
+    first = {sides[key]: key for key in reversed(list(sides))}
+    said = [form % {"what": clauses[first[side]]} for side, form in forms.items() if side in first]
+    if said:
+        return ". ".join(said)
+    if isinstance(known := items["safe_c"], Banded):
+        return f"{numbers.band(voice, known)} {clauses['safe_c']}"
+    if any(isinstance(one, Measured | Joined) for one in items.values()):
+        return voice.gettext("You are divided on how safe it is to try something new")
     return voice.gettext("Talk about what makes it safe to try")
+
+
+def _side_of_half(number: Number) -> int:
+    """1 for surely more than half, -1 for surely fewer: with the whole interval. 0 is not known."""
+    match number:
+        case Measured(low=low, high=high) | Joined(low=low, high=high):
+            return (low > HALF) - (high < HALF)
+        case Clipped(direction=direction):
+            return -1 if direction == "at_most" else 1
+        case _:
+            return 0
 
 
 def is_low(number: Number) -> bool:
@@ -345,6 +439,12 @@ def _verdict(voice: Voice, finding: TrialFinding) -> str:
 def _move(voice: Voice, moves: Mapping[str, Any], diff: int) -> str:
     kind = "still" if diff == 0 else "rose" if diff > 0 else "fell"
     return voice.pick(moves[kind]).format(pp=abs(diff))
+
+
+def parted(drift: str) -> tuple[str, str]:
+    """What holds for every trial, and what is expected of this one, empty where nothing is."""
+    general, _, expected = drift.rpartition(". ")
+    return (f"{general}.", expected) if general else (expected, "")
 
 
 def _drift(voice: Voice, finding: TrialFinding) -> str:

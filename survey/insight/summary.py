@@ -134,10 +134,7 @@ def _findings(view: View) -> Iterator[str]:
     for one in view.patterns:
         share = view.release.number(one.unit, "barrier_share", one.barrier)
         key = "shows" if view.is_certain(one) else "suggests"
-        stands = voice.gettext("%(barrier)s stands out in %(unit)s") % {
-            "barrier": sentences.name_inside(voice, one.barrier),
-            "unit": _place(view, one.unit),
-        }
+        stands = sentences.stands_out_in(voice, one.barrier, _place(view, one.unit))
         yield " ".join(
             (
                 sentences.certainty(voice, key, pattern=stands),
@@ -230,7 +227,7 @@ def _trials(view: View) -> Iterator[str]:
         if one.post != view.release.wave:
             continue
         verdict, drift = sentences.trial(voice, one)
-        general, expected = _parted(drift)
+        general, expected = sentences.parted(drift)
         what = (
             sentences.name(voice, one.item) if one.item else voice.gettext("How often it succeeds")
         )
@@ -238,12 +235,6 @@ def _trials(view: View) -> Iterator[str]:
         yield f"{one.trial}, {_units(view, one.units)} ({inside(what)}): {said}"
     if general:
         yield general
-
-
-def _parted(drift: str) -> tuple[str, str]:
-    """What holds for every trial, and what is expected of this one, empty where nothing is."""
-    general, _, expected = drift.rpartition(". ")
-    return (f"{general}.", expected) if general else (expected, "")
 
 
 def _hidden(view: View) -> Iterator[str]:

@@ -101,8 +101,35 @@ def test_a_heading_stands_over_its_row_and_takes_a_line_of_its_own() -> None:
 
     drawn = charts.track(lines, kind="dots", alt="", row_height=16)
 
-    assert drawn.headings == (charts.Heading(10 + 11, "Center A"),)
+    assert drawn.headings == (charts.Heading(10 + 11, ("Center A",)),)
     assert [row.y for row in drawn.rows] == [10 + 17 + 8, 10 + 17 + 16 + 8]
+
+
+def test_a_long_heading_is_broken_before_the_scale_and_takes_the_lines_it_needs() -> None:
+    name = "Center for Arbejdsmarked, Borgerservice og Kultur"
+    one, two = (charts.Line("A", MEASURED, "40 %", heading=text) for text in ("Center", name))
+
+    short, long = (charts.track((line,), kind="dots", alt="") for line in (one, two))
+
+    [heading] = long.headings
+    assert " ".join(heading.text) == name
+    assert max(map(len, heading.text)) * charts.STRONG_CHAR < long.scale.left
+    assert long.rows[0].y == pytest.approx(short.rows[0].y + charts.LINE * (len(heading.text) - 1))
+
+
+def test_a_narrow_interval_is_seen_beside_its_dot() -> None:
+    scale = charts.Scale(0, 200)
+    wide, narrow, thin = (
+        charts.mark(Measured(400, None, 500, 0.5, 0.5 - half, 0.5 + half), scale)
+        for half in (0.1, 0.02, 0.01)
+    )
+
+    assert isinstance(wide, charts.Dot)
+    assert isinstance(narrow, charts.Dot)
+    assert isinstance(thin, charts.Dot)
+    assert wide.radius == charts.DOT
+    assert narrow.radius == (narrow.right - narrow.left) / 2 - charts.EDGE
+    assert thin.radius == charts.THIN_DOT < (thin.right - thin.left) / 2
 
 
 def test_the_whole_is_a_line_with_its_own_interval() -> None:

@@ -12,6 +12,7 @@ import pytest
 from analysis.findings import (
     Banded,
     Cell,
+    Change,
     Clipped,
     Hidden,
     Joined,
@@ -299,6 +300,73 @@ def test_a_level_of_its_own_is_held_up_against_earlier_waves_and_the_units_below
     assert track.reference is not None
 
 
+def test_each_of_a_few_parts_stands_with_its_earlier_waves() -> None:
+    track = body(view("C"), "level").track
+
+    assert [heading.text for heading in track.headings] == [
+        ("Visitation og Hjælpemidler",), ("Hjemmepleje",), ("Hjemmesygepleje og Akutteam",),
+    ]  # fmt: skip
+    assert [row.label[0] for row in track.rows] == ["2026-3", "2026-4"] * (1 + 3)
+    assert "Hjemmepleje, 2026-3: 36 af 100; 2026-4: 52 af 100" in track.alt
+
+
+@pytest.mark.parametrize("why", ["another behaviour", "another unit"])
+def test_an_earlier_wave_that_cannot_be_held_up_against_this_one_is_not_drawn(why: str) -> None:
+    def other(one: Cell) -> Cell:
+        if (one.unit, one.measure) != ("C2", "behaviour_level"):
+            return one
+        if why == "another behaviour":
+            return msgspec.structs.replace(one, behaviour="Ad1")
+        return msgspec.structs.replace(
+            one, change=Change(against="2026-3", verdict="not_comparable")
+        )
+
+    track = body(view("C", of=changed(cells=tuple(map(other, RELEASE.cells)))), "level").track
+
+    assert [row.label[0] for row in track.rows] == [
+        "2026-3", "2026-4", "2026-3", "2026-4", "2026-4", "2026-3", "2026-4",
+    ]  # fmt: skip
+
+
+def test_a_hidden_level_says_its_whole_sentence_where_its_mark_would_be() -> None:
+    rows = body(view("F"), "level").track.rows
+
+    assert [(row.value, row.hidden) for row in rows if row.hidden] == [
+        ("", "Vises ikke, så ingen kan genkendes.")
+    ]
+
+
+def test_an_area_says_where_its_barriers_stand_out() -> None:
+    only = changed(proposals=tuple(one for one in RELEASE.proposals if one.unit == "C21"))
+    below = changed(proposals=tuple(one for one in RELEASE.proposals if one.unit in ("C21", "B1")))
+    weak = replace(FACTS, earlier=())
+    found = [
+        section(view(unit, of=of, given=given), "barriers").headline
+        for unit, of, given in (
+            ("C", only, FACTS), ("C", only, weak), ("C21", only, FACTS), ("C", RELEASE, FACTS),
+            ("FK", below, FACTS), ("FK", below, weak),
+        )
+    ]  # fmt: skip
+
+    both = "i Havneskolen og tid i Hjemmepleje Nord"
+    assert found == [
+        "Tid skiller sig ud i Hjemmepleje Nord",
+        "Tid fylder i Hjemmepleje Nord. Det tyder på et mønster",
+        "Tid skiller sig ud",
+        "Faggrænser skiller sig ud",
+        f"Kultur og traditioner skiller sig ud {both}",
+        f"Kultur og traditioner fylder {both}. Det tyder på et mønster hvert sted",
+    ]
+
+
+def test_what_is_told_in_short_is_not_the_headline_of_the_barriers() -> None:
+    only = changed(proposals=tuple(one for one in RELEASE.proposals if one.unit == "C21"))
+    for unit in ("C", "FK", "C21"):
+        of = view(unit, of=only, given=replace(FACTS, earlier=()))
+
+        assert section(of, "in_short").headline != section(of, "barriers").headline
+
+
 def test_parts_with_different_behaviours_have_no_number_for_the_whole() -> None:
     of = view("FK")
 
@@ -308,7 +376,7 @@ def test_parts_with_different_behaviours_have_no_number_for_the_whole() -> None:
         found.lead == "Delene arbejder med hver sin adfærd. Derfor er der ikke ét tal for det hele."
     )
     assert "Center for Teknik, Miljø og Havn" in {
-        heading.text for heading in body(of, "level").track.headings
+        " ".join(heading.text) for heading in body(of, "level").track.headings
     }
 
 
@@ -350,7 +418,7 @@ def with_levels(levels: dict[str, int]) -> Release:
 
 def shown_levels(of: View) -> list[str]:
     """What stands at the right of the rows of the level, without those that are hidden."""
-    return [row.value for row in body(of, "level").track.rows if row.value != "vises ikke"]
+    return [row.value for row in body(of, "level").track.rows if not row.hidden]
 
 
 def test_many_parts_stand_closer_so_that_all_are_on_one_page() -> None:
@@ -699,6 +767,18 @@ def test_a_trial_without_numbers_is_told_by_its_facts_and_claims_nothing() -> No
     names = "Visitation og Hjælpemidler, Hjemmepleje Nord, Hjemmepleje Syd"
     assert where == f"{names} og 2 enheder mere"
     assert "tilfældigheder alene" not in html(of)
+
+
+def test_that_high_numbers_fall_by_themselves_is_said_once_over_several_trials() -> None:
+    general = "Meget høje tal falder næsten altid lidt næste gang, også uden en indsats."
+    several, alone = section(view("FK"), "since_last"), section(view("C21"), "since_last")
+    said = [" ".join(card.said) for card in several.body]
+
+    assert several.lead.endswith(f"De er alle en god slutning. {general}")
+    assert general not in " ".join(said)
+    assert said[0].endswith("Vi regner med et fald på 10 procentpoint af sig selv.")
+    assert general not in alone.lead
+    assert general in " ".join(alone.body[0].said)
 
 
 def test_one_trial_is_its_own_headline_and_one_without_a_decision_says_so() -> None:

@@ -305,6 +305,49 @@ def test_staff_and_pattern_stand_side_by_side() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("codes", "where", "certain", "danish", "english"),
+    [
+        (["FAG"], ["Plejecentre"], True, "Faggrænser skiller sig ud i Plejecentre",
+         "Professional boundaries stand out in Plejecentre"),
+        (["FEJL"], ["Byggesag"], False, "Frygt for fejl fylder i Byggesag. Det tyder på et mønster",
+         "Fear of mistakes can be felt in Byggesag. It suggests a pattern"),
+        (["TID", "MAAL"], ["Ydelse", "Jobcenter"], True,
+         "Tid skiller sig ud i Ydelse og mål i Jobcenter",
+         "Time stands out in Ydelse and targets that pull in another direction in Jobcenter"),
+        (["TID", "MAAL"], ["Ydelse", "Jobcenter"], False,
+         "Tid fylder i Ydelse og mål i Jobcenter. Det tyder på et mønster hvert sted",
+         "Time can be felt in Ydelse and targets that pull in another direction in Jobcenter. "
+         "It suggests a pattern in each place"),
+        (["TID", "MAAL"], ["Børne- og Ungerådgivningen", "Center for " + "x" * 60],
+         True, "To barrierer skiller sig ud, hver sit sted",
+         "Two barriers stand out, each in its own place"),
+    ],
+)  # fmt: skip
+def test_barriers_that_stand_out_below_are_told_with_their_places(
+    codes: list[str], where: list[str], *, certain: bool, danish: str, english: str
+) -> None:
+    found = [
+        sentences.barriers_headline(voice, codes, (), certain=certain, where=where)
+        for voice in (DA, EN)
+    ]
+
+    assert found == [danish, english]
+
+
+def test_names_of_one_thing_and_of_many_take_their_own_verb_in_english() -> None:
+    found = [
+        sentences.barriers_headline(EN, codes, (), certain=certain)
+        for codes, certain in ((["TID"], True), (["SILO"], True), (["SILO"], False),
+                               (["TID", "OKO"], True))
+    ]  # fmt: skip
+
+    assert found == [
+        "Time stands out", "Silos stand out", "It suggests that silos stand out",
+        "Time and money stand out",
+    ]  # fmt: skip
+
+
 def test_a_few_are_counted_in_words_and_many_in_figures() -> None:
     assert [counted(DA, many) for many in (1, 2, 9, 10, 1200)] == ["én", "to", "ni", "10", "1.200"]
 
@@ -359,7 +402,38 @@ def test_backing_comes_first_where_few_know_who_can_say_yes() -> None:
 
     assert sentences.safe_headline(DA, {**safe, "safe_c": FEW}).startswith("Få ved, hvem")
     assert sentences.safe_headline(DA, {**safe, "safe_c": HIGH}).startswith("De fleste synes")
-    assert sentences.safe_headline(DA, {**safe, "safe_c": FIVES}).startswith("Tal om")
+    assert sentences.safe_headline(EN, {**safe, "safe_c": FEW}).startswith("Few know who")
+
+
+@pytest.mark.parametrize(
+    ("shares", "danish", "english"),
+    [
+        ((HIGH, HIGH, HIGH), "De fleste synes, at man kan prøve noget nyt her",
+         "Most find that something new can be tried here"),
+        ((WHOLE, WHOLE, WHOLE), "Under halvdelen synes, at man kan prøve noget nyt her",
+         "Fewer than half find that something new can be tried here"),
+        ((FIVES, HIGH, WHOLE),
+         "De fleste taler om, hvad de kan lære, når noget går galt. "
+         "Under halvdelen ved, hvem der kan sige ja til noget nyt",
+         "Most talk about what can be learned when something goes wrong. "
+         "Fewer than half know who can say yes to something new"),
+        ((AT_LEAST, FIVES, FIVES), "De fleste kan prøve noget nyt i det små",
+         "Most can try something new on a small scale"),
+        ((FIVES, FIVES, FIVES), "I er delt om, hvor trygt det er at prøve noget nyt",
+         "You are divided on how safe it is to try something new"),
+        ((SOME, SOME, SOME), "Nogle ved, hvem der kan sige ja til noget nyt",
+         "Some know who can say yes to something new"),
+        ((OPEN, OPEN, Hidden()), "Tal om, hvad der gør det trygt at prøve",
+         "Talk about what makes it safe to try"),
+    ],
+)  # fmt: skip
+def test_how_safe_it_is_to_try_is_told_from_the_three_shares(
+    shares: tuple[Number, ...], danish: str, english: str
+) -> None:
+    items = dict(zip(("safe_a", "safe_b", "safe_c"), shares, strict=True))
+
+    assert sentences.safe_headline(DA, items) == danish
+    assert sentences.safe_headline(EN, items) == english
 
 
 def test_what_is_low_is_read_from_what_is_shown() -> None:
@@ -374,6 +448,9 @@ def test_the_citizens_gain_is_quoted_as_it_was_asked() -> None:
     known = "Ved, hvad der nu skal ske"
 
     assert sentences.citizen_headline(DA, []) == "Det ville borgeren mærke"
+    assert sentences.citizen_headline(EN, ["Need not tell the same thing again"]) == (
+        "Most often you answer that the citizen need not tell the same thing again"
+    )
     assert sentences.citizen_headline(DA, ["Får hurtigere svar"]) == (
         "Flest svarer, at borgeren får hurtigere svar"
     )

@@ -73,10 +73,13 @@ def barriers(view: View) -> Section:
 
 
 def headline(view: View) -> str:
-    """Which barriers stand out here, as sure as the release is of them."""
+    """Which barriers stand out, as sure as the release is of them, and where in an area."""
     codes = _standing_out(view)
-    certain = all(view.is_certain(one) for one in view.patterns if one.barrier in codes)
-    return sentences.barriers_headline(view.voice, codes, view.ranked, certain=certain)
+    told = {one.barrier: one for one in view.patterns if one.barrier in codes}
+    certain = all(map(view.is_certain, told.values()))
+    places = [told[code].unit for code in codes]
+    where = [] if {*places} <= {view.code} else [view.name_of(one) for one in places]
+    return sentences.barriers_headline(view.voice, codes, view.ranked, certain=certain, where=where)
 
 
 def _standing_out(view: View) -> list[str]:

@@ -7,9 +7,10 @@ from analysis.findings import Clipped, Hidden, Joined, Measured, Number, Open, R
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import counted, listed, opened
+from analysis.wording.voice import Voice, counted, listed, opened
 
 MAX_WAVES = 4  # on one track
+MAX_LINES = 28  # that stand on one page with their headings
 ROW, HIGHEST_ROW, LOWEST_ROW, ROWS_IN_ALL = 16.0, 18.0, 10.4, 400.0  # points
 MOST_NAMES = 4  # of units in one sentence; the others are counted
 HALF = 0.5  # every second time
@@ -32,17 +33,17 @@ def level(view: View) -> Section | LeftOut:
     own = not isinstance(number, Hidden)
     if not own and not view.is_area:
         return LeftOut(kicker, voice.gettext("not shown, so that nobody can be recognised"))
-    lines = _waves(view) if own else ()
-    if view.is_area:
-        lines += _parts(view, with_heading=own)
+    waves = _waves(view, view.unit) if own else ()
+    parts = _parts(view, with_heading=own) if view.is_area else ()
+    lines = (*waves, *_with_earlier(view, parts, MAX_LINES - len(waves)))
     if not any(not isinstance(line.number, Hidden) for line in lines):
         return LeftOut(kicker, voice.gettext("not shown, so that nobody can be recognised"))
     change = None if cell is None else cell.change
     return Section(
         "level",
         kicker,
-        sentences.level_headline(voice, number, change) if own else _parts_headline(view, lines),
-        _level_lead(view, number, lines),
+        sentences.level_headline(voice, number, change) if own else _parts_headline(view, parts),
+        _level_lead(view, number, parts),
         Level(
             voice.gettext(
                 "Think of the last five times you were in the situation. "
@@ -72,18 +73,30 @@ def _row_height(lines: tuple[charts.Line, ...]) -> float:
     return max(LOWEST_ROW, min(HIGHEST_ROW, ROWS_IN_ALL / many))
 
 
-def _waves(view: View) -> tuple[charts.Line, ...]:
+def _waves(view: View, unit: ReleasedUnit, *, heading: str = "") -> tuple[charts.Line, ...]:
+    """A unit now and in the waves before.
+
+    Only those that asked about the same behaviour in a unit that can be held up against this one.
+    """
     releases: list[Release] = [*view.facts.earlier, view.release][-MAX_WAVES:]
-    lines = []
+    now = view.release.cell(unit.unit, "behaviour_level")
+    is_another = (
+        now is not None and now.change is not None and now.change.verdict == "not_comparable"
+    )
+    lines: list[charts.Line] = []
     for one in releases:
-        number = one.number(view.code, "behaviour_level")
-        if one is view.release or not isinstance(number, Hidden):
+        cell = one.cell(unit.unit, "behaviour_level")
+        number = one.number(unit.unit, "behaviour_level")
+        is_now = one is view.release
+        is_same = cell is not None and now is not None and cell.behaviour == now.behaviour
+        if is_now or (is_same and not is_another and not isinstance(number, Hidden)):
             lines.append(
-                charts.Line(
+                _line(
+                    view.voice,
                     one.wave,
                     number,
-                    numbers.level_short(view.voice, number),
-                    is_strong=one is view.release,
+                    is_strong=is_now,
+                    heading="" if lines else heading,
                 )
             )
     return tuple(lines)
@@ -101,16 +114,38 @@ def _parts(view: View, *, with_heading: bool) -> tuple[charts.Line, ...]:
             number = view.release.number(one.unit, "behaviour_level")
             opens = view.is_root and index == 0 and one is not part
             lines.append(
-                charts.Line(
+                _line(
+                    view.voice,
                     one.name,
                     number,
-                    numbers.level_short(view.voice, number),
                     is_strong=view.is_root and one is part,
                     heading=heading if first else part.name if opens else "",
                 )
             )
             first = False
     return tuple(lines)
+
+
+def _line(
+    voice: Voice, label: str, number: Number, *, is_strong: bool, heading: str
+) -> charts.Line:
+    """A row with its number at the far right; of a hidden one the reason where it would be."""
+    is_hidden = isinstance(number, Hidden)
+    return charts.Line(
+        label,
+        number,
+        "" if is_hidden else numbers.level_short(voice, number),
+        is_strong=is_strong,
+        heading=heading,
+        hidden=sentences.hidden(voice, "") if is_hidden else "",
+    )
+
+
+def _with_earlier(view: View, parts: tuple[charts.Line, ...], room: int) -> tuple[charts.Line, ...]:
+    """The same with their earlier waves, each under its name; as they are where room lacks."""
+    below = [one for one in view.release.below(view.code) if _has_level(view.release, one)]
+    told = [line for one in below for line in _waves(view, one, heading=one.name)]
+    return tuple(told) if not view.is_root and len(parts) < len(told) <= room else parts
 
 
 def _has_level(release: Release, one: ReleasedUnit) -> bool:
@@ -196,7 +231,11 @@ def level_story(view: View, *, with_number: bool) -> str:
 
 
 def _level_alt(view: View, lines: tuple[charts.Line, ...]) -> str:
-    shown = [f"{line.label}: {line.value}" for line in lines if not isinstance(line.number, Hidden)]
+    shown = [
+        f"{f'{line.heading}, ' if line.heading else ''}{line.label}: {line.value}"
+        for line in lines
+        if not isinstance(line.number, Hidden)
+    ]
     return view.voice.gettext(
         "Dots on a scale from 0 to 100 show how often it succeeds. %(values)s. "
         "The numbers stand in the table at the end of the report."

@@ -201,10 +201,7 @@ def headline(view: View) -> str:
     voice = view.voice
     if view.patterns:
         first = view.patterns[0]
-        text = voice.gettext("%(barrier)s stands out in %(unit)s") % {
-            "barrier": sentences.name_inside(voice, first.barrier),
-            "unit": view.name_of(first.unit),
-        }
+        text = sentences.stands_out_in(voice, first.barrier, view.name_of(first.unit))
         key = "shows" if view.is_certain(first) else "suggests"
         return sentences.certainty(voice, key, pattern=text).rstrip(".")
     level = view.number("behaviour_level")

@@ -47,19 +47,38 @@ def since_last(view: View) -> Section | LeftOut:
     if not measured and not view.passed_on:
         return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
     known = {code: ended.get(code) or view.facts.trials.get(code) for code in measured}
-    trials = tuple(_tried(view, known[code], found) for code, found in measured.items())
+    every = _for_every(voice, list(measured.values()))
+    trials = tuple(
+        _tried(view, known[code], found, said_above=every) for code, found in measured.items()
+    )
     sent = tuple(_sent(voice, one) for one in view.passed_on)
     return Section(
         "since_last",
         kicker,
         _headline(view, list(known.values())) if trials else _headline_sent(voice, len(sent)),
-        voice.gettext(
-            "Stop, adjust, scale or decide on a practice shift. All of them are good ends."
-        )
+        _lead(voice, every)
         if trials
         else voice.gettext("What could not be solved here has gone to those who can."),
         (*trials, *sent),
     )
+
+
+def _for_every(voice: Voice, measured: list[list[TrialFinding]]) -> str:
+    """That high numbers tend to fall by themselves, where several trials have numbers.
+
+    Then it stands once above them all, else beside the only one.
+    """
+    found = [one for several in measured for one in several]
+    if len(found) < 2:
+        return ""
+    return sentences.parted(sentences.trial(voice, found[0])[-1])[0]
+
+
+def _lead(voice: Voice, for_every: str) -> str:
+    ends = voice.gettext(
+        "Stop, adjust, scale or decide on a practice shift. All of them are good ends."
+    )
+    return f"{ends} {for_every}".strip()
 
 
 def _headline_sent(voice: Voice, many: int) -> str:
@@ -128,7 +147,9 @@ def _states(view: View) -> Mapping[str, str]:
     return {one["key"]: view.voice.pick(one) for one in entries}
 
 
-def _tried(view: View, text: TrialText | None, measured: list[TrialFinding]) -> Tried:
+def _tried(
+    view: View, text: TrialText | None, measured: list[TrialFinding], *, said_above: str
+) -> Tried:
     voice = view.voice
     first = next(iter(measured), None)
     on = "" if first is None else looked_at(voice, first)
@@ -147,6 +168,8 @@ def _tried(view: View, text: TrialText | None, measured: list[TrialFinding]) -> 
         (voice.gettext("What we learned"), text.learned if text else ""),
     ]
     said = [sentence for one in measured for sentence in told(voice, one)]
+    if said_above:
+        said = [rest for one in said if (rest := one.removeprefix(said_above).strip())]
     if text is not None and text.overdue:
         said.append(voice.pick(voice.content("report_language")["overdue_text"]))
     return Tried(
