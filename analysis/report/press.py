@@ -12,9 +12,8 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from itertools import count
 from typing import Any, Final, TypeAlias
-from xml.etree import ElementTree
 
-from analysis.report import lettering
+from analysis.report import lean, lettering
 from analysis.report.tags import repaired
 
 BASE_URL: Final = "https://assets.invalid/"  # .invalid never resolves: RFC 2606
@@ -124,40 +123,15 @@ class _Press:
         lettering.install()
         self.fetcher = _fetcher(assets)
         self.fonts = FontConfiguration()
+        sheets = [one.decode() for name, one in assets.items() if name.endswith(".css")]
+        self.own_styles = lean.own_styles("".join(sheets))
         self.stylesheets = [
-            CSS(
-                string=content.decode(),
-                font_config=self.fonts,
-                base_url=BASE_URL,
-                url_fetcher=self.fetcher,
-            )
-            for name, content in assets.items()
-            if name.endswith(".css")
+            CSS(string=one, font_config=self.fonts, base_url=BASE_URL, url_fetcher=self.fetcher)
+            for one in sheets
         ]
 
     def parsed(self, html: str) -> Any:  # noqa: ANN401 - WeasyPrint has no types
-        """The page as WeasyPrint takes it; one that is XML is read in a tenth of the time."""
-        from weasyprint import HTML  # noqa: PLC0415
-
-        root = _xml(html)
-        page = HTML(
-            string=html if root is None else "", base_url=BASE_URL, url_fetcher=self.fetcher
-        )
-        if root is not None:
-            page.wrapper_element = page.wrapper_element.from_html_root(root)
-            page.etree_element = root
-        return page
-
-
-def _xml(html: str) -> ElementTree.Element | None:
-    """The tree of a page that is XML, so that there is nothing a reader of HTML would add."""
-    try:
-        root = ElementTree.fromstring(html)  # noqa: S314 - Expat refuses entities that grow
-    except ElementTree.ParseError:
-        return None
-    is_drawn_as_html = root.find(".//svg") is not None  # of no namespace
-    is_tabled_as_html = root.find(".//table/tr") is not None  # in no group of rows
-    return None if is_drawn_as_html or is_tabled_as_html else root
+        return lean.page(html, base_url=BASE_URL, fetcher=self.fetcher, styles=self.own_styles)
 
 
 @lru_cache(maxsize=4)

@@ -5,8 +5,9 @@ from datetime import date
 from xml.etree import ElementTree
 
 import pytest
+from weasyprint.html import UA_STYLESHEET
 
-from analysis.report import pdf, unit_html
+from analysis.report import lean, pdf, press, unit_html
 from analysis.report.view import View
 from survey.texts import Voice, render
 from tests.analysis.release_factory import facts, release
@@ -44,3 +45,21 @@ def test_a_page_that_is_xml_becomes_the_file_it_becomes_as_html(left_out: str) -
 
 def test_a_page_with_a_sign_that_xml_has_not_is_a_file_too() -> None:
     assert pdf(PAGE.replace("godt", "\x0c"), {}, created=DAY).startswith(b"%PDF")
+
+
+def test_the_styles_no_page_of_ours_can_meet_are_not_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lists = "<ul><li>En<ol><li>To</li></ol></li></ul><dl><dt>A</dt><dd>Å</dd></dl><h2>Mere</h2>"
+    page = PAGE.replace("</body>", f'<a href="#a">{lists}</a></body>')
+    boxes = '@page { @bottom-center { content: "x" } @left-top { content: "y" } }'
+    marks = "li { list-style-type: lower-alpha; text-transform: uppercase }"
+    styles = {"a.css": (boxes + marks).encode()}
+
+    lean_ = pdf(page, styles, created=DAY)
+    monkeypatch.setattr(lean, "own_styles", lambda _: UA_STYLESHEET)
+    press._press.cache_clear()
+    whole = pdf(page, styles, created=DAY)
+    press._press.cache_clear()
+
+    assert lean_ == whole
