@@ -5,8 +5,8 @@ every text passes the language guard and audit A7 before a file exists.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from analysis.findings import Release
 from analysis.release.audit.documents import Line, Untold, lines_checked
@@ -14,7 +14,7 @@ from analysis.release.audit.spreadsheet import rows_checked, table_checked
 from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
-from analysis.report.reading import workbook_tables
+from analysis.report.reading import lines_of, workbook_tables
 from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
 from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View
 from analysis.report.xlsx import release_xlsx
@@ -30,6 +30,7 @@ __all__ = (
     "TrialText",
     "UnitNotInRelease",
     "Untold",
+    "not_ours",
     "pdf",
     "release_csv",
     "release_xlsx",
@@ -61,26 +62,19 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
     tells; then there is no file.
     """
     view = View(release, unit, voice, facts)
-    quoted = (
-        facts.organisation,
-        facts.contact,
-        facts.core_task,
-        *facts.comments,
-        *view.behaviours,
-        *(one.name for one in release.units),
-    )
+    theirs = not_ours(view)
     written = (
         text for one in facts.trials.values() for text in (one.name, one.question, one.learned)
     )
     sent = (text for one in facts.passed_on for text in (one.ask, one.answer_text))
-    theirs = (*quoted, facts.title, *written, *sent)
+    quoted = (*chain(*theirs.values()), facts.title, *written, *sent)
     table = unit_table(release, unit, voice=voice)
     headings = Passage(1, table.decode("utf-8-sig").partition("\r\n")[0], is_prose=False)
 
     def check(texts: Sequence[Passage]) -> None:
-        guard(voice, (*texts, headings), quoted=quoted)
-        lines = tuple(_lines(texts))
-        lines_checked(release, lines, about=unit, earlier=facts.earlier, quoted=theirs)
+        guard(voice, (*texts, headings), **theirs)
+        lines = tuple(lines_of(texts))
+        lines_checked(release, lines, about=unit, earlier=facts.earlier, quoted=quoted)
 
     return pdf(
         unit_html(view, render),
@@ -91,6 +85,16 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
         ),
         check=check,
     )
+
+
+def not_ours(view: View) -> dict[str, tuple[str, ...]]:
+    """What a report says in the words of others, by how much of the guard holds for it."""
+    facts = view.facts
+    return {
+        "quoted": (facts.organisation, *(one.name for one in view.release.units)),
+        "tasks": (facts.core_task, *view.behaviours),
+        "heard": (facts.contact, *facts.comments),
+    }
 
 
 def unit_table(release: Release, unit: str | None, *, voice: Voice) -> bytes:
@@ -118,16 +122,6 @@ def workbook_checked(release: Release, book: bytes) -> int:
     numbers, *others = workbook_tables(book)
     lines_checked(release, [Line(1, (" ".join(row),)) for sheet in others for row in sheet])
     return rows_checked(release, numbers)
-
-
-def _lines(texts: Sequence[Passage]) -> Iterator[Line]:
-    """Each text on its own, the fields of a row of a table together."""
-    for row, fields in groupby(texts, key=lambda one: one.row):
-        if row:
-            some = tuple(fields)
-            yield Line(some[0].page, tuple(one.text for one in some))
-        else:
-            yield from (Line(one.page, (one.text,)) for one in fields)
 
 
 def seal(release: Release, language: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from survey import audit, organisation
-from survey.actions.trials_card import wrong_text
 from survey.engine import transaction
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
 from survey.importing.cells import CPR
+from survey.insight.printed import wrong_text
 from survey.linter import Verdict, lint
 from survey.tables import Behaviour, BehaviourScope, Unit, Wave, WaveBehaviour
 from survey.texts import content
@@ -22,6 +22,7 @@ WORDS: Final = (
     *("core_task", "text", "situation", "short"),
     *("core_task_en", "text_en", "situation_en", "short_en"),
 )
+PRINTED: Final = ("core_task", "text", "core_task_en", "text_en")  # in the report
 OVER: Final = ("draft", "released")  # a wave in another state rests on its scopes as they are
 
 
@@ -92,8 +93,8 @@ class Written:
         for name in (*WORDS, "reason"):
             if CPR.search(getattr(self, name)):
                 found[name] = HoldsCpr()
-        for name in ("situation", "core_task", "short", "reason"):
-            problem = wrong_text(getattr(self, name), printed=False)
+        for name in (*WORDS, "reason"):
+            problem = wrong_text(getattr(self, name), "task" if name in PRINTED else "inside")
             if problem is not None:
                 found.setdefault(name, problem)
         if self.text and self.verdict.verdict == "stop" and not self.reason:

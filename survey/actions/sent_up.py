@@ -8,9 +8,9 @@ from typing import Any, Final
 from survey import audit
 from survey.access import Actor, Role
 from survey.actions.rows import the_row
-from survey.actions.trials_card import wrong_text
 from survey.engine import transaction
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, Refused
+from survey.insight.printed import Kind, wrong_text
 from survey.organisation import Tree
 from survey.tables import Escalation, EscalationUnit, Unit
 from survey.texts import content
@@ -68,7 +68,8 @@ class Letter:
             found["answer_by"] = DayOutOfReach()
         units = [tree[code].name for code in (*self.senders, self.other) if code in tree]
         for name in TEXTS:
-            problem = wrong_text(getattr(self, name), printed=name == "ask", units=units)
+            kind: Kind = "report" if name == "ask" else "inside"
+            problem = wrong_text(getattr(self, name), kind, units=units)
             if problem is not None:
                 found[name] = problem
         return found
@@ -136,7 +137,7 @@ async def answer(  # noqa: PLR0913 - what is answered, by whom, from which versi
     """Answer a card, once. Raises AnsweredAlready, AnswerUnfinished or ChangedMeanwhile."""
     if chosen not in answers() or (chosen in WITH_TEXT and not text):
         raise AnswerUnfinished
-    problem = wrong_text(text, printed=True)
+    problem = wrong_text(text, "report")
     if problem is not None:
         raise problem
     async with transaction():

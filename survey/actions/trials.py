@@ -10,7 +10,7 @@ from typing import Any, Final
 from survey import audit, insight, organisation
 from survey.actions import trials_waves
 from survey.actions.rows import the_row
-from survey.actions.trials_card import Card, card_of, wrong_period, wrong_text
+from survey.actions.trials_card import Card, card_of, wrong_period
 from survey.actions.trials_states import (
     CARD_OPEN,
     PERIOD,
@@ -28,6 +28,7 @@ from survey.errors import (
     NotFoundHere,
     Refused,
 )
+from survey.insight.printed import wrong_text
 from survey.insight.trials import Held, held
 from survey.organisation import state_of
 from survey.settings import Settings
@@ -105,7 +106,7 @@ class Said:
         if "starts" in asks(came_from, to):
             found |= wrong_period(self.starts, self.ends, self.stop_date)
         for name in ("learned", "said", *self.gate):
-            problem = wrong_text(str(self.value(name)), printed=name == "learned")
+            problem = wrong_text(str(self.value(name)), "report" if name == "learned" else "inside")
             if problem is not None:
                 found.setdefault(name, problem)
         return found

@@ -5,12 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from survey.answers import likely_name
 from survey.errors import N_, BadInput, KernepulsError
-from survey.insight.trials import forbidden
-from survey.texts import Voice
+from survey.insight.printed import Kind, NameOfAPerson, wrong_text
 
-PRINTED: Final = ("name", "learning_question")  # these stand in reports
+# These stand in reports, the scope in the library of what was learned.
+PRINTED: Final = ("name", "scope", "learning_question")
 TEXTS: Final = (
     *("name", "scope", "target_group", "learning_question", "citizen_gain"),
     *("stop_doing", "owner_role", "backing"),
@@ -25,17 +24,6 @@ AT_MOST: Final = 2  # units that own a trial together
 
 class RoleWanted(BadInput):
     sentence = N_("Write a role here, as “team coordinator”. The team finds out who it is.")
-
-
-class NameOfAPerson(BadInput):
-    sentence = N_("There seems to be a name here. Write a role or a unit in its place.")
-
-
-class WordOfNoReport(BadInput):
-    sentence = N_(
-        "This is printed in the report, and the report does not say “{word}”. Write what the "
-        "organisation does or lacks."
-    )
 
 
 class EndsBeforeStart(BadInput):
@@ -85,7 +73,8 @@ class Card:
             found["owners"] = TooManyOwners()
         found |= wrong_period(self.starts, self.ends, self.stop_date)
         for name in TEXTS:
-            problem = wrong_text(getattr(self, name), printed=name in PRINTED, units=units)
+            kind: Kind = "report" if name in PRINTED else "inside"
+            problem = wrong_text(getattr(self, name), kind, units=units)
             if problem is not None:
                 is_role = name == "owner_role" and isinstance(problem, NameOfAPerson)
                 found[name] = RoleWanted() if is_role else problem
@@ -115,15 +104,3 @@ def wrong_period(
     if starts and stop_date and stop_date <= starts:
         found["stop_date"] = StopsBeforeStart()
     return found
-
-
-def wrong_text(text: str, *, printed: bool, units: Iterable[str] = ()) -> KernepulsError | None:
-    """A likely name; and in what reports print, a word that would stop them."""
-    without = text
-    for unit in units:
-        without = without.replace(unit, " ")
-    if likely_name(without):
-        return NameOfAPerson()
-    if printed and (word := forbidden(Voice("da"), without)) is not None:
-        return WordOfNoReport(word=word)
-    return None

@@ -16,10 +16,12 @@ from survey.importing.refusals import (
     BehaviourTwice,
     CellMissing,
     CprInFile,
+    PrintedCellBad,
     RowTooLong,
     UnitNotInTree,
 )
 from survey.importing.unitfile import nearest
+from survey.insight.printed import wrong_text
 from survey.organisation import Tree
 from survey.tables import Behaviour, BehaviourScope, Unit, WaveBehaviour
 
@@ -80,6 +82,9 @@ def behaviour_rows(table: Table, units: Sequence[str]) -> list[BehaviourRow]:
                 raise CellMissing(row=line.number, column=table.mapping.heading(column))
             if column in ("text", "situation") and CPR.search(value):
                 raise CprInFile(row=line.number, column=table.mapping.heading(column))
+        if problem := wrong_text(cell["text"], "task"):
+            heading = table.mapping.heading("text")
+            raise PrintedCellBad(row=line.number, column=heading, problem=problem)
         code = cell["behaviour"]
         if code in found:
             raise BehaviourTwice(

@@ -168,6 +168,13 @@ class CprInFile(BadInput):
     )
 
 
+class PrintedCellBad(BadInput):
+    sentence = N_(
+        "Row {row}, column {column}: {problem} Nothing is changed. Correct the cell, and import "
+        "the file again."
+    )
+
+
 class ParentMissing(BadInput):
     sentence = N_(
         "Row {row}, column {column}: the parent “{parent}” is not in the file. "

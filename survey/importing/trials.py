@@ -8,12 +8,20 @@ from survey.engine import transaction
 from survey.importing.cells import masked
 from survey.importing.mapping import TRIALS
 from survey.importing.reading import Line, Table
-from survey.importing.refusals import CellMissing, RowTooLong, UnitNotInTree, ValueUnknown
+from survey.importing.refusals import (
+    CellMissing,
+    PrintedCellBad,
+    RowTooLong,
+    UnitNotInTree,
+    ValueUnknown,
+)
 from survey.importing.unitfile import nearest
+from survey.insight.printed import wrong_text
 from survey.tables import Behaviour, TrialAction, TrialUnit, Unit
 
 ROLES: Final = {"units": "tried", "comparison": "comparison", "units_added_later": "added"}
 BARRIERS: Final = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
+PRINTED: Final = ("scope", "learning_question", "what_we_learned")  # in the report
 ALLOWED: Final = {
     "barrier": ("", *BARRIERS),
     "randomised": ("", "true", "false"),
@@ -68,6 +76,9 @@ def _cells(
             )
     if cell["weeks"] and not cell["weeks"].isdigit():
         raise ValueUnknown(**where("weeks"), value=masked(cell["weeks"]), allowed="1-52")
+    for column in PRINTED:
+        if problem := wrong_text(cell[column], "report"):
+            raise PrintedCellBad(**where(column), problem=problem)
     for column in ROLES:
         for unit in _listed(cell[column]):
             if unit not in units:

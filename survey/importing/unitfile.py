@@ -24,11 +24,13 @@ from survey.importing.refusals import (
     ParentLater,
     ParentMissing,
     PeriodBackward,
+    PrintedCellBad,
     RowTooLong,
     TwoRoots,
     UnitCodeUnusable,
     UnitTwice,
 )
+from survey.insight.printed import wrong_text
 from survey.organisation import Version
 
 BEGINNING: Final = "0"  # sorts before every wave: what a file without dates is valid from
@@ -103,6 +105,9 @@ def _row(line: Line, mapping: ColumnMapping) -> FileRow:
     for column in ("name", "core_task"):
         if CPR.search(cell(column)):
             raise CprInFile(row=line.number, column=mapping.heading(column))
+    if problem := wrong_text(cell("core_task"), "task", units=[cell("name")]):
+        heading = mapping.heading("core_task")
+        raise PrintedCellBad(row=line.number, column=heading, problem=problem)
     count = cell("headcount").removesuffix(".0")
     if count and not (count.isascii() and count.isdigit() and int(count) < 1_000_000):
         raise HeadcountBad(

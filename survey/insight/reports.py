@@ -12,9 +12,10 @@ from analysis.findings import Release
 from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold, seal
 from analysis.report import unit_report as written
 from survey import house, organisation, texts
-from survey.errors import N_, Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.errors import Broken, LibraryMissing, UnitUnknown, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
 from survey.insight.comments import cleared
+from survey.insight.guarding import MOST_SAID
 from survey.insight.passed_on import passed_on
 from survey.insight.releases import released, stored_release, waves_with_release
 from survey.settings import ASSETS, TEMPLATES, Settings
@@ -22,14 +23,10 @@ from survey.tables import Behaviour, TrialAction, TrialUnit, Wave
 from survey.texts import Language, Voice
 
 DAYS_TO_DECIDE: Final = 90  # after a trial action, decision in measurement 5
-MOST_SAID: Final = 160  # letters of the sentence that stopped a report
 
 
 class ReportStopped(Broken):
-    sentence = N_(
-        "The report was not made. On page {page} stands something a report must not say, "
-        "“{value}”, in: “{said}” Correct the text it comes from, and make the report again."
-    )
+    said_in = "guard_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +170,7 @@ def stopped(*, wave: str, unit: str) -> Iterator[None]:
         raise UnitUnknown(unit=unit, wave=wave) from error
     except ForbiddenWording as error:
         said = shorten(error.sentence, MOST_SAID, placeholder=" …")
-        raise ReportStopped(page=error.page, value=error.value, said=said) from error
+        raise ReportStopped(n=error.page, value=error.value, said=said) from error
     except Untold as error:
         raise NumberNotReleased(rule=error.rule, page=error.page) from error
     except OSError as error:  # WeasyPrint finds its libraries when it is imported

@@ -1,6 +1,6 @@
 """What the releases say of a trial action: before it starts, after it, and once it is practice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal, TypeAlias
@@ -9,7 +9,6 @@ from analysis.findings import Cell
 from analysis.report.sections.tried import looked_at, told
 from analysis.trial import attainable
 from analysis.wording import sentences
-from analysis.wording.guard import forbidden as _forbidden
 from survey.insight.releases import stored_release, waves_with_release
 from survey.settings import Settings
 from survey.texts import Voice
@@ -43,11 +42,6 @@ def certainty_told(voice: Voice, *, tried: int, others: int) -> str:
         return sentences.certainty(voice, "trial_too_few")
     chance = sentences.chance_in(voice, ceil(100 * attainable(tried, others)))
     return sentences.certainty(voice, "trial_smallest", tried=tried, others=others, chance=chance)
-
-
-def forbidden(voice: Voice, text: str, *, quoted: Iterable[str] = ()) -> str | None:
-    """The word of a text that would stop a report, or None."""
-    return _forbidden(voice, text, quoted=quoted)
 
 
 def held(settings: Settings, wave: str, units: Sequence[str]) -> Held:

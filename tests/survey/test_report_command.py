@@ -156,8 +156,8 @@ def test_a_word_that_must_not_be_said_stops_the_report(installed: Settings, tmp_
         insight.report_file(installed, wave="2026-4", unit="C21", language="da", facts=given)
 
     assert sentence(stopped.value, "da") == (
-        "Rapporten er ikke lavet. På side 1 står noget, en rapport ikke må sige, »Bund«, "
-        "i: »Hjemmepleje Nord · Bund 5« Ret den tekst, det kommer fra, og lav rapporten igen."
+        "Rapporten er ikke lavet. Teksten på side 1 har noget, en rapport ikke må sige, »Bund«, "
+        "i: »Hjemmepleje Nord · Bund 5« Ret den, og lav rapporten igen."
     )
 
 

@@ -294,7 +294,12 @@ def test_a_report_prints_the_card_of_its_own_part_and_lets_its_own_numbers_stand
         for unit in ("C21", "C2", "C22", "B1")
     }
     pdf = unit_report(
-        made, "C21", voice=Voice("da"), render=drawn, assets=reports._report_assets(), facts=given
+        made,
+        "C21",
+        voice=Voice("da"),
+        render=drawn,
+        assets=reports.assets("report.css"),
+        facts=given,
     )
 
     assert told == {"C21": True, "C2": True, "C22": False, "B1": False}

@@ -16,6 +16,7 @@ from survey.actions.organising import Coming, Deed
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere
 from survey.importing.cells import CPR
 from survey.importing.changing import NAME_AT_MOST, TASK_AT_MOST, CodeTaken, CodeUnusable
+from survey.insight.printed import wrong_text
 from survey.organisation import Tree
 from survey.pages.forms import Fields, done, posted
 from survey.pages.layout import language_for, page
@@ -67,8 +68,11 @@ def _rename(fields: Fields, code: str, _: Tree) -> Deed | None:
     return None if fields.problems else organising.renaming(code, name)
 
 
-def _task(fields: Fields, code: str, _: Tree) -> Deed | None:
+def _task(fields: Fields, code: str, tree: Tree) -> Deed | None:
     task = _text(fields, "core_task", TASK_AT_MOST, required=False)
+    problem = wrong_text(task, "task", units=[one.name for one in tree.values()])
+    if problem is not None:
+        fields.problems.setdefault("core_task", problem)
     return None if fields.problems else organising.tasking(code, task or None)
 
 

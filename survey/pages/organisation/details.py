@@ -13,6 +13,7 @@ from survey.actions import own_fields
 from survey.actions.own_fields import NEEDED, Value
 from survey.delivery.post import SENDER
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
+from survey.insight.printed import wrong_text
 from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import LANGUAGE_NAMES, language_for, page, settings_of
 from survey.texts import LANGUAGES, Voice, sentence
@@ -29,6 +30,7 @@ NUMBERS: Final = {
     "board_sheet_within_days": (1, 90),
     "escalation_answer_weeks": (1, 26),
 }
+PRINTED: Final = ("contact", "contact_en")  # in every report
 SHOWN: Final = (*house.OWN_FIELDS, *NUMBERS, "closing_time", "language")
 
 
@@ -82,6 +84,10 @@ def typed(fields: Fields) -> dict[str, Value]:
     }
     if "mail_from" not in fields.problems and not SENDER.fullmatch(str(told["mail_from"])):
         fields.problems["mail_from"] = AddressUnusable()
+    for name in PRINTED:
+        problem = wrong_text(str(told[name]))
+        if problem is not None:
+            fields.problems.setdefault(name, problem)
     for name, (least, most) in NUMBERS.items():
         told[name] = fields.whole(name, least=least, most=most) or least
     told["closing_time"] = fields.text("closing_time")
