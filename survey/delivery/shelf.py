@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from io import BytesIO
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import IO, Final, TypeAlias, cast
 from urllib.parse import quote
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -106,6 +105,14 @@ class Shelf:
                     failed[line.key] = line
         return Stock(mark, finished, failed)
 
+    def changed(self) -> tuple[int, int]:
+        """Another pair when the index is another; it only grows, or is written anew."""
+        try:
+            found = (self.folder / INDEX).stat()
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_size
+
     def begin(self, mark: str, marks: Mapping[Key, str]) -> Stock:
         """Begin a run: what is up to date stays, everything else goes. `marks` as of now."""
         kept = {
@@ -188,16 +195,22 @@ class Group:
     rows: tuple[Row, ...]
 
 
-class _Pipe(BytesIO):
+class _Pipe:
     """Takes what a zip writes and gives it away at once: nobody can go back in it."""
 
-    def seekable(self) -> bool:
-        return False
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, body: bytes) -> int:
+        self._written.append(bytes(body))
+        return len(body)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
 
     def taken(self) -> bytes:
-        body = self.getvalue()
-        self.seek(0)
-        self.truncate()
+        body = b"".join(self._written)
+        self._written.clear()
         return body
 
 
@@ -223,7 +236,7 @@ def zipped(
         {"wave": shelf.wave, "organisation": organisation, "groups": groups},
     )
     pipe = _Pipe()
-    with ZipFile(pipe, "w", ZIP_STORED) as archive:
+    with ZipFile(cast("IO[bytes]", pipe), "w", ZIP_STORED) as archive:
         _put(archive, "index.html", index.encode(), closes)
         yield pipe.taken()
         for one, row in zip(rows, [row for group in groups for row in group.rows], strict=True):

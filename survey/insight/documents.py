@@ -70,7 +70,7 @@ class Given:
 
     def mark_of(self, kind: str, unit: str) -> str:
         """Of one document: as long as it stands, the file that was made is up to date."""
-        return _mark(self.facts.seal, kind, unit, self.of(kind, unit))
+        return mark_of(self.facts, kind, unit, self.of(kind, unit))
 
 
 async def given(settings: Settings, *, wave: str, language: Language, today: date) -> Given:
@@ -82,6 +82,11 @@ async def given(settings: Settings, *, wave: str, language: Language, today: dat
     }
     mark = _mark(facts, extra)
     return Given(await released(settings, wave), language, facts, extra, mark)
+
+
+def mark_of(facts: WaveFacts, kind: str, unit: str, told: Mapping[str, object]) -> str:
+    """As `Given.mark_of`, where only one document is asked for; `told` is what it is given."""
+    return _mark(facts.seal, kind, unit, told)
 
 
 def _mark(*parts: object) -> str:

@@ -43,8 +43,8 @@ class ReportTooSlow(Broken):
 
 class ReportTooLarge(Broken):
     sentence = N_(
-        "It was stopped: it needed more than {megabytes} MB of memory, or a library under it failed. "
-        "Nothing was written."
+        "It was stopped: it needed more than {megabytes} MB of memory, or a library under it "
+        "failed. Nothing was written."
     )
 
 

@@ -154,7 +154,7 @@ def _steps(voice: Voice, known: Known) -> Iterator[tuple[str, str, str, bool]]:
     later = "" if state == "released" else voice.gettext("are there when the wave is released")
     # Both are there from the release on, and neither is ever over.
     yield voice.gettext("Comments"), later, f"{there}/comments", state == "released"
-    yield voice.gettext("Reports"), later, "/results", state == "released"
+    yield voice.gettext("Reports"), later, f"{there}/reports", state == "released"
 
 
 def next_deed(voice: Voice, known: Known) -> Deed:

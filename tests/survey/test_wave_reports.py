@@ -1,0 +1,244 @@
+"""All reports of a wave on the web: what each holds, made, stopped, gone on with, taken away."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from analysis.findings import encode
+from survey import engine
+from survey.actions import work
+from survey.delivery.shelf import INDEX, Finished, Shelf, Stock
+from survey.errors import Broken
+from survey.insight import Release
+from survey.insight.documents import given
+from survey.settings import Settings
+from survey.tables import AuditEvent, Job, TrialAction
+from tests import cast
+from tests.analysis.release_factory import release
+
+WAVE, PAGE = "2026-4", "/waves/2026-4/reports"
+KEYS = (("report", "FK"), ("report", "B1"))
+DAY = cast.BEGIN.date()
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[cast.Site]:
+    """The cast, four waves, and a result of two units; jobs are done when a test does them."""
+    async with engine.opened(settings, migrate=True):
+        await cast.enter(settings)
+        await cast.plan_waves("released", "released", "draft", "released")
+        (settings.data / "releases").mkdir()
+        (settings.data / "releases" / f"{WAVE}.json").write_bytes(encode(two_units()))
+        with cast.application(settings, cast.Clock()) as app:
+            yield cast.Site(app, cast.Clock())
+
+
+def two_units() -> Release:
+    whole = release()
+    kept = {"FK", "B1"}
+    return msgspec.structs.replace(
+        whole,
+        units=tuple(
+            msgspec.structs.replace(one, parent="FK" if one.parent else None)
+            for one in whole.units
+            if one.unit in kept
+        ),
+        behaviours=tuple(
+            msgspec.structs.replace(one, units=tuple(kept & set(one.units)))
+            for one in whole.behaviours
+        ),
+        cells=tuple(one for one in whole.cells if one.unit in kept),
+        levels=(),
+        pairs=(),
+        trials=(),
+        proposals=tuple(one for one in whole.proposals if kept >= {one.unit, *one.with_}),
+        quality=(),
+    )
+
+
+async def lay_out(settings: Settings, *keys: tuple[str, str], body: bytes = b"%PDF") -> Shelf:
+    """A shelf as a run leaves it that has made these documents."""
+    told = await given(settings, wave=WAVE, language="da", today=DAY)
+    shelf = Shelf(settings, WAVE, "da")
+    shelf.begin(told.mark, {})
+    for key in keys:
+        shelf.put(key, body, mark=told.mark_of(*key), pages=8, today=DAY)
+    return shelf
+
+
+async def leave_job(state: str, *, done: int = 0) -> None:
+    order = msgspec.json.encode(work.Order(wave=WAVE, by=1, asked={"language": "da"}))
+    step = msgspec.json.encode(work.Told(done=done, of=2))
+    await Job.insert(
+        Job(kind="make_reports", arguments=order.decode(), state=state, step=step.decode())
+    )
+
+
+async def test_reports_are_made_beside_the_request_and_taken_away_together(
+    site: cast.Site, settings: Settings
+) -> None:
+    carla = await site.signed_in("carla")
+    before = await carla.get(PAGE)
+    asked = await carla.post(f"{PAGE}/make", data=cast.token(before) | {"language": "da"})
+    waiting = await carla.get(PAGE)
+
+    await work.do_waiting(settings)
+
+    after, taken = await carla.get(PAGE), await carla.get(f"{PAGE}/da/all.zip")
+    assert "Lav 2 rapporter" in before.text
+    assert asked.headers["location"] == f"{PAGE}?in=da"
+    assert "Rapporterne bliver lavet." in waiting.text
+    assert "Alle 2 rapporter er lavet." in after.text
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        index, *files = archive.namelist()
+        shown = archive.read(index).decode()
+        bodies = [archive.read(one) for one in files]
+    assert files == ["Handlingsrapporter/FK-2026-4.pdf", "Handlingsrapporter/B1-2026-4.pdf"]
+    assert all(body.startswith(b"%PDF") for body in bodies)
+    assert all(hashlib.sha256(body).hexdigest() in shown for body in bodies)
+    assert 'href="Handlingsrapporter/B1-2026-4.pdf"' in shown
+    assert (await carla.get(f"{PAGE}/da/all.zip")).content == taken.content
+    written = {row["what"] for row in await AuditEvent.select(AuditEvent.what)}
+    assert written == {"made reports", "opened all reports"}
+
+
+async def test_a_run_that_was_stopped_or_killed_goes_on_where_it_was(
+    site: cast.Site, settings: Settings
+) -> None:
+    shelf = await lay_out(settings, ("report", "FK"))
+    with (shelf.folder / INDEX).open("ab") as index:
+        index.write(b'{"type":"finis')  # what a kill leaves
+    await work.ask_for("make_reports", wave=WAVE, by=None, language="da")
+
+    await work.do_waiting(settings)
+
+    made = shelf.stock().finished
+    assert set(made) == set(KEYS)
+    assert made["report", "FK"].size == len(b"%PDF")  # not made again
+    assert made["report", "B1"].pages > 5
+
+
+async def test_who_stops_a_run_keeps_what_is_finished(site: cast.Site, settings: Settings) -> None:
+    carla = await site.signed_in("carla")
+    shelf = await lay_out(settings, ("report", "FK"))
+    await leave_job("running", done=1)
+    running = await carla.get(PAGE)
+
+    stopped = await carla.post(f"{PAGE}/stop", data=cast.token(running))
+    stopping = await carla.get(PAGE)
+    await work.take_up()
+    after = await carla.get(PAGE)
+
+    assert 'max="2" value="1"' in running.text
+    assert stopped.status_code == 303
+    assert "Kørslen bliver stoppet." in stopping.text
+    assert "1 af 2 er færdige og gemt. Du stoppede kørslen." in after.text
+    assert "Lav den sidste" in after.text
+    assert set(shelf.stock().finished) == {("report", "FK")}
+
+
+async def test_a_run_that_waits_is_stopped_before_it_begins(
+    site: cast.Site, settings: Settings
+) -> None:
+    await work.ask_for("make_reports", wave=WAVE, by=None, language="da")
+
+    await work.stop(WAVE)
+    await work.do_waiting(settings)
+
+    found = await work.work_of(WAVE)
+    assert found is not None
+    assert found.state == "stopped"
+    assert not Shelf(settings, WAVE, "da").folder.exists()
+
+
+async def test_what_is_out_of_date_is_not_handed_out(site: cast.Site, settings: Settings) -> None:
+    carla = await site.signed_in("carla")
+    await lay_out(settings, *KEYS)
+    before = await carla.get(f"{PAGE}/da/all.zip")
+
+    await TrialAction.insert(
+        TrialAction(code="T9", name="telefontid", start_wave="2026-1", end_wave="2026-4")
+    )
+
+    after, page = await carla.get(f"{PAGE}/da/all.zip"), await carla.get(PAGE)
+    assert (before.status_code, after.status_code) == (200, 409)
+    assert "Før rapporterne à jour" in page.text
+    assert "all.zip" not in page.text
+
+
+async def test_what_could_not_be_made_is_named_with_its_reason(
+    site: cast.Site, settings: Settings
+) -> None:
+    carla = await site.signed_in("carla")
+    shelf = await lay_out(settings, ("report", "FK"))
+    shelf.refuse(("report", "B1"), NameFound(page=3))
+    await leave_job("done", done=2)
+
+    page = await carla.get(PAGE)
+
+    assert "Side 3 nævner nogen." in page.text
+    assert f'href="{PAGE}?in=da&amp;unit=B1"' in page.text
+    assert "1 af 2 er færdige og gemt." in page.text
+    assert "Lav den sidste" in page.text
+
+
+class NameFound(Broken):
+    sentence = "Side {page} nævner nogen."
+
+
+async def test_the_preview_names_the_pages_that_are_left_out_and_why(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get(f"{PAGE}?unit=B1")
+
+    left_out = page.text.partition("Udeladt, fordi der ikke er noget at vise:")[2]
+    assert "<dt>Fra sidst</dt>" in left_out
+    assert "Kort fortalt" in page.text
+
+
+async def test_before_the_release_the_page_says_what_comes_first(site: cast.Site) -> None:
+    carla = await site.signed_in("carla")
+
+    page = await carla.get("/waves/2026-3/reports")
+    asked = await carla.post("/waves/2026-3/reports/make", data=cast.token(page))
+
+    assert "Der er ingen rapporter endnu." in page.text
+    assert asked.status_code == 303
+    assert not await Job.exists()
+
+
+@pytest.mark.parametrize("address", ["?unit=XX", "/xx/all.zip"])
+async def test_what_is_not_there_is_not_found(site: cast.Site, address: str) -> None:
+    carla = await site.signed_in("carla")
+
+    assert (await carla.get(f"{PAGE}{address}")).status_code == 404
+
+
+async def test_the_shelf_is_its_owners_alone_and_forgets_what_is_out_of_date(
+    site: cast.Site, settings: Settings
+) -> None:
+    shelf = await lay_out(settings, *KEYS)
+    told = await given(settings, wave=WAVE, language="da", today=DAY)
+
+    stock = shelf.begin(told.mark, {("report", "FK"): told.mark_of("report", "FK")})
+
+    assert set(stock.finished) == {("report", "FK")}
+    assert [one.name for one in sorted(shelf.folder.iterdir())] == [INDEX, "report-FK.pdf"]
+    assert {one.stat().st_mode & 0o777 for one in shelf.folder.iterdir()} == {0o600}
+    assert shelf.folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_file_that_was_cut_short_is_made_again(site: cast.Site, settings: Settings) -> None:
+    shelf = await lay_out(settings, *KEYS)
+    told = await given(settings, wave=WAVE, language="da", today=DAY)
+    shelf.file("report", "B1").write_bytes(b"%P")
+
+    stock = shelf.begin(told.mark, {key: told.mark_of(*key) for key in KEYS})
+
+    assert isinstance(stock, Stock)
+    assert set(stock.finished) == {("report", "FK")}
+    assert all(isinstance(one, Finished) for one in stock.finished.values())
