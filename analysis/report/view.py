@@ -1,7 +1,11 @@
-"""One unit's place in a release: its numbers, its relatives and the patterns that concern it."""
+"""One unit's place in a release: its numbers, its relatives and the patterns that concern it.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+Or several units that lie apart, told together: a pathway has no number of its own, and none is
+made here. What is told of it are the published cells of its units.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -19,10 +23,12 @@ from analysis.findings import (
     Release,
     ReleasedUnit,
 )
+from analysis.report.places import apart, in_order, under
 from analysis.wording import numbers
-from analysis.wording.voice import Voice
+from analysis.wording.voice import Voice, counted, listed, opened
 
 BARRIERS: Final = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
+MOST_NAMED, LONGEST_NAME = 3, 64  # of several units: how many are named, and in how many letters
 MAX_PATTERNS: Final = 3  # patterns and trial cards in a report, decision in measurement 5
 MIDDLE: Final = {
     "few": 0.12,
@@ -97,12 +103,22 @@ class UnitNotInRelease(LookupError):
 
 @dataclass(frozen=True)
 class View:
-    """A release seen from one unit."""
+    """A release seen from one unit, or across it and those `beside` it."""
 
     release: Release
     code: str
     voice: Voice
     facts: Facts
+    beside: tuple[str, ...] = ()
+
+    @property
+    def is_across(self) -> bool:
+        return bool(self.beside)
+
+    @cached_property
+    def views(self) -> tuple["View", ...]:
+        """One from each of its units, in the order of the organisation."""
+        return tuple(replace(self, code=code, beside=()) for code in (self.code, *self.beside))
 
     @cached_property
     def unit(self) -> ReleasedUnit:
@@ -113,15 +129,17 @@ class View:
 
     @property
     def is_root(self) -> bool:
-        return self.unit.parent is None
+        return not self.is_across and self.unit.parent is None
 
     @property
     def is_area(self) -> bool:
         """Whether others lie below: then a matrix, else one unit's own ten barriers."""
-        return bool(self.release.below(self.code))
+        return self.is_across or bool(self.release.below(self.code))
 
     @property
     def name(self) -> str:
+        if self.is_across:
+            return across_name(self.voice, [one.name for one in self.views])
         return self.facts.organisation if self.is_root else self.unit.name
 
     def name_of(self, code: str) -> str:
@@ -132,7 +150,10 @@ class View:
 
     @cached_property
     def ancestors(self) -> tuple[str, ...]:
-        """The units above, nearest first."""
+        """The units above, nearest first; of several those above them all."""
+        if self.is_across:
+            first, *others = (one.ancestors for one in self.views)
+            return tuple(code for code in first if all(code in other for other in others))
         found: list[str] = []
         above = self.unit.parent
         while above is not None:
@@ -146,8 +167,13 @@ class View:
 
     @cached_property
     def below(self) -> tuple[ReleasedUnit, ...]:
-        """Every unit under this one, in the order of the organisation (each under its parent)."""
-        return _under(self.release, self.code)
+        """Every unit under this one, in the order of the organisation (each under its parent).
+
+        Of several, each of them and those under it.
+        """
+        if self.is_across:
+            return tuple(unit for one in self.views for unit in (one.unit, *one.below))
+        return under(self.release, self.code)
 
     @cached_property
     def reported_in(self) -> str:
@@ -158,10 +184,11 @@ class View:
         return self.facts.organisation if self.ancestors else ""
 
     def number(self, measure: str, item: str | None = None) -> Number:
-        return self.release.number(self.code, measure, item)
+        """What may be said of the unit; several have no number together."""
+        return Hidden() if self.is_across else self.release.number(self.code, measure, item)
 
     def cell(self, measure: str, item: str | None = None) -> Cell | None:
-        return self.release.cell(self.code, measure, item)
+        return None if self.is_across else self.release.cell(self.code, measure, item)
 
     @cached_property
     def barriers(self) -> tuple[tuple[str, Number], ...]:
@@ -177,6 +204,9 @@ class View:
 
     @property
     def is_hidden(self) -> bool:
+        """Whether no barrier of it has a number; of several, of any of them."""
+        if self.is_across:
+            return all(one.is_hidden for one in self.views)
         return all(isinstance(one, Hidden) for _, one in self.barriers)
 
     @cached_property
@@ -192,49 +222,70 @@ class View:
         return tuple(
             told.get(one.behaviour, one.text)
             for one in self.release.behaviours
-            if self._here.intersection(one.units)
+            if self.here.intersection(one.units)
         )
 
     @cached_property
-    def _here(self) -> frozenset[str]:
+    def here(self) -> frozenset[str]:
+        """What it is about and all below."""
         return frozenset((self.code, *(one.unit for one in self.below)))
+
+    @cached_property
+    def near(self) -> frozenset[str]:
+        """The same and what one unit is part of: that several share does not make it theirs."""
+        return self.here if self.is_across else self.here.union(self.ancestors)
+
+    def is_seam(self, a: str, b: str) -> bool:
+        """Whether what lies between two units concerns this one.
+
+        Of several, only where each end is one of them, lies below it or is above it alone.
+        """
+        if not self.is_across:
+            return not self.near.isdisjoint((a, b))
+        at = [[one.code for one in self.views if end in one.near] for end in (a, b)]
+        return all(len(found) == 1 for found in at) and at[0] != at[1]
 
     @cached_property
     def trials(self) -> Mapping[str, TrialText]:
         """The trial actions of this unit, of one below it or of one above it that it is part of."""
-        near = self._here.union(self.ancestors)
         return {
-            code: one for code, one in self.facts.trials.items() if near.intersection(one.units)
+            code: one
+            for code, one in self.facts.trials.items()
+            if self.near.intersection(one.units)
         }
 
     @cached_property
     def passed_on(self) -> tuple[PassedOn, ...]:
         """What was sent up by this unit, one below it or one above it."""
-        near = self._here.union(self.ancestors)
-        return tuple(one for one in self.facts.passed_on if near.intersection(one.units))
+        return tuple(one for one in self.facts.passed_on if self.near.intersection(one.units))
 
     # --- patterns ------------------------------------------------------------------------------
 
     @cached_property
     def patterns(self) -> tuple[Proposal, ...]:
         """At most three findings that concern this unit, most people covered first."""
-        near = {self.code, *self.ancestors, *(one.unit for one in self.below)}
         found: dict[str, Proposal] = {}
         for one in sorted(self.release.proposals, key=self._reach):
-            if one.unit in near:
+            if one.unit in self.near:
                 found.setdefault(one.barrier, one)
         return tuple(found.values())[:MAX_PATTERNS]
 
     def _reach(self, one: Proposal) -> tuple[bool, float, str, str]:
-        """Own findings first, then those that cover most people; ties by code."""
+        """Own findings first, or shared ones, then those that cover most people; ties by code."""
         at = self.release.number(one.unit, "barrier_share", one.barrier)
         covered = (numbers.people(at) or 12) * weight(at)
-        return (one.unit != self.code, -covered, one.barrier, one.unit)
+        is_ours = one.barrier in self.shared if self.is_across else one.unit == self.code
+        return (not is_ours, -covered, one.barrier, one.unit)
+
+    @cached_property
+    def shared(self) -> Mapping[str, tuple[ReleasedUnit, ...]]:
+        """The barriers that stand out in two or more of several units, and where."""
+        return in_common(self.release, self.below) if self.is_across else {}
 
     def level(self, barrier: str) -> Level | None:
         """The verdict on where a barrier sits, in the nearest scope that has one."""
         scopes = (self.code, *self.ancestors)
-        asked = {one.behaviour for one in self.release.behaviours if self._here & {*one.units}}
+        asked = {one.behaviour for one in self.release.behaviours if self.here & {*one.units}}
         found = [
             one
             for one in self.release.levels
@@ -309,12 +360,45 @@ def weight(number: Number) -> float:
             return 0.0
 
 
-def _under(release: Release, code: str) -> tuple[ReleasedUnit, ...]:
-    found: list[ReleasedUnit] = []
-    for one in release.below(code):
-        found.append(one)
-        found.extend(_under(release, one.unit))
-    return tuple(found)
+def across(release: Release, codes: Collection[str], voice: Voice, facts: Facts) -> View:
+    """A view of several units told together, without those that lie below another of them.
+
+    Raises `UnitNotInRelease` for one that is not in the tree of the wave.
+    """
+    if (unknown := next((code for code in codes if release.unit(code) is None), None)) is not None:
+        raise UnitNotInRelease(unknown)
+    found = [one for one in in_order(release) if one.unit in codes]
+    first, *others = (one.unit for one in apart(release, found))
+    return View(release, first, voice, facts, tuple(others))
+
+
+def across_name(voice: Voice, names: list[str]) -> str:
+    """A name for several units: their own where they are few and short, else how many."""
+    told = listed(voice, names)
+    if len(names) <= MOST_NAMED and len(told) <= LONGEST_NAME:
+        return told
+    return voice.gettext("%(num)s units across the organisation") % {
+        "num": opened(counted(voice, len(names)))
+    }
+
+
+def in_common(
+    release: Release, units: Sequence[ReleasedUnit]
+) -> Mapping[str, tuple[ReleasedUnit, ...]]:
+    """The barriers that stand out in two units or more, neither of them below the other.
+
+    In the order of the catalogue; `units` are in that of the organisation.
+    """
+    found = {
+        code: tuple(apart(release, [one for one in units if _is_marked(release, one, code)]))
+        for code in BARRIERS
+    }
+    return {code: there for code, there in found.items() if len(there) > 1}
+
+
+def _is_marked(release: Release, unit: ReleasedUnit, barrier: str) -> bool:
+    cell = release.cell(unit.unit, "barrier_share", barrier)
+    return cell is not None and cell.marked is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
 from analysis.release import Tried
 from analysis.report import Facts, TrialText, seal
 from analysis.report.board import Board, OnBoard, board
+from analysis.report.places import in_order
 from analysis.report.plan import Labelled, Section
 from analysis.report.press import pdf
 from analysis.report.sections.voices import Shares as Answered
-from analysis.report.view import BARRIERS
+from analysis.report.view import BARRIERS, in_common
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, listed, opened
@@ -109,6 +110,8 @@ __all__ = [
     "checked_answers",
     "conformed",
     "drawn",
+    "in_common",
+    "in_order",
     "inside",
     "leak_error",
     "listed",

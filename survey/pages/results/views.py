@@ -6,7 +6,6 @@ No number is computed and no sentence about answers composed here: both are thos
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from survey.insight import (
-    BARRIERS,
     Answered,
     Dot,
     Empty,
@@ -19,6 +18,8 @@ from survey.insight import (
     Stretch,
     Told,
     drawn,
+    in_common,
+    in_order,
     inside,
     numbers,
     opened,
@@ -190,7 +191,7 @@ def figure(value: Number) -> Figure:
 
 def branches(release: Release, may_read: Readable, organisation: str) -> tuple[Branch, ...]:
     """The units of a wave within reach, in the order of the organisation."""
-    units = [unit for unit in _in_order(release) if may_read(unit.unit)]
+    units = [unit for unit in in_order(release) if may_read(unit.unit)]
     top = min((unit.depth for unit in units), default=0)
     return tuple(
         Branch(
@@ -206,38 +207,12 @@ def shared(release: Release, may_read: Readable, voice: Voice) -> tuple[Shared, 
 
     In the order of the catalogue, the units in that of the organisation.
     """
-    units = [unit for unit in _in_order(release) if may_read(unit.unit)]
+    units = [unit for unit in in_order(release) if may_read(unit.unit)]
     return tuple(
         Shared(
             sentences.name(voice, code),
-            " · ".join(unit.name for unit in apart),
-            f"/trials/new?unit={apart[0].unit}&unit2={apart[1].unit}&barrier={code}",
+            " · ".join(unit.name for unit in there),
+            f"/trials/new?unit={there[0].unit}&unit2={there[1].unit}&barrier={code}",
         )
-        for code in BARRIERS
-        if len(apart := _apart(release, [one for one in units if _marked(release, one, code)])) > 1
+        for code, there in in_common(release, units).items()
     )
-
-
-def _marked(release: Release, unit: ReleasedUnit, barrier: str) -> bool:
-    cell = release.cell(unit.unit, "barrier_share", barrier)
-    return cell is not None and cell.marked is True
-
-
-def _apart(release: Release, units: Sequence[ReleasedUnit]) -> list[ReleasedUnit]:
-    """Without those that lie below another of them."""
-    known = {unit.unit for unit in units}
-    return [unit for unit in units if known.isdisjoint(_above(release, unit))]
-
-
-def _above(release: Release, unit: ReleasedUnit) -> Iterator[str]:
-    while unit.parent is not None and (over := release.unit(unit.parent)) is not None:
-        yield over.unit
-        unit = over
-
-
-def _in_order(release: Release) -> Iterator[ReleasedUnit]:
-    waiting = [one for one in reversed(release.units) if one.parent is None]
-    while waiting:
-        unit = waiting.pop()
-        yield unit
-        waiting.extend(reversed(release.below(unit.unit)))
