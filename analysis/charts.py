@@ -13,6 +13,7 @@ WIDTH: Final = 487.0  # points: A4 less its margins
 CHAR: Final = 4.25  # points: the mean width of a letter of Source Sans 3 at 8.8
 STRONG_CHAR: Final = 4.6  # of a semibold one
 WIDEST_LABELS: Final = 178.0  # points
+TYPE, SMALLEST_TYPE = 8.8, 7.0  # points: of labels and values, and where rows are lower
 LINE: Final = 10.4  # points between two lines of a label
 DOT, THIN_DOT, EDGE = 3.6, 1.8, 2.0  # points: the radius of a dot, and what is seen round it
 SPANS: Final[dict[Band, tuple[float, float]]] = {
@@ -110,9 +111,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Rows of one scale from 0 to 100."""
+    """Rows of one scale from 0 to 100; `half` is half the height of an interval."""
 
     kind: Literal["dots", "bars"]
+    type: float
+    line: float  # between two lines of a label
+    half: float
     height: float
     top: float
     bottom: float
@@ -147,30 +151,32 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
     reference: tuple[Number, str] | None = None,
 ) -> Track:
     """Rows from the top down, in the order given. Labels are broken to fit, never cut."""
+    dense = min(1.0, max(SMALLEST_TYPE / TYPE, row_height / LINE))
+    char, strong, between = CHAR * dense, STRONG_CHAR * dense, LINE * dense
     longest = max(
-        (max(len(line.label) * CHAR, len(line.heading) * STRONG_CHAR) for line in lines), default=0
+        (max(len(line.label) * char, len(line.heading) * strong) for line in lines), default=0
     )
     labels = label_width if label_width is not None else min(max(longest, 40.0), WIDEST_LABELS)
-    values = max((len(line.value) for line in lines), default=0) * CHAR
+    values = max((len(line.value) for line in lines), default=0) * char
     scale = Scale(labels + 10, WIDTH - max(values, 56.0) - 24)
-    room = int(labels / CHAR)
+    room = int(labels / char)
     line_through = _reference(reference, scale)
     y = top = 10.0 if line_through is None else 24.0
     rows: list[Row] = []
     headings: list[Heading] = []
     for line in lines:
         if line.heading:
-            text = wrapped(line.heading, int(labels / STRONG_CHAR))
-            headings.append(Heading(round(y + 11, 1), text))
-            y += 17 + LINE * (len(text) - 1)
+            text = wrapped(line.heading, int(labels / strong))
+            headings.append(Heading(round(y + 11 * dense, 1), text))
+            y += 17 * dense + between * (len(text) - 1)
         label = wrapped(line.label, room)
-        height = max(row_height, LINE * len(label) + min(5.0, row_height - LINE))
+        height = max(row_height, between * len(label) + min(5.0, row_height - between))
         middle = round(y + height / 2, 1)
         rows.append(
             Row(
                 y=middle,
                 label=label,
-                label_y=round(middle + 3.1 - LINE * (len(label) - 1) / 2, 1),
+                label_y=round(middle + 3.1 * dense - between * (len(label) - 1) / 2, 1),
                 mark=mark(line.number, scale),
                 value=line.value,
                 is_strong=line.is_strong,
@@ -182,6 +188,9 @@ def track(  # noqa: PLR0913 - one keyword per choice of form
     bottom = round(y + 2, 1)
     return Track(
         kind=kind,
+        type=round(TYPE * dense, 1),
+        line=round(between, 1),
+        half=round(min(4.0, (row_height - 1) / 2), 1),
         height=bottom + 14,
         top=top - 4,
         bottom=bottom,

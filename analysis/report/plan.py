@@ -1,6 +1,7 @@
 """The parts of a report: a section with one claim, or the reason why it is left out."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 UNIT_SHEETS: Final = (
@@ -22,7 +23,8 @@ class Section:
     """One claim and what shows it.
 
     `id` names the template and the anchor; one that is `joined` follows on the sheet of the
-    section before it where there is room.
+    section before it where there is room. What `spills` ends on a sheet of its own with a few
+    lines, and there is room after them.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Section:
     lead: str
     body: object
     joined: bool = False
+    spills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def joined(sections: list[Section], *, is_unit: bool) -> list[Section]:
     """
     sheets = UNIT_SHEETS if is_unit else AREA_SHEETS
     shown = {section.id for section in sections}
-    follows: set[str] = set()
+    follows = {after.id for section, after in pairwise(sections) if section.spills}
     alone = ""
     for sheet in sheets:
         here = [one for one in sheet if one in shown]

@@ -3,6 +3,7 @@
 A claim is made from a number or a verdict of the release, never typed. What is unsure "suggests".
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from analysis.wording import numbers
 from analysis.wording.voice import Voice, counted, inside, listed, opened
 
 HALF: Final = 0.5
-MOST_LETTERS: Final = 96  # of a headline: two lines of it
+MOST_LETTERS: Final = 115  # of a headline: two lines
+EXPLAINS: Final = re.compile(r",| \(| that ")  # what follows in the name of a barrier
 SINGULAR: Final = frozenset(("OKO", "TID", "FEJL"))  # "time stands out", but "skills stand out"
 LOW_BACKING: Final = 0.4  # of those who answered, below which backing comes first (measurement 5)
 
@@ -41,7 +43,7 @@ def name_inside(voice: Voice, code: str) -> str:
 
 def bare_name(voice: Voice, code: str) -> str:
     """The same without what explains it: "frygt for fejl", "mål"."""
-    return name_inside(voice, code).partition(" (")[0].partition(",")[0]
+    return EXPLAINS.split(name_inside(voice, code))[0]
 
 
 def clause(voice: Voice, code: str) -> str:
@@ -240,18 +242,17 @@ def _places_headline(
         voice.gettext("%(barrier)s in %(unit)s") % {"barrier": bare_name(voice, one), "unit": place}
         for one, place in zip(others, elsewhere, strict=True)
     ]
-    text = opened(listed(voice, [first, *more]))
-    if len(text) > MOST_LETTERS:
-        text = opened(
-            voice.gettext("%(num)s barriers stand out, each in its own place")
-            % {"num": counted(voice, len(codes))}
-        )
-    if certain:
-        return text
+    each = listed(voice, [first, *more])
+    counted_ = voice.gettext("%(num)s barriers stand out, each in its own place") % {
+        "num": counted(voice, len(codes))
+    }
     suggests = voice.ngettext(
         "It suggests a pattern", "It suggests a pattern in each place", len(codes)
     )
-    return f"{text}. {suggests}"
+    full, short = (
+        opened(one) if certain else f"{opened(one)}. {suggests}" for one in (each, counted_)
+    )
+    return full if len(full) <= MOST_LETTERS or not others else short
 
 
 def stands_out_in(voice: Voice, code: str, unit: str) -> str:

@@ -117,6 +117,20 @@ def test_a_long_heading_is_broken_before_the_scale_and_takes_the_lines_it_needs(
     assert long.rows[0].y == pytest.approx(short.rows[0].y + charts.LINE * (len(heading.text) - 1))
 
 
+def test_low_rows_have_small_type_and_low_marks_and_nothing_under_seven_points() -> None:
+    lines = tuple(charts.Line("Hjemmepleje Nord", MEASURED, "40 %") for _ in range(3))
+
+    high, low, lowest = (
+        charts.track(lines, kind="dots", alt="", row_height=height) for height in (16, 9, 7.3)
+    )
+
+    assert (high.type, low.type, lowest.type) == (8.8, round(8.8 * 9 / 10.4, 1), 7.0)
+    assert [one.rows[1].y - one.rows[0].y for one in (high, low, lowest)] == pytest.approx(
+        [16, 9, 7.3], abs=0.11
+    )
+    assert all(2 * one.half < one.rows[1].y - one.rows[0].y for one in (high, low, lowest))
+
+
 def test_a_narrow_interval_is_seen_beside_its_dot() -> None:
     scale = charts.Scale(0, 200)
     wide, narrow, thin = (

@@ -22,6 +22,7 @@ from analysis.findings import (
     Proposal,
     Quality,
     Release,
+    ReleasedUnit,
 )
 from analysis.report import (
     Facts,
@@ -287,10 +288,43 @@ def test_the_whole_organisation_has_a_table_for_each_part() -> None:
     tables = body(view("FK"), "barriers").matrices
 
     assert [table.caption for table in tables] == [
-        "Fjordlund Kommune", "Center for Børn og Skole", "Center for Sundhed og Ældre",
-        "Center for Teknik, Miljø og Havn",
-    ]  # fmt: skip
+        "Fjordlund Kommune: barrierer, procent (tabel 1 af 4)",
+        "Center for Børn og Skole: barrierer, procent (tabel 2 af 4)",
+        "Center for Sundhed og Ældre: barrierer, procent (tabel 3 af 4)",
+        "Center for Teknik, Miljø og Havn: barrierer, procent (tabel 4 af 4)",
+    ]
     assert tables[-1].rows[-1].fields == ()  # Havnekontoret
+
+
+@pytest.mark.parametrize(
+    ("added", "rows", "sizes"),
+    [
+        (0, [1, 4, 7, 5], ""),  # the whole, and a table per part
+        (24 - 17, [1, 4 + 7, 7, 5], ""),
+        (25 - 17, [25], "many"),  # on one page, the parts as headings
+        (60 - 17, [60], "many"),
+        (61 - 17, [1, 4 + 44, 7, 5], "many"),
+        (4 * 17, [1, 60, 4 + 68 - 60, 7, 5], "many"),  # a part that no page holds is cut
+    ],
+)  # fmt: skip
+def test_the_matrix_stands_as_close_as_its_units_are_many(
+    added: int, rows: list[int], sizes: str
+) -> None:
+    more = tuple(ReleasedUnit(f"B{n:03}", "B", f"Skole {n}", 2, "same") for n in range(added))
+    found = body(view("FK", of=changed(units=(*RELEASE.units, *more))), "barriers")
+
+    assert [len(one.rows) for one in found.matrices] == rows
+    assert found.size == sizes
+    assert all(one.caption for one in found.matrices)
+
+
+def test_what_stands_under_a_matrix_that_fills_its_page_shares_the_next_one() -> None:
+    more = tuple(ReleasedUnit(f"B{n:03}", "B", f"Skole {n}", 2, "same") for n in range(40))
+    full = composed(view("FK", of=changed(units=(*RELEASE.units, *more))))[0]
+    roomy = composed(view("FK"))[0]
+
+    assert {one.id: one.joined for one in full}["seams"]
+    assert not {one.id: one.joined for one in roomy}["seams"]
 
 
 def test_a_level_of_its_own_is_held_up_against_earlier_waves_and_the_units_below() -> None:
@@ -539,8 +573,8 @@ def test_the_last_page_says_by_which_method_and_from_which_file() -> None:
 
 
 def test_a_small_matrix_has_room_for_larger_type() -> None:
-    assert body(view("C"), "barriers").is_small
-    assert not body(view("FK"), "barriers").is_small
+    assert body(view("C"), "barriers").size == "few"
+    assert body(view("FK"), "barriers").size == ""
 
 
 def test_pattern_spread_and_staff_stand_side_by_side() -> None:

@@ -314,10 +314,10 @@ def test_staff_and_pattern_stand_side_by_side() -> None:
          "Fear of mistakes can be felt in Byggesag. It suggests a pattern"),
         (["TID", "MAAL"], ["Ydelse", "Jobcenter"], True,
          "Tid skiller sig ud i Ydelse og mål i Jobcenter",
-         "Time stands out in Ydelse and targets that pull in another direction in Jobcenter"),
+         "Time stands out in Ydelse and targets in Jobcenter"),
         (["TID", "MAAL"], ["Ydelse", "Jobcenter"], False,
          "Tid fylder i Ydelse og mål i Jobcenter. Det tyder på et mønster hvert sted",
-         "Time can be felt in Ydelse and targets that pull in another direction in Jobcenter. "
+         "Time can be felt in Ydelse and targets in Jobcenter. "
          "It suggests a pattern in each place"),
         (["TID", "MAAL"], ["Børne- og Ungerådgivningen", "Center for " + "x" * 60],
          True, "To barrierer skiller sig ud, hver sit sted",

@@ -13,6 +13,8 @@ from analysis.wording.voice import inside, opened
 
 FEW_ROWS: Final = 20  # of a matrix, its head counted too: its type is larger
 HEAD_ROWS: Final = 3  # what the head of a table takes
+MANY_ROWS: Final = 24  # of one table, from which they stand as close as they can be read
+CLOSE_ROWS: Final = 33  # from which no text has room under them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,17 @@ class Barriers:
     guide: tuple[Labelled, ...]
 
     @property
-    def is_small(self) -> bool:
-        """Whether the matrix has room for larger type on its page."""
-        return sum(len(one.rows) + HEAD_ROWS for one in self.matrices) <= FEW_ROWS
+    def size(self) -> str:
+        """How large the type of the matrix is: as its page has room for."""
+        rows = [len(one.rows) for one in self.matrices]
+        if sum(rows) + HEAD_ROWS * len(rows) <= FEW_ROWS:
+            return "few"
+        return "many" if max(rows) > MANY_ROWS else ""
 
 
 def barriers(view: View) -> Section:
     """The ten barriers of one unit, or the matrix of the units below; then what to talk about."""
-    voice = view.voice
+    voice, tables = view.voice, matrices(view) if view.is_area else ()
     return Section(
         "barriers",
         voice.gettext("What stands in the way"),
@@ -62,13 +67,14 @@ def barriers(view: View) -> Section:
             scale=_scale(view),
             track=_bars(view),
             bands=_bands(view),
-            matrices=matrices(view) if view.is_area else (),
+            matrices=tables,
             hidden=sentences.hidden(voice, view.reported_in) if view.is_hidden else "",
             notes=_barrier_notes(view),
             text=_pattern_text(view)[0 if view.is_area else 1 :],
             talk=talk(view),
             guide=guide(view) if view.is_hidden else (),
         ),
+        spills=any(len(one.rows) > CLOSE_ROWS for one in tables),
     )
 
 
@@ -121,7 +127,7 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
     if view.is_area:
         return voice.gettext(
             "The units stand in the order of the organisation. The darker the field, the more "
-            "people say that it stands in the way to a great extent."
+            "people say so. Small differences may be chance."
         )
     if codes:
         return sentences.certainty(voice, "larger_than_chance")
@@ -187,12 +193,7 @@ def _barrier_notes(view: View) -> tuple[str, ...]:
         return ()
     if view.is_area:
         return (
-            voice.gettext(
-                "The number is per cent who answered “%(answer)s”. From 20 to 39 answers it is in "
-                "whole tens. Under 20 the answer is a word. “≤ 5” means at most 5, “·” that "
-                "it cannot be said."
-            )
-            % {"answer": voice.pick(voice.content("barriers")["options"][2])},
+            voice.gettext("Under 20 answers: a word. “≤ 5”: at most 5. “·”: cannot be said."),
             voice.gettext(
                 "A dot under the number: the difference is larger than we would expect by chance."
             ),

@@ -11,7 +11,7 @@ from analysis.wording.voice import Voice, counted, listed, opened
 
 MAX_WAVES = 4  # on one track
 MAX_LINES = 28  # that stand on one page with their headings
-ROW, HIGHEST_ROW, LOWEST_ROW, ROWS_IN_ALL = 16.0, 18.0, 10.4, 400.0  # points
+ROW, HIGHEST_ROW, LOWEST_ROW, ROWS_IN_ALL = 16.0, 18.0, 7.3, 400.0  # points
 MOST_NAMES = 4  # of units in one sentence; the others are counted
 HALF = 0.5  # every second time
 
@@ -107,7 +107,7 @@ def _parts(view: View, *, with_heading: bool) -> tuple[charts.Line, ...]:
     lines: list[charts.Line] = []
     heading = view.voice.gettext("The units below")
     first = with_heading
-    for part in view.release.below(view.code):
+    for part in view.parts:
         family = [part, *view.release.below(part.unit)] if view.is_root else [part]
         rows = [one for one in family if _has_level(view.release, one)]
         for index, one in enumerate(rows):
@@ -143,7 +143,7 @@ def _line(
 
 def _with_earlier(view: View, parts: tuple[charts.Line, ...], room: int) -> tuple[charts.Line, ...]:
     """The same with their earlier waves, each under its name; as they are where room lacks."""
-    below = [one for one in view.release.below(view.code) if _has_level(view.release, one)]
+    below = [one for one in view.parts if _has_level(view.release, one)]
     told = [line for one in below for line in _waves(view, one, heading=one.name)]
     return tuple(told) if not view.is_root and len(parts) < len(told) <= room else parts
 

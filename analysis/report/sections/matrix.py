@@ -1,11 +1,15 @@
 """The matrix of barriers and units, in the order of the organisation and never by value."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from analysis import charts
 from analysis.findings import Hidden, ReleasedUnit
 from analysis.report.view import BARRIERS, View
 from analysis.wording import numbers
+
+FEW_UNITS: Final = 24  # that stand in tables of their parts, with larger type
+MOST_UNITS: Final = 60  # on one page, the organisation and its parts counted too (report 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,61 @@ class Matrix:
 
 
 def matrices(view: View) -> tuple[Matrix, ...]:
-    """Barrier by unit: one table, or for the whole organisation one per part."""
-    voice = view.voice
-    columns = tuple(voice.gettext(COLUMNS[code]) for code in BARRIERS)
+    """Barrier by unit in one table; for the whole organisation one per part, or all on one page.
+
+    What one page can hold with a line to each unit is one table with the parts as its headings.
+    """
+    if view.is_across:
+        return _by_area(view)
     head = _row(view, view.unit, 0, name=view.name, is_head=True)
     if not view.is_root:
-        rows = tuple(_row(view, one, one.depth - view.unit.depth) for one in view.below)
-        return (Matrix(view.name, columns, (head, *rows)),)
-    tables = [Matrix(view.name, columns, (head,))]
-    for part in view.release.below(view.code):
-        inside_ = View(view.release, part.unit, voice, view.facts).below
-        own = _row(view, part, 0, is_head=True)
-        rows = tuple(_row(view, one, one.depth - part.depth) for one in inside_)
-        tables.append(Matrix(part.name, columns, (own, *rows)))
+        rows = (_row(view, one, one.depth - view.unit.depth) for one in view.below)
+        return _numbered(view, (head, *rows))
+    parts = [_part(view, part) for part in view.release.below(view.code)]
+    if FEW_UNITS < len(view.below) + 1 <= MOST_UNITS:
+        return _numbered(view, (head, *(row for rows in parts for row in rows)))
+    return _numbered(view, (head,), *parts)
+
+
+def _by_area(view: View) -> tuple[Matrix, ...]:
+    """The units told together and those below them, in a table for each area they belong to."""
+    areas: dict[str, list[MatrixRow]] = {}
+    for one in view.views:
+        rows = areas.setdefault(view.name_of(one.area), [])
+        rows.append(_row(view, one.unit, 0, is_head=bool(one.below)))
+        rows += (_row(view, below, below.depth - one.unit.depth) for below in one.below)
+    return _numbered(view, *map(tuple, areas.values()), names=tuple(areas))
+
+
+def _part(view: View, part: ReleasedUnit) -> tuple[MatrixRow, ...]:
+    """A part's own line, then those of the units below it."""
+    below = View(view.release, part.unit, view.voice, view.facts).below
+    rows = (_row(view, one, one.depth - part.depth) for one in below)
+    return (_row(view, part, 0, is_head=True), *rows)
+
+
+def _numbered(
+    view: View, *families: tuple[MatrixRow, ...], names: tuple[str, ...] = ()
+) -> tuple[Matrix, ...]:
+    """Tables that each fit a page, with a caption and which it is of how many.
+
+    A family is called by its name, where it has one, else by its own first line.
+    """
+    voice = view.voice
+    columns = tuple(voice.gettext(COLUMNS[code]) for code in BARRIERS)
+    called = names or tuple(rows[0].name for rows in families)
+    cut = [
+        (name, rows[start : start + MOST_UNITS])
+        for name, rows in zip(called, families, strict=True)
+        for start in range(0, len(rows), MOST_UNITS)
+    ]
+    tables = []
+    for index, (name, rows) in enumerate(cut, start=1):
+        caption = voice.gettext("%(unit)s: barriers, per cent") % {"unit": name}
+        if len(cut) > 1:
+            place = voice.gettext("table %(num)d of %(all)d") % {"num": index, "all": len(cut)}
+            caption = f"{caption} ({place})"
+        tables.append(Matrix(caption, columns, rows))
     return tuple(tables)
 
 

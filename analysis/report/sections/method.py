@@ -1,12 +1,15 @@
 """How the numbers were made, and all of them as tables: the last pages of a report."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from analysis.findings import Cell, Hidden, Number, Settings, number
 from analysis.report.plan import Labelled, Section
 from analysis.report.view import BARRIERS, View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import Voice
+
+MOST_UNITS: Final = 6  # told together, whose barriers have room as tables beside each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,21 @@ def tables(view: View) -> tuple[NumberTable, ...]:
         ),
     ]
     found = [_levels(view)]
+    if view.is_across and len(view.views) <= MOST_UNITS:
+        found += (_barriers_of(one) for one in view.views)
     for caption, measure, labels in own:
         rows = [
             _number_row(view, label, view.number(measure, item)) for item, label in labels.items()
         ]
         found.append(NumberTable(caption, tuple(row for row in rows if row is not None)))
     return tuple(table for table in found if table.rows)
+
+
+def _barriers_of(view: View) -> NumberTable:
+    """The barriers of one of the units that are told together."""
+    rows = [_number_row(view, sentences.name(view.voice, code), one) for code, one in view.barriers]
+    caption = view.voice.gettext("%(unit)s: barriers, per cent") % {"unit": view.name}
+    return NumberTable(caption, tuple(row for row in rows if row is not None))
 
 
 def _side_by_side(found: tuple[NumberTable, ...]) -> tuple[tuple[NumberTable, ...], ...]:
@@ -169,7 +181,7 @@ def _side_by_side(found: tuple[NumberTable, ...]) -> tuple[tuple[NumberTable, ..
 def _levels(view: View) -> NumberTable:
     voice = view.voice
     rows = []
-    for one in (view.unit, *(view.release.below(view.code))):
+    for one in (*(() if view.is_across else (view.unit,)), *view.parts):
         cell: Cell | None = view.release.cell(one.unit, "behaviour_level")
         shown = number(cell)
         if isinstance(shown, Hidden):

@@ -39,10 +39,9 @@ def since_last(view: View) -> Section | LeftOut:
         for code, one in view.trials.items()
         if one.ended == view.release.wave or one.overdue
     }
-    near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
     measured: dict[str, list[TrialFinding]] = {code: [] for code in ended}
     for one in view.release.trials:
-        if near.intersection(one.units):
+        if view.near.intersection(one.units):
             measured.setdefault(one.trial, []).append(one)
     if not measured and not view.passed_on:
         return LeftOut(kicker, voice.gettext("no trial action has ended here since last time"))
@@ -182,9 +181,8 @@ def _tried(
 
 def _where(view: View, units: tuple[str, ...]) -> str:
     """The units of this report that took part, then the others; of many only how many more."""
-    here = {view.code, *(one.unit for one in view.below)}
-    ordered = sorted(units, key=lambda code: code not in here)
-    shown = 1 if view.code in here.intersection(units) and not view.is_area else MANY
+    ordered = sorted(units, key=lambda code: code not in view.here)
+    shown = 1 if view.code in units and not view.is_area else MANY
     names = [view.name_of(code) for code in ordered[:shown]]
     if others := len(ordered) - len(names):
         form = view.voice.ngettext("%(num)d other unit", "%(num)d other units", others)

@@ -44,11 +44,8 @@ def near_pairs(view: View) -> tuple[Pair, ...]:
 
 def _near(view: View) -> tuple[Pair, ...]:
     """Every one of them: those named from both ends and by most first, then as in the release."""
-    near = {view.code, *view.ancestors, *(one.unit for one in view.below)}
     found = [
-        one
-        for one in view.release.pairs
-        if one.status == "shown" and near.intersection((one.a, one.b))
+        one for one in view.release.pairs if one.status == "shown" and view.is_seam(one.a, one.b)
     ]
     found.sort(key=lambda one: (not one.both_sides, one.strength != "half_or_more"))
     return tuple(found)

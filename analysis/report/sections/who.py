@@ -132,11 +132,11 @@ def _voices(view: View, one: Proposal, staff: Leading) -> Voices:
     return Voices(
         f"{sentences.name(voice, one.barrier)}{place}",
         tuple(Labelled(who_, text) for who_, text in told if text),
-        _removal(view, one.barrier),
+        removal(view, one.barrier),
     )
 
 
-def _removal(view: View, barrier: str) -> tuple[Labelled, ...]:
+def removal(view: View, barrier: str) -> tuple[Labelled, ...]:
     voice = view.voice
     return tuple(
         Labelled(sentences.address_name(voice, entry["level"]), entry[f"when_{voice.language}"])
@@ -147,7 +147,7 @@ def _removal(view: View, barrier: str) -> tuple[Labelled, ...]:
 def _without_pattern(view: View) -> tuple[Voices, ...]:
     """Who can remove what more people point to than to any other, as the catalogue has it."""
     return tuple(
-        Voices(sentences.name(view.voice, code), (), _removal(view, code))
+        Voices(sentences.name(view.voice, code), (), removal(view, code))
         for code in leading(view.barriers).items
     )
 
