@@ -319,6 +319,16 @@ class MailItem(
     day = Date(null=True, default=None)
 
 
+class ReportMail(
+    Table, tablename="report_mail", help_text="Word of a wave's reports, once to each account."
+):
+    id: Serial
+    wave = BigInt()
+    account = BigInt()
+    state = Text(default="waiting", help_text="waiting, sent or failed")
+    day = Date(null=True, default=None)
+
+
 class Ballot(Table, help_text="The hash of a ballot that was used. WITHOUT ROWID on SQLite."):
     hash = Bytea(primary_key=True)
     wave = BigInt()
@@ -342,6 +352,7 @@ class Account(Table, help_text="Somebody with a login: a role and a language, ne
     failures = BigInt(default=0)
     wait_until = Timestamptz(null=True, default=None)
     version = BigInt(default=1, help_text="Goes up with role, units and language.")
+    email = Text(null=True, default=None, help_text="Where its owner hears of new reports.")
 
 
 class AccountInvitation(

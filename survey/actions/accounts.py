@@ -20,6 +20,7 @@ from survey import audit, limits, organisation, sessions
 from survey.access import Actor, Role
 from survey.actions import one_time_codes
 from survey.actions.one_time_codes import SecondStep
+from survey.delivery.post import SENDER
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused
 from survey.settings import CONTENT
@@ -66,6 +67,10 @@ class PasswordGuessed(BadInput):
 
 class OldPasswordWrong(BadInput):
     sentence = N_("This is not your password of today. Nothing was changed.")
+
+
+class AddressUnusable(BadInput):
+    sentence = N_("This is no mail address. Nothing was changed.")
 
 
 class RoleUnknown(BadInput):
@@ -199,6 +204,13 @@ async def change_password(actor: Actor, *, old: str, new: str, now: datetime) ->
         await sessions.end_all(actor.account)
         on_what = f"account {actor.account}"
         await audit.record(by=actor.account, what="changed password", on_what=on_what)
+
+
+async def choose_email(actor: Actor, email: str) -> None:
+    """Where the actor hears of new reports; "" for nowhere. Raises AddressUnusable."""
+    if email and not SENDER.fullmatch(email):
+        raise AddressUnusable
+    await Account.update({Account.email: email or None}).where(Account.id == actor.account)
 
 
 async def choose_language(actor: Actor, language: Language) -> None:

@@ -17,6 +17,7 @@ from survey.actions.alone import AnotherRun
 from survey.actions.approval import approve_wave
 from survey.actions.opening import open_wave
 from survey.actions.reminding import remind_wave
+from survey.actions.report_mails import send_reports
 from survey.actions.reports import make_reports
 from survey.actions.waves import close_wave
 from survey.engine import transaction
@@ -27,7 +28,9 @@ from survey.settings import Settings
 from survey.tables import Job
 from survey.texts import LANGUAGES
 
-Kind: TypeAlias = Literal["approve_wave", "open_wave", "remind_wave", "close_wave", "make_reports"]
+Kind: TypeAlias = Literal[
+    "approve_wave", "open_wave", "remind_wave", "close_wave", "make_reports", "send_reports"
+]
 Asked: TypeAlias = Mapping[str, Any]  # the arguments of an action but its wave
 UNDER_WAY: Final = ("ready", "running", "stopping")
 TOLD_EVERY = 1  # seconds between two writings of how far it is
@@ -241,6 +244,10 @@ async def _make_reports(settings: Settings, order: Order, moved: Moved) -> None:
     )
 
 
+async def _send_reports(settings: Settings, order: Order, moved: Moved) -> None:
+    await send_reports(settings, wave=order.wave, by=order.by, progress=moved)
+
+
 Deed: TypeAlias = Callable[[Settings, Order, Moved], Awaitable[dict[str, Any] | None]]
 DEEDS: Final[Mapping[str, Deed]] = {
     "approve_wave": _approve,
@@ -248,6 +255,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "remind_wave": _remind,
     "close_wave": _close,
     "make_reports": _make_reports,
+    "send_reports": _send_reports,
 }
 STOPPABLE: Final = frozenset(("make_reports",))
 # Done beside the others: a few hundred reports take minutes, and nobody's reminder waits for them.

@@ -22,6 +22,7 @@ from survey.texts import Language, Voice
 WHAT: Final = {
     "roster": N_("Wave %(wave)s: what is left of codes, cards, mails and who opened"),
     "mail_log": N_("Wave %(wave)s: the log of mails, and who was invited (rows: %(rows)s)"),
+    "reports": N_("Wave %(wave)s: the finished reports, and who was told (files: %(files)s)"),
     "comments": N_("Wave %(wave)s: the comments (files: %(files)s)"),
     "release": N_("Wave %(wave)s: numbers, receipts and answers (files: %(files)s)"),
     "left": N_("People who are no longer on the staff list: %(rows)s"),

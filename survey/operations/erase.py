@@ -35,6 +35,7 @@ from survey.tables import (
     Invitation,
     MailItem,
     Person,
+    ReportMail,
     Unit,
     Wave,
 )
@@ -188,6 +189,8 @@ async def _rows(item: Item) -> None:
     elif item.what == "mail_log":
         await MailItem.delete().where(MailItem.wave == item.wave_id)
         await Invitation.update({Invitation.person: None}).where(Invitation.wave == item.wave_id)
+    elif item.what == "reports":
+        await ReportMail.delete().where(ReportMail.wave == item.wave_id)
     elif item.what == "comments":  # without a hash nobody misses the file
         await CommentReview.delete().where(CommentReview.wave == item.wave_id)
         await Closing.update({Closing.comments_sha256: None}).where(Closing.wave == item.wave_id)

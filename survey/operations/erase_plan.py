@@ -11,13 +11,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from survey.delivery import post, prints, sms
+from survey.delivery import post, prints, shelf, sms
 from survey.house import Retention
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
 from survey.settings import Settings
-from survey.tables import Invitation, InvitationCode, MailItem, Person, Wave
+from survey.tables import Invitation, InvitationCode, MailItem, Person, ReportMail, Wave
 
-What: TypeAlias = Literal["roster", "mail_log", "comments", "release", "left"]
+What: TypeAlias = Literal["roster", "mail_log", "reports", "comments", "release", "left"]
 CLOSED: Final = ("released", "held")
 
 
@@ -68,6 +68,11 @@ async def _of_wave(settings: Settings, retention: Retention, wave: Wave, today: 
     found = [Item("roster", name, number, _with_codes(settings, name), await _codes_left(number))]
     if today > wave.closes + timedelta(days=retention.mail_log_days):
         found.append(Item("mail_log", name, number, rows=await _mail_log(number)))
+    if today > months_later(
+        wave.closes, min(retention.comments_months, retention.releases_months)
+    ):  # they quote comments
+        told = await ReportMail.count().where(ReportMail.wave == number)
+        found.append(Item("reports", name, number, tuple(shelf.files_of(settings, name)), told))
     if today > months_later(wave.closes, retention.comments_months):
         found.append(Item("comments", name, number, _comments(settings, name)))
     if today > months_later(wave.closes, retention.releases_months):

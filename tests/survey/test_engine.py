@@ -194,7 +194,7 @@ async def test_values_come_back_as_they_were_saved(store):
 
 
 COLUMNS = {
-    "account": "id login password_hash role language active failures wait_until version",
+    "account": "id login password_hash role language active failures wait_until version email",
     "account_invitation": "account hash once ends_at",
     "account_unit": "id account unit",
     "audit_event": "id account what on_what day previous hash",
@@ -219,6 +219,7 @@ COLUMNS = {
     "opened_share": "id wave unit per_cent day",
     "person": "id unit first_name last_name profession email email_shared mobile on_leave active",
     "recovery_code": "hash account",
+    "report_mail": "id wave account state day",
     "staff_session": "hash account body expires_at",
     "trial_action": "id code name behaviour barrier start_wave end_wave randomised weeks "
     "target_group learning_question what_we_learned decision practice_state scope starts ends "

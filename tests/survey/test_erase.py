@@ -33,6 +33,7 @@ from survey.tables import (
     InvitationCode,
     MailItem,
     Person,
+    ReportMail,
     Unit,
     Wave,
 )
@@ -44,6 +45,7 @@ KEPT = house.Retention(comments_months=24, releases_months=60, mail_log_days=14)
 FIRST_DAY = {
     "roster": CLOSES,
     "mail_log": CLOSES + timedelta(days=14 + 1),
+    "reports": date(2028, 3, 15 + 1),
     "comments": date(2028, 3, 15 + 1),
     "release": date(2031, 3, 15 + 1),
 }
@@ -79,6 +81,7 @@ async def past(settings: Settings, name: str = "2026-1", *, state: str = "releas
     await Closing(
         wave=wave.id, step="released", answers_sha256="a", comments_sha256="c", release_sha256="r"
     ).save()
+    await ReportMail(wave=wave.id, account=1, state="sent", day=CLOSES).save()
     await CommentReview(wave=wave.id, place=1, state="rewritten", text=CANARY).save()
     for file in files_of(settings, name):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,7 @@ def files_of(settings: Settings, wave: str) -> dict:
         data / "posters" / wave / "N1.pdf": "roster",
         data / "mail" / wave / "one.eml": "roster",
         data / "sms" / wave / "one.txt": "roster",
+        data / "reports" / wave / "da" / "report-N1.pdf": "reports",
         data / "comments" / f"{wave}.parquet": "comments",
         copies / "comments" / f"{wave}.parquet": "comments",
         data / "answers" / f"{wave}.parquet": "release",
@@ -186,7 +190,7 @@ async def test_nothing_is_erased_before_the_archive_has_decided(store):
 async def test_what_is_due_goes_and_the_rest_stays(store, upto):
     decided(store)
     wave = await past(store)
-    gone = list(FIRST_DAY)[: list(FIRST_DAY).index(upto) + 1]
+    gone = [what for what, first in FIRST_DAY.items() if first <= FIRST_DAY[upto]]
 
     await erase(store, FIRST_DAY[upto], report)
 
@@ -200,6 +204,7 @@ async def test_what_is_due_goes_and_the_rest_stays(store, upto):
     assert (await MailItem.count(), named) == ((0, 0) if "mail_log" in gone else (1, 1))
     assert (job.comments_sha256 is None) == ("comments" in gone)
     assert await CommentReview.count() == (0 if "comments" in gone else 1)
+    assert await ReportMail.count() == (0 if "reports" in gone else 1)
     assert (job.answers_sha256 is None) == ("release" in gone)
     assert await due(store, FIRST_DAY[upto]) == []
 

@@ -4,6 +4,8 @@ import hashlib
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.policy import SMTP
 
 import msgspec
 import pytest
@@ -11,12 +13,13 @@ import pytest
 from analysis.findings import encode
 from survey import engine
 from survey.actions import work
+from survey.actions.report_mails import address_of
 from survey.delivery.shelf import INDEX, Finished, Shelf, Stock
 from survey.errors import Broken
 from survey.insight import Release
 from survey.insight.documents import given
 from survey.settings import Settings
-from survey.tables import AuditEvent, Job, TrialAction
+from survey.tables import Account, AuditEvent, Job, ReportMail, TrialAction
 from tests import cast
 from tests.analysis.release_factory import release
 
@@ -242,3 +245,105 @@ async def test_a_file_that_was_cut_short_is_made_again(site: cast.Site, settings
     assert isinstance(stock, Stock)
     assert set(stock.finished) == {("report", "FK")}
     assert all(isinstance(one, Finished) for one in stock.finished.values())
+
+
+# --- word of them --------------------------------------------------------------------------------
+
+
+async def write_addresses(**addresses: str) -> None:
+    for login, address in addresses.items():
+        await Account.update({Account.email: address}).where(Account.login == login)
+
+
+def mails(settings: Settings) -> dict[str, str]:
+    """Who was written to, and what the mail says."""
+    letters = [
+        message_from_bytes(file.read_bytes(), policy=SMTP)
+        for file in (settings.data / "mail" / "reports").glob("*.eml")
+    ]
+    return {str(one["To"]): one.get_content().replace("\r\n", "\n") for one in letters}
+
+
+async def test_every_team_gets_a_link_once_and_never_the_report(
+    site: cast.Site, settings: Settings
+) -> None:
+    carla = await site.signed_in("carla")
+    await lay_out(settings, *KEYS)
+    await write_addresses(finn="finn@fjordlund.example", anna="anna@fjordlund.example")
+    before = await carla.get(PAGE)
+
+    for _ in range(2):
+        await carla.post(f"{PAGE}/send", data=cast.token(before))
+        await work.do_waiting(settings)
+
+    after = await carla.get(PAGE)
+    [text] = mails(settings).values()
+    assert "Send til én ledergruppe" in before.text  # Anna's unit is not in this result
+    assert "Én enhed har ingen at sende til" in before.text
+    assert list(mails(settings)) == ["finn@fjordlund.example"]
+    assert "http://127.0.0.1:8000/waves/2026-4/units/B1\n" in text
+    assert "C21" not in text
+    assert "Én har fået besked" in after.text
+    assert "Send til" not in after.text
+    sent = await AuditEvent.select(AuditEvent.on_what).where(AuditEvent.what == "sent reports")
+    assert [row["on_what"] for row in sent] == [WAVE]
+
+
+async def test_a_mail_that_could_not_be_delivered_is_told_and_tried_again(
+    site: cast.Site, settings: Settings
+) -> None:
+    carla = await site.signed_in("carla")
+    await lay_out(settings, *KEYS)
+    await write_addresses(finn="no address")
+    await work.ask_for("send_reports", wave=WAVE, by=None)
+    await work.do_waiting(settings)
+    failed = await carla.get(PAGE)
+
+    await write_addresses(finn="finn@fjordlund.example")
+    await work.ask_for("send_reports", wave=WAVE, by=None)
+    await work.do_waiting(settings)
+
+    after = await carla.get(PAGE)
+    assert not await ReportMail.exists().where(ReportMail.state == "failed")
+    assert "Mailen til én kunne ikke afleveres." in failed.text
+    assert "Send til én ledergruppe" in failed.text
+    assert "Én har fået besked" in after.text
+
+
+async def test_a_mail_is_in_the_language_of_its_reader(site: cast.Site, settings: Settings) -> None:
+    await write_addresses(finn="finn@fjordlund.example")
+    await Account.update({Account.language: "en"}).where(Account.login == "finn")
+
+    await work.ask_for("send_reports", wave=WAVE, by=None)
+    await work.do_waiting(settings)
+
+    assert "It is not about persons." in mails(settings)["finn@fjordlund.example"]
+
+
+async def test_the_owner_of_an_account_says_where_to_write(site: cast.Site) -> None:
+    finn = await site.signed_in("finn")
+    form = cast.token(await finn.get("/account"))
+
+    refused = await finn.post("/account/email", data=form | {"email": "ingen adresse"})
+    saved = await finn.post("/account/email", data=form | {"email": "finn@fjordlund.example"})
+
+    page = await finn.get("/account")
+    assert (refused.status_code, saved.status_code) == (422, 303)
+    assert 'value="ingen adresse"' in refused.text
+    assert 'value="finn@fjordlund.example"' in page.text
+    await finn.post("/account/email", data=form | {"email": ""})
+    assert "finn@" not in (await finn.get("/account")).text
+
+
+@pytest.mark.parametrize(
+    ("login", "email", "there"),
+    [
+        ("c21@fjordlund.example", None, "c21@fjordlund.example"),
+        ("c21@fjordlund.example", "team@fjordlund.example", "team@fjordlund.example"),
+        ("c21", None, ""),
+    ],
+)
+def test_a_login_that_is_an_address_is_written_to(
+    login: str, email: str | None, there: str
+) -> None:
+    assert address_of({"login": login, "email": email}) == there

@@ -93,6 +93,7 @@ DEEDS = (
     N_("sent back wave"),
     N_("sent reminder_1"),
     N_("sent reminder_2"),
+    N_("sent reports"),
     N_("sent up"),
     N_("set core task of unit"),
     N_("set up one-time codes"),

@@ -10,11 +10,13 @@ from survey import organisation, sessions
 from survey.access import Actor, Role, owns_account
 from survey.actions import accounts, one_time_codes
 from survey.actions.accounts import (
+    AddressUnusable,
     OldPasswordWrong,
     PasswordGuessed,
     PasswordLength,
     SignInWaits,
 )
+from survey.actions.lost_link import LONGEST
 from survey.actions.one_time_codes import CodesRequired, CodeWrong, SetUp, SetUpTooOld
 from survey.actions.opening import LOCAL
 from survey.delivery import prints
@@ -22,10 +24,12 @@ from survey.errors import N_, BadInput
 from survey.pages.forms import Fields, done, notice, posted
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.sessions import COOKIE, Clock
+from survey.tables import Account
 from survey.texts import Voice
 
 ACCOUNT, CODES = "pages/staff/account.html", "pages/staff/account_codes.html"
 SAID = {
+    "email": N_("Saved. Word of new reports goes there."),
     "ended": N_("The other browsers are signed out."),
     "off": N_("One-time codes are off. You sign in with the password alone."),
     "welcome": N_("The password is chosen, and you are signed in."),
@@ -66,6 +70,20 @@ class OwnPages(Controller):
         answer = done("/sign-in", "changed")
         answer.set_cookie(sessions.no_cookie())
         return answer
+
+    @post("/email")
+    async def email(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Where the owner hears of new reports; an empty field is nowhere."""
+        fields = await posted(request)
+        email = fields.text("email", most=LONGEST, required=False)
+        if not fields.problems:
+            try:
+                await accounts.choose_email(request.user, email)
+            except AddressUnusable as error:
+                fields.problems["email"] = error
+        if fields.problems:
+            return await _account(request, fields, status=422)
+        return done("/account", "email")
 
     @post("/sessions/end-others")
     async def end_others(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -135,6 +153,9 @@ async def _account(
 ) -> Response[str]:
     actor: Actor = request.user
     voice = Voice(language_for(request))
+    if "email" not in fields.typed:
+        stored = await Account.select(Account.email).where(Account.id == actor.account).first()
+        fields.typed["email"] = [(stored or {}).get("email") or ""]
     return page(
         request,
         ACCOUNT,
@@ -143,6 +164,7 @@ async def _account(
         said=notice(request, voice, SAID),
         units=await _units(actor),
         sees=_sees(voice, actor.role),
+        is_told=actor.role.has_units,
         has_codes=await one_time_codes.is_on(actor.account),
         spare_left=await one_time_codes.spare_left(actor.account),
         sessions=[

@@ -15,6 +15,7 @@ from survey.access import plans
 from survey.actions import work
 from survey.actions.approval import stored_wave
 from survey.actions.opening import today_here
+from survey.actions.report_mails import reach_of
 from survey.actions.reports import beside_a_server
 from survey.delivery.shelf import Shelf, Stock, zipped
 from survey.errors import N_, NotFoundHere, Refused
@@ -29,8 +30,8 @@ from survey.tables import Wave
 from survey.texts import LANGUAGES, Language, Voice, language_of
 
 TEMPLATE = "pages/staff/wave_reports.html"
-KINDS = ("make_reports",)
-LISTED = 20  # reports that failed, before the rest is counted
+KINDS = ("make_reports", "send_reports")
+LISTED = 20  # reports that failed, or units nobody is told of, before the rest is counted
 SECONDS = 1.2  # of a processor, for a document
 DONE = {
     "stopping": N_("The run is being stopped. What is finished is kept."),
@@ -109,6 +110,15 @@ class WaveReports(Controller):
         await work.stop(name)
         return done(_address(name, language_of(fields.value("language"))), "stopping")
 
+    @post("/send", name="wave-reports-send")
+    async def send(self, request: Asking, name: FromPath[str]) -> Response[Any]:
+        """Tell every team that was not told: a link behind the sign-in, and nothing else."""
+        await stored_wave(name)
+        fields = await posted(request)
+        if name in waves_with_release(settings_of(request)):
+            await work.ask_for("send_reports", wave=name, by=request.user.account)
+        return done(_address(name, language_of(fields.value("language"))))
+
     @get("/{language:str}/all.zip", name="wave-reports-zip")
     async def zip(self, request: Asking, name: FromPath[str], language: FromPath[str]) -> Stream:
         """Every document of the wave, with an index; none of them when one may be out of date."""
@@ -164,6 +174,8 @@ async def _page(request: Asking, wave: Wave) -> Response[str]:
         is_under_way=bool(job and job.is_under_way),
         job=job,
         shown=_shown(told, stock, voice),
+        reach=await reach_of(settings, wave.name),
+        listed=LISTED,
         preview=looked,
         unit=told.release.unit(at),
         above=_above(told, at),
