@@ -30,10 +30,7 @@ KEYS = [
 ]
 SHEETS_MATTER = ("counted", "opened", "verified", "key_destroyed")  # with a key that is not here
 CLOSER = """
-import asyncio, os, signal, sys
-from survey import engine, settings
-from survey.intake.closing import close_wave
-from survey.intake.split import read_sheet
+import os, signal
 
 
 class KillAt:
@@ -53,7 +50,12 @@ async def main(point):
         await close_wave(here, "2026-1", at=KillAt(point), sheets=sheets)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # the child that opens the answers reads this file again: a second each
+    import asyncio, sys
+    from survey import engine, settings
+    from survey.intake.closing import close_wave
+    from survey.intake.split import read_sheet
+
     for line in sys.stdin:
         child = os.fork()
         if not child:
