@@ -35,7 +35,7 @@ from analysis.report import (
     unit_report,
 )
 from analysis.report.plan import Section, joined
-from analysis.report.sections import action
+from analysis.report.sections import action, opening
 from analysis.report.view import Leading, View, leading, weight
 from survey.texts import Voice, render
 from tests.analysis.release_factory import SIZE, cell, facts, release
@@ -302,9 +302,9 @@ def test_the_whole_organisation_has_a_table_for_each_part() -> None:
         (0, [1, 4, 7, 5], ""),  # the whole, and a table per part
         (24 - 17, [1, 4 + 7, 7, 5], ""),
         (25 - 17, [25], "many"),  # on one page, the parts as headings
-        (60 - 17, [60], "many"),
-        (61 - 17, [1, 4 + 44, 7, 5], "many"),
-        (4 * 17, [1, 60, 4 + 68 - 60, 7, 5], "many"),  # a part that no page holds is cut
+        (61 - 17, [61], "many"),
+        (62 - 17, [1, 4 + 45, 7, 5], "many"),
+        (4 * 17, [1, 61, 4 + 68 - 61, 7, 5], "many"),  # a part that no page holds is cut
     ],
 )  # fmt: skip
 def test_the_matrix_stands_as_close_as_its_units_are_many(
@@ -573,7 +573,9 @@ def test_the_last_page_says_by_which_method_and_from_which_file() -> None:
 
 
 def test_a_small_matrix_has_room_for_larger_type() -> None:
-    assert body(view("C"), "barriers").size == "few"
+    assert body(view("C"), "barriers").size == "fewest"
+    twelve = tuple(ReleasedUnit(f"B{n}", "B", f"Skole {n}", 2, "same") for n in range(4, 8))
+    assert body(view("B", of=changed(units=(*RELEASE.units, *twelve))), "barriers").size == "few"
     assert body(view("FK"), "barriers").size == ""
 
 
@@ -1062,6 +1064,18 @@ def test_an_area_whose_situation_is_hidden_says_nothing_of_it() -> None:
     text = body(view("C", of=without(("C", "situation_share"))), "level").text
 
     assert [one.label for one in text] == ["Siden sidst"]
+
+
+def test_an_area_shows_on_its_second_page_how_the_charts_are_read() -> None:
+    area, unit = (opening.agenda(view(code), *composed(view(code))) for code in ("C", "C21"))
+
+    assert area.marks is not None
+    assert [row.label for row in area.marks.rows] == [
+        ("Et tal, og hvor det ligger",), ("Mellem to tal",), ("Et ord i stedet for et tal",),
+        ("Vises ikke",),
+    ]  # fmt: skip
+    assert area.marks.rows[-1].hidden == "Vises ikke, så ingen kan genkendes."
+    assert unit.marks is None
 
 
 def test_an_area_without_a_finding_explains_its_matrix() -> None:

@@ -11,7 +11,7 @@ from analysis.report.view import BARRIERS, View, leading
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, opened
 
-FEW_ROWS: Final = 20  # of a matrix, its head counted too: its type is larger
+FEWEST_ROWS, FEW_ROWS = 10, 20  # of a matrix, its head counted too: its type is larger
 HEAD_ROWS: Final = 3  # what the head of a table takes
 MANY_ROWS: Final = 24  # of one table, from which they stand as close as they can be read
 CLOSE_ROWS: Final = 33  # from which no text has room under them
@@ -49,8 +49,9 @@ class Barriers:
     def size(self) -> str:
         """How large the type of the matrix is: as its page has room for."""
         rows = [len(one.rows) for one in self.matrices]
-        if sum(rows) + HEAD_ROWS * len(rows) <= FEW_ROWS:
-            return "few"
+        in_all = sum(rows) + HEAD_ROWS * len(rows)
+        if in_all <= FEW_ROWS:
+            return "fewest" if in_all <= FEWEST_ROWS else "few"
         return "many" if max(rows) > MANY_ROWS else ""
 
 
@@ -126,8 +127,7 @@ def _barriers_lead(view: View, codes: list[str]) -> str:
         return told[0].text
     if view.is_area:
         return voice.gettext(
-            "The units stand in the order of the organisation. The darker the field, the more "
-            "people say so. Small differences may be chance."
+            "The units stand in the order of the organisation. Small differences may be chance."
         )
     if codes:
         return sentences.certainty(voice, "larger_than_chance")
@@ -195,7 +195,7 @@ def _barrier_notes(view: View) -> tuple[str, ...]:
         return (
             voice.gettext("Under 20 answers: a word. “≤ 5”: at most 5. “·”: cannot be said."),
             voice.gettext(
-                "A dot under the number: the difference is larger than we would expect by chance."
+                "Bold and underlined: the difference is larger than we would expect by chance."
             ),
         )
     notes = []

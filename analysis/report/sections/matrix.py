@@ -9,7 +9,7 @@ from analysis.report.view import BARRIERS, View
 from analysis.wording import numbers
 
 FEW_UNITS: Final = 24  # that stand in tables of their parts, with larger type
-MOST_UNITS: Final = 60  # on one page, the organisation and its parts counted too (report 5)
+MOST_UNITS: Final = 61  # on one page: sixty and the whole (report 5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.findings import Hidden, Open
+from analysis import charts
+from analysis.findings import Banded, Hidden, Joined, Measured, Number, Open
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections.action import Card
 from analysis.report.sections.barriers import most_named
@@ -37,6 +38,7 @@ class AgendaLine:
 class Agenda:
     lines: tuple[AgendaLine, ...]
     reading: tuple[Labelled, ...]  # how to read the numbers, where the page has room for it
+    marks: charts.Track | None  # and how they are drawn
     left_out: tuple[LeftOut, ...]
 
 
@@ -138,7 +140,33 @@ def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut])
             before, found, after = voice.pick(one).partition("{page}")
             text, tail = (before, after) if found else (f"{before} ", "")
             lines.append(AgendaLine(f"{one['from']}–{one['to']}", one["section"], text, tail))
-    return Agenda(tuple(lines), _reading(voice) if view.is_area else (), tuple(left_out))
+    if not view.is_area:
+        return Agenda(tuple(lines), (), None, tuple(left_out))
+    return Agenda(tuple(lines), _reading(voice), _marks(voice), tuple(left_out))
+
+
+def _marks(voice: Voice) -> charts.Track:
+    """A mark of each kind, made up: what it looks like in the charts."""
+    shown: tuple[tuple[str, Number], ...] = (
+        (voice.gettext("A number, and where it lies"), Measured(60, None, 90, 0.4, 0.25, 0.55)),
+        (voice.gettext("Between two numbers"), Joined(60, None, 90, 0.5, 0.6, 0.35, 0.75)),
+        (voice.gettext("A word in place of a number"), Banded("8-19", 20, "some", None)),
+        (voice.gettext("Not shown"), Hidden()),
+    )
+    lines = tuple(
+        charts.Line(
+            label,
+            number,
+            "",
+            hidden=sentences.hidden(voice, "") if isinstance(number, Hidden) else "",
+        )
+        for label, number in shown
+    )
+    alt = voice.gettext(
+        "Four rows with made-up numbers: a dot in a wide bar is a number and where it lies, a dark "
+        "piece is between two numbers, a pale bar is a word, and an empty frame is not shown."
+    )
+    return charts.track(lines, kind="dots", alt=alt, row_height=18)
 
 
 def _reading(voice: Voice) -> tuple[Labelled, ...]:
