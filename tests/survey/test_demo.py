@@ -48,9 +48,9 @@ def unwatched(step: str, wave: str, done: int, total: int) -> None: ...
 
 @pytest.fixture(scope="module")
 def fjordlund(tmp_path_factory):
-    """The demo as `kernepuls demo` builds it, on SQLite, with some of its people; nothing is opened.
+    """The demo as `kernepuls demo` builds it, on SQLite, with some of its people.
 
-    `make soak` builds it whole.
+    Nothing is opened; `make soak` builds it whole.
     """
 
     async def import_all(watch):
