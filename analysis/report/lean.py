@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 # Foot- and endnotes, text from right to left, tables that frame themselves.
 UNMET: Final = re.compile(r"^[^{\n]*(?:::footnote|::note|\[dir|\[frame)[^\n]*\n", re.MULTILINE)
 MARKER: Final = re.compile("^::marker", re.MULTILINE)
-MARGIN_BOX: Final = re.compile(r"^\s+(@[\w-]+)[^\n]*\n", re.MULTILINE)
+MARGIN_BOX: Final = re.compile(r"^ +(@[\w-]+)[^\n]*\n", re.MULTILINE)
 
 
 def own_styles(css: str) -> Any:  # noqa: ANN401 - WeasyPrint has no types

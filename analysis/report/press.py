@@ -20,7 +20,7 @@ BASE_URL: Final = "https://assets.invalid/"  # .invalid never resolves: RFC 2606
 VARIANT: Final[dict[str, Any]] = {
     "pdf_variant": "pdf/a-3a",
     "pdf_tags": True,
-    "pdf_identifier": b"kernepuls",
+    "pdf_identifier": False,  # it costs packing all twice; `repaired` gives the file another
 }
 BLOCKS: Final = frozenset(
     ("h1", "h2", "h3", "p", "li", "dt", "dd", "caption", "figcaption", "th", "td", "title", "text")
@@ -184,13 +184,20 @@ def _weasy(attached: Attached, created: date) -> Any:  # noqa: ANN401
 
 
 def _headings(root: Any) -> dict[str, str]:  # noqa: ANN401
-    """The heading under each id: what a link to it is called."""
-    found = {}
+    """The heading of what each id begins: what a link to it is called."""
+    found: dict[str, str] = {}
     for element in root.iter():
-        if (anchor := element.get("id")) is not None:
+        if (anchor := _anchor(element)) is not None:
             heading = next((one for one in element.iter() if one.tag in ("h1", "h2")), element)
-            found[anchor] = " ".join("".join(heading.itertext()).split())
+            found.setdefault(anchor, " ".join("".join(heading.itertext()).split()))
     return found
+
+
+def _anchor(element: Any) -> str | None:  # noqa: ANN401
+    """The id of an element, or of the text it begins with."""
+    first = element[0].get("id") if len(element) else None
+    anchor: str | None = element.get("id", first)
+    return anchor
 
 
 def _passages(root: Any, document: Any) -> Iterator[Passage]:  # noqa: ANN401
@@ -210,7 +217,7 @@ def _texts(
     rows: Iterator[int],
     row: int = 0,
 ) -> Iterator[Passage]:
-    page = pages.get(element.get("id", ""), page)
+    page = pages.get(_anchor(element) or "", page)
     tag = str(element.tag).rpartition("}")[2]
     if tag == "tr":
         row = next(rows)

@@ -47,14 +47,17 @@ def test_a_page_with_a_sign_that_xml_has_not_is_a_file_too() -> None:
     assert pdf(PAGE.replace("godt", "\x0c"), {}, created=DAY).startswith(b"%PDF")
 
 
+BOXES = '@page { @bottom-center { content: "x" } @left-top { content: "y" } }'
+MARKS = "li { list-style-type: lower-alpha; text-transform: uppercase }"
+
+
+@pytest.mark.parametrize("css", ["", BOXES + MARKS])
 def test_the_styles_no_page_of_ours_can_meet_are_not_missed(
-    monkeypatch: pytest.MonkeyPatch,
+    css: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     lists = "<ul><li>En<ol><li>To</li></ol></li></ul><dl><dt>A</dt><dd>Å</dd></dl><h2>Mere</h2>"
-    page = PAGE.replace("</body>", f'<a href="#a">{lists}</a></body>')
-    boxes = '@page { @bottom-center { content: "x" } @left-top { content: "y" } }'
-    marks = "li { list-style-type: lower-alpha; text-transform: uppercase }"
-    styles = {"a.css": (boxes + marks).encode()}
+    page = PAGE.replace("</body>", f'<p id="a">Her</p><a href="#a">{lists}</a></body>')
+    styles = {"a.css": css.encode()}
 
     lean_ = pdf(page, styles, created=DAY)
     monkeypatch.setattr(lean, "own_styles", lambda _: UA_STYLESHEET)
@@ -63,3 +66,4 @@ def test_the_styles_no_page_of_ours_can_meet_are_not_missed(
     press._press.cache_clear()
 
     assert lean_ == whole
+    assert caplog.records == []
