@@ -77,6 +77,11 @@ class Actor:
         return self.may_read(unit) and (not self.role.has_units or unit in self.own)
 
     @property
+    def may_read_across(self) -> bool:
+        """May have a report of several units that lie apart: a bridge-builder of the own ones."""
+        return self.role in (Role.COORDINATOR, Role.BRIDGE_BUILDER)
+
+    @property
     def may_read_results(self) -> bool:
         return self.role is not Role.ADMINISTRATOR
 
@@ -199,6 +204,12 @@ def reads_unit(connection: Connection, _: BaseRouteHandler) -> None:
 def reads_report(connection: Connection, _: BaseRouteHandler) -> None:
     """Let through those who may read the unit in the path and every unit below it."""
     if not _actor(connection).may_read_below(connection.path_params["unit"]):
+        raise NotFoundHere
+
+
+def reads_across(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let through those who may have a report of several units that lie apart."""
+    if not _actor(connection).may_read_across:
         raise NotFoundHere
 
 

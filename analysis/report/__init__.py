@@ -5,7 +5,7 @@ every text passes the language guard and audit A7 before a file exists.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from analysis.findings import Release
@@ -15,8 +15,9 @@ from analysis.report.csv import release_csv
 from analysis.report.plan import LeftOut, Section, joined
 from analysis.report.press import AssetMissing, Attached, Passage, pdf
 from analysis.report.reading import lines_of, workbook_tables
+from analysis.report.sections import across as several
 from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
-from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View
+from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View, across
 from analysis.report.xlsx import release_xlsx
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
@@ -31,6 +32,7 @@ __all__ = (
     "UnitNotInRelease",
     "Untold",
     "not_ours",
+    "pathway_report",
     "pdf",
     "release_csv",
     "release_xlsx",
@@ -61,27 +63,53 @@ def unit_report(  # noqa: PLR0913 - what a report is made of
     text says what a report must not say, and `Untold` for a number that no cell of the release
     tells; then there is no file.
     """
-    view = View(release, unit, voice, facts)
+    return _made(View(release, unit, voice, facts), unit, render, assets)
+
+
+def pathway_report(  # noqa: PLR0913 - what a report is made of
+    release: Release,
+    units: Collection[str],
+    *,
+    voice: Voice,
+    render: Render,
+    assets: Mapping[str, bytes],
+    facts: Facts,
+) -> bytes:
+    """The PDF of several units that lie apart, for those who build a bridge between them.
+
+    Of their released cells alone: they have no number together. Raises as `unit_report` does, and
+    `UnitNotInRelease` too where fewer than two of them lie apart.
+    """
+    view = across(release, units, voice, facts)
+    if not view.is_across:
+        raise UnitNotInRelease(view.code)
+    return _made(view, "-".join((view.code, *view.beside)), render, assets)
+
+
+def _made(view: View, name: str, render: Render, assets: Mapping[str, bytes]) -> bytes:
+    """The finished file; `name` is what its table of numbers is called."""
+    release, voice, facts = view.release, view.voice, view.facts
+    units = (view.code, *view.beside)
     theirs = not_ours(view)
     written = (
         text for one in facts.trials.values() for text in (one.name, one.question, one.learned)
     )
     sent = (text for one in facts.passed_on for text in (one.ask, one.answer_text))
     quoted = (*chain(*theirs.values()), facts.title, *written, *sent)
-    table = unit_table(release, unit, voice=voice)
+    table = unit_table(release, *units, voice=voice)
     headings = Passage(1, table.decode("utf-8-sig").partition("\r\n")[0], is_prose=False)
 
     def check(texts: Sequence[Passage]) -> None:
         guard(voice, (*texts, headings), **theirs)
         lines = tuple(lines_of(texts))
-        lines_checked(release, lines, about=unit, earlier=facts.earlier, quoted=quoted)
+        lines_checked(release, lines, about=units, earlier=facts.earlier, quoted=quoted)
 
     return pdf(
         unit_html(view, render),
         assets,
         created=facts.released,
         attachments=(
-            Attached(f"{unit}-{release.wave}.csv", table, voice.gettext("The numbers as a table")),
+            Attached(f"{name}-{release.wave}.csv", table, voice.gettext("The numbers as a table")),
         ),
         check=check,
     )
@@ -97,12 +125,12 @@ def not_ours(view: View) -> dict[str, tuple[str, ...]]:
     }
 
 
-def unit_table(release: Release, unit: str | None, *, voice: Voice) -> bytes:
-    """The numbers of a unit and of those below it for a spreadsheet, read again before they leave.
+def unit_table(release: Release, *units: str | None, voice: Voice) -> bytes:
+    """The numbers of units and of those below them for a spreadsheet, read again before they leave.
 
     Without a unit, of the whole release. Raises `Untold` for a row that is no cell of the release.
     """
-    table = release_csv(release, unit, voice=voice)
+    table = release_csv(release, *units, voice=voice)
     table_checked(release, table.decode())
     return table
 
@@ -132,15 +160,18 @@ def seal(release: Release, language: str) -> str:
 def unit_html(view: View, render: Render) -> str:
     """The report as one page of HTML: what is laid out on paper, and what tests read."""
     sections, left_out = composed(view)
+    front, agenda = opening.cover(view), opening.agenda(view, sections, left_out)
+    if view.is_across:
+        front, agenda = several.cover(view), several.agenda(agenda)
     text = render(
         TEMPLATE,
         {
-            "cover": opening.cover(view),
-            "agenda": opening.agenda(view, sections, left_out),
+            "cover": front,
+            "agenda": agenda,
             "sections": sections,
             "running": view.facts.organisation,
             "footing": f"{view.name} · {view.facts.title}",
-            "is_unit": not view.is_area,
+            "is_unit": view.is_across or not view.is_area,
             "seal": seal(view.release, view.voice.language),
         },
     )
@@ -150,19 +181,26 @@ def unit_html(view: View, render: Render) -> str:
 def composed(view: View) -> tuple[list[Section], list[LeftOut]]:
     """The sections in the order of the storyboard, and those with nothing to show."""
     chosen = action.cards(view)
-    parts = [
-        opening.in_short(view, chosen[0] if chosen else None),
-        level.level(view),
-        barriers.barriers(view),
-        voices.seams(view),
-        voices.citizen(view),
-        who.who(view),
-        *([voices.safe(view)] if view.is_area else []),
-        action.proposals(view),
-        tried.since_last(view),
-        action.decision(view),
-        method.method(view),
-    ]
+    first = chosen[0] if chosen else None
+    parts = (
+        several.parts(view, first)
+        if view.is_across
+        else [
+            opening.in_short(view, first),
+            level.level(view),
+            barriers.barriers(view),
+            voices.seams(view),
+            voices.citizen(view),
+            who.who(view),
+            *([voices.safe(view)] if view.is_area else []),
+            action.proposals(view),
+            tried.since_last(view),
+            action.decision(view),
+            method.method(view),
+        ]
+    )
     sections = [one for one in parts if isinstance(one, Section)]
     left_out = [one for one in parts if isinstance(one, LeftOut)]
+    if view.is_across:
+        return several.flowing(sections), left_out
     return joined(sections, is_unit=not view.is_area), left_out

@@ -16,8 +16,8 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 BOM: Final = "\ufeff"
 
 
-def release_csv(release: Release, unit: str | None = None, *, voice: Voice) -> bytes:
-    """The cells of a unit and of the units below it; without a unit, of the whole release.
+def release_csv(release: Release, *units: str | None, voice: Voice) -> bytes:
+    """The cells of units and of those below them; without a unit, of the whole release.
 
     A hidden cell is a row with its status and nothing else, whatever the reason.
     """
@@ -25,7 +25,7 @@ def release_csv(release: Release, unit: str | None = None, *, voice: Voice) -> b
     out.write(BOM)
     table = csv.writer(out, delimiter=";")
     table.writerow(headings(voice))
-    for row in rows(release, unit, voice):
+    for row in rows(release, voice, *units):
         table.writerow([_safe(one) for one in row])
     return out.getvalue().encode()
 
@@ -57,17 +57,17 @@ def headings(voice: Voice) -> tuple[str, ...]:
     )
 
 
-def rows(release: Release, unit: str | None, voice: Voice) -> Iterator[tuple[object, ...]]:
+def rows(release: Release, voice: Voice, *units: str | None) -> Iterator[tuple[object, ...]]:
     """One row per cell under `headings`: texts, whole numbers, and None where nothing is said."""
-    for cell in _cells(release, unit):
+    for cell in _cells(release, *units):
         yield _row(release, cell, voice)
 
 
-def _cells(release: Release, unit: str | None) -> Iterator[Cell]:
-    if unit is None:
+def _cells(release: Release, *units: str | None) -> Iterator[Cell]:
+    if not units or None in units:
         yield from release.cells
         return
-    inside = {unit}
+    inside = {*units}
     for one in release.units:  # parents come before their children
         if one.parent in inside:
             inside.add(one.unit)

@@ -165,6 +165,19 @@ class View:
     def _parents(self) -> Mapping[str, str | None]:
         return {one.unit: one.parent for one in self.release.units}
 
+    @property
+    def area(self) -> str:
+        """The part of the organisation it belongs to, itself where it is one."""
+        path = (self.code, *self.ancestors)
+        return path[-2] if len(path) > 1 else self.code
+
+    @cached_property
+    def parts(self) -> tuple[ReleasedUnit, ...]:
+        """The units straight below; of several, those that are told together."""
+        if self.is_across:
+            return tuple(one.unit for one in self.views)
+        return self.release.below(self.code)
+
     @cached_property
     def below(self) -> tuple[ReleasedUnit, ...]:
         """Every unit under this one, in the order of the organisation (each under its parent).
@@ -247,12 +260,22 @@ class View:
 
     @cached_property
     def trials(self) -> Mapping[str, TrialText]:
-        """The trial actions of this unit, of one below it or of one above it that it is part of."""
-        return {
+        """The trial actions of this unit, of one below it or of one above it that it is part of.
+
+        Of several, those of most of them first.
+        """
+        found = {
             code: one
             for code, one in self.facts.trials.items()
             if self.near.intersection(one.units)
         }
+        if not self.is_across:
+            return found
+        return dict(sorted(found.items(), key=lambda item: -self._many(item[1])))
+
+    def _many(self, trial: TrialText) -> int:
+        """In how many of several units a trial action is."""
+        return sum(not one.here.isdisjoint(trial.units) for one in self.views)
 
     @cached_property
     def passed_on(self) -> tuple[PassedOn, ...]:
@@ -274,8 +297,12 @@ class View:
         """Own findings first, or shared ones, then those that cover most people; ties by code."""
         at = self.release.number(one.unit, "barrier_share", one.barrier)
         covered = (numbers.people(at) or 12) * weight(at)
-        is_ours = one.barrier in self.shared if self.is_across else one.unit == self.code
+        is_ours = self._is_shared(one) if self.is_across else one.unit == self.code
         return (not is_ours, -covered, one.barrier, one.unit)
+
+    def _is_shared(self, one: Proposal) -> bool:
+        """Whether it concerns two of several units: it stands out in both, or takes them both."""
+        return one.barrier in self.shared or not self.here.isdisjoint(one.with_)
 
     @cached_property
     def shared(self) -> Mapping[str, tuple[ReleasedUnit, ...]]:
@@ -308,10 +335,14 @@ class View:
 
     def is_certain(self, one: Proposal) -> bool:
         """Marked now and in the wave before, by at least forty people: "det viser"."""
-        count = numbers.people(self.release.number(one.unit, "barrier_share", one.barrier))
+        return self.is_certain_at(one.unit, one.barrier)
+
+    def is_certain_at(self, unit: str, barrier: str) -> bool:
+        """The same of a barrier that stands out in a unit."""
+        count = numbers.people(self.release.number(unit, "barrier_share", barrier))
         if count is None or count < numbers.PERCENT_FROM or not self.facts.earlier:
             return False
-        before = self.facts.earlier[-1].cell(one.unit, "barrier_share", one.barrier)
+        before = self.facts.earlier[-1].cell(unit, "barrier_share", barrier)
         return before is not None and before.marked is True
 
     @cached_property

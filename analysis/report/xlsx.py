@@ -35,7 +35,7 @@ def release_xlsx(release: Release, unit: str | None = None, *, voice: Voice) -> 
         bold = book.add_format({"bold": True, "valign": "top"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         numbers = book.add_worksheet(voice.gettext("Numbers"))
-        _filled(numbers, (headings(voice), *rows(release, unit, voice)), WIDTHS)
+        _filled(numbers, (headings(voice), *rows(release, voice, unit)), WIDTHS)
         numbers.set_row(0, None, bold)
         numbers.freeze_panes(1, 3)
         numbers.autofilter(0, 0, numbers.dim_rowmax, len(WIDTHS) - 1)

@@ -16,11 +16,11 @@ from analysis.frames import ANSWERS, CellRefused, checked_answers, conformed
 from analysis.release import Tried
 from analysis.report import Facts, TrialText, seal
 from analysis.report.board import Board, OnBoard, board
-from analysis.report.places import in_order
+from analysis.report.places import apart, in_order
 from analysis.report.plan import Labelled, Section
 from analysis.report.press import pdf
 from analysis.report.sections.voices import Shares as Answered
-from analysis.report.view import BARRIERS, in_common
+from analysis.report.view import BARRIERS, across_name, in_common
 from analysis.trial import attainable
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import inside, listed, opened
@@ -35,6 +35,7 @@ from survey.insight.boards import board_file, board_pdf, on_board, on_boards
 from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.papers import paper_file
+from survey.insight.pathways import pathway_file, pathways
 from survey.insight.releases import (
     Released,
     release_wave,
@@ -60,6 +61,7 @@ from survey.insight.workers import (
     ReportsBusy,
     ReportTooLarge,
     ReportTooSlow,
+    pathway_report,
     unit_report,
 )
 
@@ -99,7 +101,9 @@ __all__ = [
     "TrialText",
     "Tried",
     "WaveFacts",
+    "across_name",
     "analyse_files",
+    "apart",
     "attainable",
     "audit_documents",
     "audit_files",
@@ -122,6 +126,9 @@ __all__ = [
     "on_boards",
     "opened",
     "paper_file",
+    "pathway_file",
+    "pathway_report",
+    "pathways",
     "pdf",
     "release_wave",
     "released",

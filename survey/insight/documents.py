@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from analysis.findings import Release
 from survey.errors import N_
+from survey.insight.pathways import pathway_file
 from survey.insight.releases import released
 from survey.insight.reports import WaveFacts, report_file, wave_facts
 from survey.settings import Settings
@@ -41,8 +42,14 @@ def every_unit(release: Release) -> tuple[str, ...]:
     return tuple(one.unit for one in release.units)
 
 
+def no_unit(_: Release) -> tuple[str, ...]:
+    return ()
+
+
 DOCUMENTS: Final[Mapping[str, Document]] = {
     "report": Document(N_("Action reports"), every_unit, report_file),
+    # Of sets of units, which only those who hold them ask for: none is made in a batch.
+    "pathway": Document(N_("Reports across units"), no_unit, pathway_file),
 }
 
 

@@ -22,7 +22,8 @@ from typing import Any, Final, TypeAlias
 from analysis.report.reading import pages_of
 from survey.errors import N_, Broken, Busy, KernepulsError
 from survey.insight.documents import DOCUMENTS
-from survey.insight.reports import report_facts
+from survey.insight.pathways import BETWEEN
+from survey.insight.reports import report_facts, wave_facts
 from survey.settings import Settings
 from survey.texts import Language
 
@@ -295,4 +296,14 @@ async def unit_report(settings: Settings, *, wave: str, unit: str, language: Lan
     """
     facts = await report_facts(settings, wave=wave, unit=unit, language=language)
     task = Task(settings, "report", wave, unit, language, {"facts": facts})
+    return (await DESK.made(task)).content
+
+
+async def pathway_report(
+    settings: Settings, *, wave: str, units: Iterable[str], language: Language
+) -> bytes:
+    """The report of several units that lie apart; raises as `unit_report` does."""
+    facts = await wave_facts(settings, wave=wave, language=language)
+    given = {"facts": facts.shared}
+    task = Task(settings, "pathway", wave, BETWEEN.join(units), language, given)
     return (await DESK.made(task)).content

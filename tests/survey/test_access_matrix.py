@@ -40,6 +40,7 @@ MAY: dict[Callable[..., object], frozenset[Role]] = {
     access.keeps_accounts: frozenset({Role.ADMINISTRATOR}),
     access.reads_unit: EVERYBODY - {Role.ADMINISTRATOR},
     access.reads_report: EVERYBODY - {Role.ADMINISTRATOR},
+    access.reads_across: frozenset({Role.COORDINATOR, Role.BRIDGE_BUILDER}),
 }
 
 

@@ -332,6 +332,45 @@ async def test_the_report_is_a_pdf_and_taking_it_is_written_down(site: cast.Site
     assert events == [{"what": "opened report", "on_what": "2026-4/C21"}]
 
 
+async def test_a_report_across_units_is_for_who_holds_them_and_the_coordinator(
+    site: cast.Site,
+) -> None:
+    address = "/waves/2026-4/pathway/report.pdf"
+    asked = {
+        "finn": ("", "?units=B1,C21", "?units=C21,C22", "?units=C21", "?units=C21,XX"),
+        "carla": ("", "?units=C2,C21", "?units=XX,C21"),
+        "anna": ("", "?units=C21,C22"),
+        "eva": ("?units=B1,C21",),
+    }
+
+    status = {}
+    for login, queries in asked.items():
+        browser = await site.signed_in(login)
+        status[login] = [(await browser.get(address + query)).status_code for query in queries]
+
+    assert status == {
+        "finn": [200, 200, 404, 404, 404],
+        "carla": [404, 404, 404],
+        "anna": [404, 404],
+        "eva": [404],
+    }
+    events = await AuditEvent.select(AuditEvent.what, AuditEvent.on_what)
+    assert events == [{"what": "opened report", "on_what": "2026-4/B1,C21"}] * 2
+
+
+async def test_the_reports_across_units_stand_with_the_results(site: cast.Site) -> None:
+    pages = {
+        login: (await (await site.signed_in(login)).get("/results")).text
+        for login in ("finn", "carla", "anna", "eva")
+    }
+
+    link = 'href="/waves/2026-4/pathway/report.pdf?units=B1,C21"'
+    assert {login: link in page for login, page in pages.items()} == {
+        "finn": True, "carla": True, "anna": False, "eva": False,
+    }  # fmt: skip
+    assert "Havneskolen og Hjemmepleje Nord" in pages["carla"]
+
+
 async def test_the_numbers_hold_the_unit_and_those_below_it_only(site: cast.Site) -> None:
     carla = await site.signed_in("carla")
 

@@ -17,6 +17,7 @@ from analysis.estimate import response_bounds
 from analysis.findings import Cell, Release, since_first
 
 Numbers: TypeAlias = tuple[int, ...]  # one, or the two ends of a range
+About: TypeAlias = tuple[str | None, ...]  # the units of a document; None where it is not known
 SPACES: Final = str.maketrans({"\u00ad": None, "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 OF: Final = r"(?:gange |times )?(?:ud af|af|out of|of|in)"
 # Units and cases are counted too; of them a reader learns nothing about answers.
@@ -108,11 +109,9 @@ def _among(said: Numbers, told: Iterable[Numbers], scale: int | None) -> bool:
 # --- what is told ----------------------------------------------------------------------------
 
 
-def _told(release: Release, earlier: Sequence[Release], about: str | None) -> _Told:
+def _told(release: Release, earlier: Sequence[Release], about: About) -> _Told:
     """What a document about a unit may say: of it, of those above and below, and of its past."""
-    cells = list(_near(release, about))
-    for old in earlier:
-        cells += _near(old, about)
+    cells = [cell for one in (release, *earlier) for unit in about for cell in _near(one, unit)]
     shown = [cell for cell in cells if cell.status == "shown"]
     wholes = [one for cell in shown for one in _shares(cell)]
     floors = [(one.floor,) for one in release.levels if one.floor is not None]
@@ -193,17 +192,19 @@ def lines_checked(
     release: Release,
     lines: Sequence[Line],
     *,
-    about: str | None = None,
+    about: str | Sequence[str] | None = None,
     earlier: Sequence[Release] = (),
     quoted: Sequence[str] = (),
 ) -> int:
     """How many numbers were found to be told; raises `Untold` for the first that is not.
 
-    `about` is the unit of the document, None where it is not known: then every cell may be
-    quoted. `quoted` are texts that persons wrote and answer for: their numbers are not looked at.
+    `about` is the unit of the document, or its units, None where it is not known: then every cell
+    may be quoted. `quoted` are texts that persons wrote and answer for: their numbers are not
+    looked at.
     """
-    told = _told(release, earlier, about)
-    rows = _Rows(release, about)
+    units = (about,) if about is None or isinstance(about, str) else tuple(about)
+    told = _told(release, earlier, units)
+    rows = _Rows(release, units)
     theirs = _any_of(quoted)
     found = 0
     for line in lines:
@@ -293,9 +294,9 @@ def _are_people(found: re.Match[str], told: _Told) -> bool:
 class _Rows:
     """Rows of a table: one that begins with the name of a unit tells numbers of that unit alone."""
 
-    def __init__(self, release: Release, about: str | None) -> None:
+    def __init__(self, release: Release, about: About) -> None:
         self.release = release
-        self.about = about
+        self.about = tuple(unit for unit in about if unit is not None)
         self._units: dict[str, list[str]] = {}
         for one in release.units:
             self._units.setdefault(_plain(one.name), []).append(one.unit)
@@ -306,7 +307,7 @@ class _Rows:
         if len(fields) < 2 or re.fullmatch(r"[\d–]+", fields[0]):
             return 0
         codes = tuple(self._units.get(_plain(line.fields[0]), ()))
-        whose = codes or ((self.about,) if self.about is not None else ())
+        whose = codes or self.about
         if not whose:
             return 0
         told, found = self._told(whose, is_unit=bool(codes)), 0

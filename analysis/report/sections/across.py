@@ -9,11 +9,12 @@ from typing import Final
 from analysis import charts
 from analysis.findings import Hidden, Open, ReleasedUnit
 from analysis.report.plan import Labelled, LeftOut, Section
+from analysis.report.sections import action, method, opening, tried, voices
 from analysis.report.sections import barriers as barriers_
 from analysis.report.sections import level as level_
-from analysis.report.sections import opening, voices
 from analysis.report.sections.action import Card
 from analysis.report.sections.barriers import Barriers
+from analysis.report.sections.level import Level
 from analysis.report.sections.opening import Agenda, Cover, InShort
 from analysis.report.sections.who import LEVELS, Voices, Who, address_said, removal, spread_said
 from analysis.report.view import MAX_PATTERNS, View, leading
@@ -22,6 +23,29 @@ from analysis.wording.voice import between, counted, inside, listed, opened
 
 MOST_LISTED: Final = 6  # of the units on the cover; the others are counted
 MOST_POINTS: Final = 4
+FLOWING: Final = frozenset(("seams", "barriers", "who", "proposals", "since_last"))
+
+
+def parts(view: View, card: Card | None) -> list[Section | LeftOut]:
+    """The sections in the order of the storyboard, and those that only one unit can have."""
+    return [
+        in_short(view, card),
+        level(view),
+        voices.seams(view),
+        barriers(view),
+        elsewhere(view, view.voice.gettext("Seen from the citizen's side")),
+        who(view),
+        elsewhere(view, view.voice.gettext("Safe to try?")),
+        action.proposals(view),
+        tried.since_last(view),
+        action.decision(view),
+        method.method(view),
+    ]
+
+
+def flowing(sections: list[Section]) -> list[Section]:
+    """Each behind the one before it where there is room: what two units have may be little."""
+    return [replace(one, joined=one.id in FLOWING) for one in sections]
 
 
 def cover(view: View) -> Cover:
@@ -156,10 +180,13 @@ def _cautions(view: View) -> tuple[str, ...]:
 def level(view: View) -> Section | LeftOut:
     """How often it succeeds in each of them."""
     found = level_.level(view)
-    if isinstance(found, LeftOut):
+    if isinstance(found, LeftOut) or not isinstance(found.body, Level):
         return found
     lead = view.voice.gettext("Each unit has its own number. There is none for them together.")
-    return replace(found, lead=lead)
+    scale = view.voice.gettext(
+        "Successes out of 100, from the last five times each person was in the situation."
+    )
+    return replace(found, lead=lead, body=replace(found.body, scale=scale))
 
 
 def barriers(view: View) -> Section:
@@ -168,9 +195,8 @@ def barriers(view: View) -> Section:
     if not isinstance(found.body, Barriers):
         return found
     names = [inside(sentences.name(voice, code)) for code in view.shared]
-    scale = voice.gettext("%(unit)s. Per cent who answered “%(answer)s”.") % {
-        "unit": view.name,
-        "answer": voice.pick(voice.content("barriers")["options"][2]),
+    scale = voice.gettext("Per cent who answered “%(answer)s”.") % {
+        "answer": voice.pick(voice.content("barriers")["options"][2])
     }
     return replace(
         found,
@@ -217,8 +243,7 @@ def who(view: View) -> Section | LeftOut:
         ),
         Who(
             voice.pick(voices.item(view, "resolver")),
-            voice.gettext("%(unit)s. On a step stands how many of the units point to it.")
-            % {"unit": view.name},
+            voice.gettext("On a step stands how many of the units point to it."),
             charts.staircase(steps, alt=_stairs(view, steps)),
             tuple(_voices(view, one.barrier, one.unit) for one in view.patterns),
             tuple((mark, text) for mark, text, is_drawn in marks if is_drawn),

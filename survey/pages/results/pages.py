@@ -12,18 +12,20 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import audit, insight, texts
-from survey.access import Actor, Role, reads_report, reads_results, reads_unit
-from survey.errors import UnitUnknown
+from survey.access import Actor, Role, reads_across, reads_report, reads_results, reads_unit
+from survey.actions.reports import report_of
+from survey.errors import NotFoundHere, UnitUnknown
 from survey.insight import Release, Told
 from survey.insight.comments import quoted
 from survey.pages.guarded import guarded, names_of, of_unit
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.matrix import matrix
-from survey.pages.results.values import Branch, Shared, UnitView
-from survey.pages.results.views import branches, place, shared, unit_view
+from survey.pages.results.values import Branch, Place, Shared, UnitView
+from survey.pages.results.views import branches, paths, place, shared, unit_view
 from survey.settings import Settings
 from survey.texts import Voice
 
+FEWEST = 2  # units of a report across units
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -49,9 +51,13 @@ class ResultsIndex(Controller):
         units: tuple[Branch, ...] = ()
         names: tuple[str, ...] = ()
         in_common: tuple[Shared, ...] | None = None
+        across: tuple[Place, ...] = ()
         if wave is not None:
             release, names = insight.stored_release(settings, wave), names_of(request, wave)
             units = branches(release, actor.may_read, organisation_name(settings))
+            if actor.may_read_across:
+                sets = [actor.own] if actor.role.has_units else await insight.pathways()
+                across = paths(release, sets, Voice(language_for(request)))
             if actor.role is Role.BRIDGE_BUILDER:
                 in_common = shared(release, actor.may_read, Voice(language_for(request)))
         made = page(
@@ -61,6 +67,7 @@ class ResultsIndex(Controller):
             wave=wave,
             units=units,
             in_common=in_common,
+            across=across,
         )
         return guarded(request, made, names=names)
 
@@ -155,7 +162,7 @@ class ResultsFiles(Controller):
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[bytes]:
         """The action report, as its leadership team gets it on paper."""
-        pdf = await insight.unit_report(
+        pdf = await report_of(
             settings_of(request), wave=wave, unit=unit, language=language_for(request)
         )
         await audit.record(by=request.user.account, what="opened report", on_what=f"{wave}/{unit}")
@@ -176,8 +183,28 @@ class ResultsFiles(Controller):
         return await _numbers(request, wave, unit, insight.unit_xlsx, XLSX)
 
 
+class ResultsAcross(Controller):
+    """Several units that lie apart, told together."""
+
+    path = "/waves/{wave:str}/pathway"
+    guards = (reads_across,)
+
+    @get("/report.pdf", name="pathway")
+    async def report(self, request: Request[Any, Any, Any], wave: FromPath[str]) -> Response[bytes]:
+        """The report of the reader's own units, or for a coordinator of those in the address."""
+        settings = settings_of(request)
+        units = _across(request, insight.stored_release(settings, wave))
+        pdf = await insight.pathway_report(
+            settings, wave=wave, units=units, language=language_for(request)
+        )
+        by = request.user.account
+        await audit.record(by=by, what="opened report", on_what=f"{wave}/{','.join(units)}")
+        return pdf_file(pdf, f"{wave}-{'-'.join(units)}.pdf")
+
+
 ROUTES: list[ControllerRouterHandler] = [
     ResultsIndex,
+    ResultsAcross,
     ResultsPages,
     ResultsComments,
     ResultsFiles,
@@ -195,6 +222,21 @@ async def told_for(request: Request[Any, Any, Any], wave: str, unit: str) -> Tol
         actor=request.user,
         organisation=organisation_name(settings),
     )
+
+
+def _across(request: Request[Any, Any, Any], release: Release) -> tuple[str, ...]:
+    """The units a report across units is about: those that lie apart, two or more.
+
+    A unit out of the reader's reach is answered as one there is not.
+    """
+    actor: Actor = request.user
+    asked = [one for one in request.query_params.get("units", "").split(",") if one] or actor.own
+    held = actor.own if actor.role.has_units else frozenset(asked)
+    there = [one for one in insight.in_order(release) if one.unit in asked and one.unit in held]
+    units = tuple(one.unit for one in insight.apart(release, there))
+    if len(units) < FEWEST or not held.issuperset(asked):
+        raise NotFoundHere
+    return units
 
 
 def may_try(request: Request[Any, Any, Any], unit: str) -> bool:

@@ -3,7 +3,7 @@
 No number is computed and no sentence about answers composed here: both are those of the report.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from survey.insight import (
     Answered,
@@ -17,6 +17,8 @@ from survey.insight import (
     Section,
     Stretch,
     Told,
+    across_name,
+    apart,
     drawn,
     in_common,
     in_order,
@@ -200,6 +202,18 @@ def branches(release: Release, may_read: Readable, organisation: str) -> tuple[B
         )
         for unit in units
     )
+
+
+def paths(release: Release, sets: Iterable[Collection[str]], voice: Voice) -> tuple[Place, ...]:
+    """The reports across units there are to take: of two or more of this wave that lie apart."""
+    found = []
+    for codes in sets:
+        there = [one for one in in_order(release) if one.unit in codes]
+        units = apart(release, there)
+        if len(units) > 1:
+            name = across_name(voice, [one.name for one in units])
+            found.append(Place(",".join(one.unit for one in units), name))
+    return tuple(found)
 
 
 def shared(release: Release, may_read: Readable, voice: Voice) -> tuple[Shared, ...]:
