@@ -11,7 +11,8 @@ from survey import audit
 from survey.actions.opening import today_here
 from survey.delivery.shelf import Shelf
 from survey.engine import file_refusals
-from survey.insight.documents import Given, given
+from survey.insight import unit_report, wave_facts
+from survey.insight.documents import Given, given, mark_of
 from survey.insight.workers import BATCH, Limits, Made, Task, made
 from survey.settings import Settings
 from survey.texts import Language
@@ -47,6 +48,20 @@ async def make_reports(  # noqa: PLR0913 - what a run is told
     ended = await asyncio.to_thread(_made, shelf, told, today, progress, stop, limits)
     await audit.record(by=by, what="made reports", on_what=wave)
     return ended
+
+
+async def report_of(settings: Settings, *, wave: str, unit: str, language: Language) -> bytes:
+    """The action report of a unit: the finished one where it is up to date, else made now.
+
+    Raises as `insight.unit_report`.
+    """
+    facts = await wave_facts(settings, wave=wave, language=language)
+    told = {"facts": facts.of(unit)}
+    mark = mark_of(facts, "report", unit, told)
+    kept = await asyncio.to_thread(
+        Shelf(settings, wave, language).up_to_date, ("report", unit), mark
+    )
+    return kept or await unit_report(settings, wave=wave, unit=unit, language=language)
 
 
 def _made(  # noqa: PLR0913, PLR0917 - positional for the thread

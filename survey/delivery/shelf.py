@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, TypeAlias, cast
 from urllib.parse import quote
@@ -90,28 +91,20 @@ class Shelf:
         return self.folder / f"{kind}-{quote(unit, safe='')}.pdf"
 
     def stock(self) -> Stock:
-        """What was made, by the index; a line that was cut short by a kill is nothing."""
-        mark = ""
-        finished: dict[Key, Finished] = {}
-        failed: dict[Key, Failed] = {}
-        for line in self._lines():
-            match line:
-                case Begun():
-                    mark = line.mark
-                case Finished():
-                    finished[line.key] = line
-                    failed.pop(line.key, None)
-                case Failed():
-                    failed[line.key] = line
-        return Stock(mark, finished, failed)
-
-    def changed(self) -> tuple[int, int]:
-        """Another pair when the index is another; it only grows, or is written anew."""
+        """What was made, by the index."""
+        index = self.folder / INDEX
         try:
-            found = (self.folder / INDEX).stat()
+            found = index.stat()
+            return _stock(index, found.st_mtime_ns, found.st_size)
         except FileNotFoundError:
-            return 0, 0
-        return found.st_mtime_ns, found.st_size
+            return Stock()
+
+    def up_to_date(self, key: Key, mark: str) -> bytes | None:
+        """A finished document, when everything it was made of stands as it did."""
+        one = self.stock().finished.get(key)
+        if one is None or one.mark != mark or self._size(key) != one.size:
+            return None
+        return self.file(*key).read_bytes()
 
     def begin(self, mark: str, marks: Mapping[Key, str]) -> Stock:
         """Begin a run: what is up to date stays, everything else goes. `marks` as of now."""
@@ -143,17 +136,6 @@ class Shelf:
         with (self.folder / INDEX).open("ab") as index:
             index.write(_written(line))
 
-    def _lines(self) -> Iterator[Line]:
-        try:
-            lines = (self.folder / INDEX).read_bytes().splitlines()
-        except FileNotFoundError:
-            return
-        for line in lines:
-            try:
-                yield msgspec.json.decode(line, type=Line)
-            except msgspec.DecodeError:
-                continue
-
     def _size(self, key: Key) -> int:
         file = self.file(*key)
         return file.stat().st_size if file.is_file() else -1
@@ -166,6 +148,33 @@ def folder_of(settings: Settings, wave: str) -> Path:
 def files_of(settings: Settings, wave: str) -> list[Path]:
     """Everything that was made of a wave, in every language."""
     return [file for file in sorted(folder_of(settings, wave).glob("*/*")) if file.is_file()]
+
+
+@lru_cache(maxsize=8)
+def _stock(index: Path, _changed: int, _size: int) -> Stock:
+    """Read again when the index is another: it only grows, or is written anew."""
+    mark = ""
+    finished: dict[Key, Finished] = {}
+    failed: dict[Key, Failed] = {}
+    for line in _lines(index):
+        match line:
+            case Begun():
+                mark = line.mark
+            case Finished():
+                finished[line.key] = line
+                failed.pop(line.key, None)
+            case Failed():
+                failed[line.key] = line
+    return Stock(mark, finished, failed)
+
+
+def _lines(index: Path) -> Iterator[Line]:
+    """A line that was cut short by a kill is nothing."""
+    for line in index.read_bytes().splitlines():
+        try:
+            yield msgspec.json.decode(line, type=Line)
+        except msgspec.DecodeError:
+            continue
 
 
 def _written(line: Line) -> bytes:

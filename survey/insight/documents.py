@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from analysis.findings import Release
 from survey.errors import N_
+from survey.insight.boards import board_file, on_boards
 from survey.insight.pathways import pathway_file
 from survey.insight.releases import released
 from survey.insight.reports import WaveFacts, report_file, wave_facts
@@ -46,8 +47,14 @@ def no_unit(_: Release) -> tuple[str, ...]:
     return ()
 
 
+async def _now_on_boards(*, language: Language, today: date) -> Extra:
+    boards = await on_boards(language=language, today=today)
+    return {unit: {"now": now} for unit, now in boards.items()}
+
+
 DOCUMENTS: Final[Mapping[str, Document]] = {
     "report": Document(N_("Action reports"), every_unit, report_file),
+    "board": Document(N_("Board sheets"), every_unit, board_file, _now_on_boards),
     # Of sets of units, which only those who hold them ask for: none is made in a batch.
     "pathway": Document(N_("Reports across units"), no_unit, pathway_file),
 }

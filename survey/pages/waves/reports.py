@@ -1,8 +1,9 @@
 """The reports of a released wave: what they hold, making all of them, and taking them away."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from litestar import Controller, Response, get, post
@@ -19,6 +20,7 @@ from survey.actions.report_mails import reach_of
 from survey.actions.reports import beside_a_server
 from survey.delivery.shelf import Shelf, Stock, zipped
 from survey.errors import N_, NotFoundHere, Refused
+from survey.insight import inside, listed
 from survey.insight.documents import DOCUMENTS, Given, Key, given
 from survey.insight.previewing import Preview, preview
 from survey.insight.releases import waves_with_release
@@ -70,6 +72,7 @@ class Shown:
     """How far the documents of a wave are."""
 
     all: int
+    kinds: str  # how many of which, in words
     finished: int
     is_stale: bool
     megabytes: float
@@ -128,7 +131,7 @@ class WaveReports(Controller):
         settings = settings_of(request)
         told = await given(settings, wave=name, language=language_of(language), today=today_here())
         shelf = Shelf(settings, name, told.language)
-        stock = _stock(shelf)
+        stock = shelf.stock()
         if stock.mark != told.mark or not stock.finished:
             raise ReportsOutdated
         pieces = zipped(
@@ -162,7 +165,7 @@ async def _page(request: Asking, wave: Wave) -> Response[str]:
     if wave.name not in waves_with_release(settings):
         return page(request, TEMPLATE, is_early=True, job=job, is_under_way=False, **context)
     told = await given(settings, wave=wave.name, language=language, today=today_here())
-    stock = _stock(Shelf(settings, wave.name, language))
+    stock = Shelf(settings, wave.name, language).stock()
     at = request.query_params.get("unit", told.release.units[0].unit)
     if told.release.unit(at) is None:
         raise NotFoundHere
@@ -196,12 +199,25 @@ def _shown(told: Given, stock: Stock, voice: Voice) -> Shown:
     left = len(wanted) - (0 if is_stale else len(there))
     return Shown(
         all=len(wanted),
+        kinds=_kinds(wanted, voice),
         finished=len(there),
         is_stale=is_stale,
         megabytes=round(sum(one.size for one in there) / 1_000_000, 1),
         minutes=max(1, round(left * SECONDS / beside_a_server() / 60)),
         failed=tuple(_trouble(told, stock, key, voice) for key in failed[:LISTED]),
         more_failed=max(0, len(failed) - LISTED),
+    )
+
+
+def _kinds(wanted: Sequence[Key], voice: Voice) -> str:
+    """63 action reports and 63 board sheets."""
+    counts = Counter(kind for kind, _ in wanted)
+    return listed(
+        voice,
+        [
+            f"{voice.number(n)} {inside(voice.gettext(DOCUMENTS[kind].title))}"
+            for kind, n in counts.items()
+        ],
     )
 
 
@@ -258,13 +274,3 @@ def _inside(told: Given) -> dict[str, int]:
         if one.parent is not None:
             found[one.parent] = found.get(one.parent, 0) + found.get(one.unit, 0) + 1
     return found
-
-
-def _stock(shelf: Shelf) -> Stock:
-    """What lies on a shelf; read again when its index has changed."""
-    return _read(shelf, shelf.changed())
-
-
-@lru_cache(maxsize=8)
-def _read(shelf: Shelf, _changed: tuple[int, int]) -> Stock:
-    return shelf.stock()
