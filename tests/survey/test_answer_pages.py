@@ -92,8 +92,9 @@ async def codes(settings: Settings) -> dict[str, list[str]]:
 
 @pytest.fixture
 async def phone(settings: Settings, codes: dict[str, list[str]]) -> AsyncIterator[Respondent]:
-    async with cast.visited(create_app(settings)) as client:
-        yield Respondent(client)
+    with cast.application(settings) as app:
+        async with cast.visited(app) as client:
+            yield Respondent(client)
 
 
 async def stored(settings: Settings) -> list[seal.Frame]:
