@@ -4,6 +4,7 @@ Geometry only, in points of a figure 487 wide: no text is composed and no colour
 hidden number has a row and no mark, the same for every reason.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, assert_never
 
@@ -261,14 +262,24 @@ def _class(share: float) -> int:
 
 
 def wrapped(text: str, room: int) -> tuple[str, ...]:
-    """The text in lines of at most `room` letters, broken between words, never inside one."""
+    """The text in lines of at most `room` letters: broken between words, and where one is too long.
+
+    A hyphen stands where a word is broken.
+    """
     lines: list[str] = []
-    for word in text.split():
+    for word in (part for whole in text.split() for part in _parts(whole, room)):
         if lines and len(lines[-1]) + 1 + len(word) <= room:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return tuple(lines)
+
+
+def _parts(word: str, room: int) -> Iterator[str]:
+    while len(word) > room:
+        yield f"{word[: room - 1]}-"
+        word = word[room - 1 :]
+    yield word
 
 
 # --- who can remove it -------------------------------------------------------------------------
@@ -331,6 +342,7 @@ class Seam:
     left_name: tuple[str, ...]
     right_name: tuple[str, ...]
     label: str
+    label_y: float
     is_strong: bool
 
 
@@ -345,9 +357,12 @@ class Seams:
 
 def seams(pairs: tuple[tuple[str, str, str, bool], ...], *, alt: str) -> Seams:
     """Each pair is its two names, the words under its arrow, and whether half or more say so."""
-    room = int(150 / CHAR)
-    rows = tuple(
-        Seam(round(18 + 34 * index, 1), wrapped(a, room), wrapped(b, room), label, is_strong)
-        for index, (a, b, label, is_strong) in enumerate(pairs)
-    )
-    return Seams(34 * len(pairs) + 2, 160, WIDTH - 160, rows, alt)
+    room = int(148 / (STRONG_CHAR * 9.4 / 8.8))  # from the left margin to the arrow
+    rows, top = [], 0.0
+    for left, right, label, is_strong in pairs:
+        names = wrapped(left, room), wrapped(right, room)
+        more = max(2, *map(len, names)) - 2  # lines than the two a row has room for
+        y = round(top + 18 + 5.5 * more, 1)
+        rows.append(Seam(y, *names, label, round(y + 14 + 11 * more, 1), is_strong))
+        top += 34 + 16.5 * more
+    return Seams(round(top + 2, 1), 160, WIDTH - 160, tuple(rows), alt)

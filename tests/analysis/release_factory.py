@@ -1,7 +1,8 @@
 """A made-up municipality in miniature as a release: one unit of each kind a report meets."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from analysis.findings import (
     AuditRecord,
@@ -21,12 +22,14 @@ from analysis.findings import (
     TrialFinding,
 )
 from analysis.report import Facts, TrialText
+from analysis.report.view import PassedOn
 
+Unit: TypeAlias = tuple[str, str | None, str, int, str | None]
 BARRIERS = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
 RESOLVERS = ("unit", "two_units", "managers", "board", "council_law")
 CITIZEN = ("faster", "fewer_people", "not_repeat", "knows_next", "more_say", "nothing")
 SAFE = ("safe_a", "safe_b", "safe_c")
-UNITS = (
+UNITS: tuple[Unit, ...] = (
     # code, parent, name, people in the situation (0 = hidden), behaviour
     ("FK", None, "Fjordlund Kommune (direktion og direktionsstab)", 412, None),
     ("B", "FK", "Center for Børn og Skole", 140, "Ad5"),
@@ -47,6 +50,27 @@ UNITS = (
     ("F4", "F", "Havnekontoret", 0, "Ad1"),
 )
 SIZE = {code: people for code, _, _, people, _ in UNITS}
+# With 44 more, the sixty below the root that a matrix has room for on a page.
+MORE = tuple(
+    unit
+    for centre, last in (("A", 14), ("D", 14), ("E", 13))
+    for unit in (
+        (centre, "FK", f"Center for Pleje {centre}", 400, "Ad8"),
+        *((f"{centre}{chr(96 + at)}", centre, f"Plejecenter {centre}{at}", 25, "Ad8")
+          for at in range(1, last + 1)),
+    )
+)  # fmt: skip
+SIXTY = (*UNITS, *MORE)
+# Names of eighty letters, some in one word, and of one or two.
+LONGEST = "Rehabiliteringssekretariatsfunktionsudviklingsenheden"
+LONG = tuple(
+    (code, parent, f"{LONGEST} og {name}"[:80] if index % 2 else f"{LONGEST}{LONGEST}"[:80], n, key)
+    for index, (code, parent, name, n, key) in enumerate(UNITS)
+)
+SHORT = tuple(
+    (code, parent, f"Q{chr(97 + index)}" if n else "Ø", n, key)
+    for index, (code, parent, _, n, key) in enumerate(UNITS)
+)
 TEXTS = {
     "Ad1": "Byggesagsbehandleren ringer senest fem hverdage efter, at ansøgningen er kommet, og "
     "siger, hvad der mangler.",
@@ -102,9 +126,9 @@ def cell(
     return Cell(**{**fixed, **shape, **more})
 
 
-def release(wave: str = "2026-4", *, first: bool = False) -> Release:
+def release(wave: str = "2026-4", *, first: bool = False, units: Sequence[Unit] = UNITS) -> Release:
     cells: list[Cell] = []
-    for code, _, _, n, behaviour in UNITS:
+    for code, _, _, n, behaviour in units:
         cells += cells_of(code, n, behaviour, first=first)
     fag = next(one for one in cells if one.unit == "C" and one.item == "FAG")
     return Release(
@@ -113,10 +137,10 @@ def release(wave: str = "2026-4", *, first: bool = False) -> Release:
         settings=Settings(),
         units=tuple(
             ReleasedUnit(code, parent, name, depth(code), "same")
-            for code, parent, name, _, _ in UNITS
+            for code, parent, name, _, _ in units
         ),
         behaviours=tuple(
-            ReleasedBehaviour(key, text, tuple(c for c, _, _, _, b in UNITS if b == key))
+            ReleasedBehaviour(key, text, tuple(c for c, _, _, _, b in units if b == key))
             for key, text in TEXTS.items()
         ),
         cells=tuple(cells),
@@ -328,6 +352,25 @@ def _change(share: int, n: int) -> Change:
             against="2026-3", bands=kind, from_="nearly_all" if kind == "fall" else band, to=band
         )
     return Change(against="2026-3", diff=-5, low=-25, high=20, verdict="unclear")
+
+
+def longest_facts() -> Facts:
+    """Every text as long as a form takes it, in the first wave of a long-named organisation."""
+    said = "Borgeren ringer, og vi ved ikke, hvem der har aftalen, før en har ledt. "
+    texts = {length: (said * 9)[: length - 1].rstrip(" ,") + "." for length in (80, 120, 280, 600)}
+    trial = TrialText(
+        texts[80], ("C21", "C22"), "2026-4", weeks=12, question=texts[280], learned=texts[600],
+        decision="stopped",
+    )  # fmt: skip
+    card = PassedOn(
+        ("C21",), LONGEST, date(2026, 11, 18), texts[280], date(2026, 12, 16), "no_because",
+        texts[280],
+    )  # fmt: skip
+    return facts(
+        organisation=f"{LONGEST} kommune", contact=texts[120], core_task=texts[280],
+        trials={"T5": trial, "T6": trial}, passed_on=(card, card), comments=(texts[280],) * 5,
+        behaviours=dict.fromkeys(TEXTS, texts[280]), earlier=(),
+    )  # fmt: skip
 
 
 def facts(**more: Any) -> Facts:
