@@ -15,10 +15,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from survey import assets
 from survey.errors import KernepulsError
 from survey.settings import CONTENT, LOCALES, TEMPLATES
+from survey.typesetting import typeset
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
@@ -196,9 +198,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    made.filters["typeset"] = _typeset
     made.globals["asset"] = assets.url
     made.globals["integrity"] = assets.integrity
     return made
+
+
+def _typeset(page: str, language: str) -> Markup:
+    """A piece of a page as it is set on paper; what is in it is escaped already."""
+    words = content("hyphenation").get(language, ())
+    return Markup(typeset(page, words))  # noqa: S704 - it changes no tag and no sign of one
 
 
 def render(template: str, language: Language, context: Mapping[str, object]) -> str:

@@ -27,6 +27,8 @@ TEXTS: Final = frozenset(
     ("/P", "/H", "/H1", "/H2", "/H3", "/H4", "/LI", "/Caption", "/TH", "/TD", "/Lbl", "/LBody")
 )
 ALTERNATIVES: Final = ("/Alt", "/ActualText", "/E")
+# At the end of a line, and not "Børne- og Ungerådgivningen".
+BROKEN: Final = re.compile(r"(?<=[^\W\d_])- (?!(?:og|eller|and|or)\b)(?=[^\W\d_A-ZÆØÅ])")
 BFCHAR: Final = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 BFRANGE: Final = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 APART: Final = frozenset(
@@ -113,7 +115,7 @@ class _Structure:
                 found.append(self._written(self._page(kid, page), int(kid.MCID)))
             elif "/S" in kid:
                 found.append(self._text(kid, page))
-        return " ".join(one for one in found if one)
+        return _joined(one for one in found if one)
 
     def _written(self, page: int, mark: int) -> str:
         return self.written[page].taken(mark)
@@ -126,6 +128,11 @@ class _Structure:
 def _kids(element: Any) -> list[Any]:  # noqa: ANN401
     kids = element.get("/K", [])
     return list(kids) if isinstance(kids, pikepdf.Array) else [kids]
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Lines as one text; a word that was broken between two is whole again."""
+    return BROKEN.sub("", " ".join(lines))
 
 
 class _Written:
@@ -185,7 +192,7 @@ class _Written:
     def taken(self, mark: int) -> str:
         """What was written under a mark, line after line."""
         self.seen.add(mark)
-        return " ".join(self.texts.get(mark, []))
+        return _joined(self.texts.get(mark, []))
 
     def left(self) -> Iterator[str]:
         """Each text that no element of the structure has."""

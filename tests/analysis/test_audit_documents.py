@@ -234,6 +234,19 @@ def test_the_letters_of_a_drawn_text_are_read_as_words() -> None:
     assert "57 %" in texts
 
 
+def test_a_word_that_was_broken_between_two_lines_is_read_whole() -> None:
+    html = (
+        '<!doctype html><html lang="da"><style>p { width: 30mm; hyphenate-character: "-" }</style>'
+        "<title>Kort</title><h1>Kort</h1><p>Vi siger kommunal\u00adbestyrelsen og "
+        "sundheds\u00adplejersken.</p><p>Bydelens Børne- og Ungerådgivning</p></html>"
+    )
+
+    texts = [field for line in pdf_document(planted_file(html)).lines for field in line.fields]
+
+    assert "Vi siger kommunalbestyrelsen og sundhedsplejersken." in texts
+    assert "Bydelens Børne- og Ungerådgivning" in texts
+
+
 def test_a_file_without_structure_is_read_as_it_is_written() -> None:
     file = pikepdf.new()
     file.add_blank_page(page_size=(200, 200))

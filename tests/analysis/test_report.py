@@ -50,7 +50,9 @@ def view(unit: str, *, of: Release = RELEASE, language: str = "da", given: Facts
 
 
 def html(of: View) -> str:
-    return unit_html(of, lambda name, context: render(name, of.voice.language, context))  # type: ignore[arg-type]
+    """The page as a reader finds its words: no sign of where a line may or may not be broken."""
+    made = unit_html(of, lambda name, context: render(name, of.voice.language, context))  # type: ignore[arg-type]
+    return made.replace("\u00a0", " ").replace("\u00ad", "")
 
 
 def ids(of: View) -> list[str]:
