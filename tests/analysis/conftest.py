@@ -1,6 +1,7 @@
 """Fjordlund's files, and answers drawn from what is planted there, with seeds of our own."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def planted(fjordlund_units: pl.DataFrame) -> Planted:
     background = pl.read_csv(SEED / "background.csv", infer_schema=False).to_dicts()
     special = pl.read_csv(SEED / "planted_barriers.csv").to_dicts()
 
+    @lru_cache(maxsize=16)
     def drawn(wave: int, *, seed: int) -> pl.DataFrame:
         rng = np.random.default_rng([seed, wave])
         tree = tree_of(fjordlund_units, f"2026-{wave}")
