@@ -5,19 +5,22 @@ before it is committed.
 """
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 KEPT: Final = Path(__file__).parents[1] / "golden" / "reports"
+SHOWN: Final = Path(tempfile.gettempdir()) / "kernepuls-pages"  # stays when a run is over
 SCALE: Final = 0.5  # pixels for a point: 36 dpi
 COLUMNS: Final = 4
 BLOCK: Final = 12  # pixels: a word or two
 TOLERANCE: Final = 24  # of 255, the mean of a block: another renderer's edges, never another word
+FRAME: Final = "#9a4a0e"
 PAPER: Final = 235  # from which a pixel is empty
 MARGINS: Final = (24 / 297, 277 / 297)  # of a page that is 297 mm high: head and foot are outside
 
@@ -44,31 +47,37 @@ def sheet(drawn: list[Image.Image]) -> Image.Image:
     return made
 
 
-def differing(name: str, file: bytes, folder: Path) -> Path | None:
+def differing(name: str, file: bytes, *, kept: Path = KEPT, shown: Path = SHOWN) -> Path | None:
     """None where the pages look as the kept ones do; else a picture of both, the kept to the left.
 
-    Of two pictures of another size every place differs.
+    What differs is framed to the right. Of two pictures of another size every place differs.
     """
-    now, kept = sheet(pages(file)), KEPT / f"{name}.png"
+    now, picture = sheet(pages(file)), kept / f"{name}.png"
     if is_kept_anew():
-        kept.parent.mkdir(exist_ok=True)
-        now.save(kept, optimize=True)
-    then = Image.open(kept).convert("L")
-    if then.size == now.size and worst(_array(then), _array(now)) <= TOLERANCE:
+        kept.mkdir(exist_ok=True)
+        now.save(picture, optimize=True)
+    then = Image.open(picture).convert("L")
+    off = apart(_array(then), _array(now)) if then.size == now.size else None
+    if off is not None and off.max() <= TOLERANCE:
         return None
-    both = Image.new("L", (then.width + now.width + 8, max(then.height, now.height)), 0)
+    both = Image.new("RGB", (then.width + now.width + 8, max(then.height, now.height)))
     both.paste(then, (0, 0))
     both.paste(now, (then.width + 8, 0))
-    both.save(folder / f"{name}.png")
-    return folder / f"{name}.png"
+    drawing = ImageDraw.Draw(both)
+    for line, column in np.argwhere(off > TOLERANCE) if off is not None else ():
+        left, top = then.width + 8 + BLOCK * column, BLOCK * line
+        drawing.rectangle((left, top, left + BLOCK, top + BLOCK), outline=FRAME)
+    shown.mkdir(exist_ok=True)
+    both.save(shown / f"{name}.png")
+    return shown / f"{name}.png"
 
 
-def worst(then: NDArray[np.float64], now: NDArray[np.float64]) -> float:
-    """The largest mean difference of any block of two pictures of one size, 0-255."""
+def apart(then: NDArray[np.float64], now: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far two pictures of one size are from each other, block by block: the mean, 0-255."""
     height, width = (side // BLOCK * BLOCK for side in then.shape)
     off = np.abs(then - now)[:height, :width]
-    blocks = off.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).mean(axis=(1, 3))
-    return float(blocks.max())
+    blocks = off.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
+    return np.asarray(blocks.mean(axis=(1, 3)))
 
 
 def filled(page: Image.Image) -> float:

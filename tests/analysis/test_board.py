@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import page as checker
@@ -145,8 +144,8 @@ def test_it_is_accessible_and_can_be_archived() -> None:
     assert [(one.rule_id, one.message) for one in found] == []
 
 
-def test_it_looks_as_it_was_agreed(tmp_path: Path) -> None:
-    both = page_pictures.differing("board", printed(view(), FULL), tmp_path)
+def test_it_looks_as_it_was_agreed() -> None:
+    both = page_pictures.differing("board", printed(view(), FULL))
 
     assert both is None, f"another sheet than agreed, side by side in {both}"
 

@@ -19,6 +19,7 @@ import page as checker
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image, ImageColor
 
 from analysis.findings import Release
 from analysis.report import (
@@ -177,9 +178,9 @@ def test_every_page_is_filled_to_a_third_or_more(what: str) -> None:
     assert min(filled) >= 1 / 3
 
 
-def test_the_pages_look_as_they_were_agreed(made: tuple[Case, bytes], tmp_path: Path) -> None:
+def test_the_pages_look_as_they_were_agreed(made: tuple[Case, bytes]) -> None:
     case, file = made
-    both = page_pictures.differing(case.unit, file, tmp_path)
+    both = page_pictures.differing(case.unit, file)
 
     assert both is None, f"other pages than agreed, side by side in {both}"
 
@@ -200,8 +201,24 @@ def test_a_page_of_another_look_is_found_wherever_it_differs() -> None:
     now = then.copy()
     now[13:20, 26:33] = 0.0
 
-    assert page_pictures.worst(then, then) == 0
-    assert page_pictures.worst(then, now) > page_pictures.TOLERANCE
+    assert page_pictures.apart(then, then).max() == 0
+    assert page_pictures.apart(then, now).max() > page_pictures.TOLERANCE
+
+
+def test_pages_of_another_look_are_shown_beside_those_agreed(tmp_path: Path) -> None:
+    file = report("a hidden unit, and the shortest names")
+    agreed = page_pictures.sheet(page_pictures.pages(file))
+    agreed.paste(255, (30, 60, 80, 90))  # a piece of the cover is missing
+    agreed.save(tmp_path / "F4.png")
+
+    shown = page_pictures.differing("F4", file, kept=tmp_path, shown=tmp_path / "shown")
+
+    assert shown is not None
+    with Image.open(shown) as both:
+        left, right = (both.getpixel((at, 75)) for at in (55, agreed.width + 8 + 55))
+        framed = both.crop((agreed.width + 8, 0, *both.size)).getcolors(1 << 20)
+    assert left == (255, 255, 255) != right
+    assert ImageColor.getrgb(page_pictures.FRAME) in [colour for _, colour in framed or ()]
 
 
 def test_every_heading_cell_says_what_it_heads(made: tuple[Case, bytes]) -> None:
