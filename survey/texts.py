@@ -206,8 +206,9 @@ def environment() -> Environment:
 
 def _typeset(page: str, language: str) -> Markup:
     """A piece of a page as it is set on paper; what is in it is escaped already."""
-    words = content("hyphenation").get(language, ())
-    return Markup(typeset(page, words))  # noqa: S704 - it changes no tag and no sign of one
+    shipped = content("hyphenation").get(language, content("hyphenation")["en"])
+    quotes = (shipped["quotes"][0], shipped["quotes"][1])
+    return Markup(typeset(page, shipped["words"], quotes))  # noqa: S704 - no tag is changed
 
 
 def render(template: str, language: Language, context: Mapping[str, object]) -> str:

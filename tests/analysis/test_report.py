@@ -1068,6 +1068,17 @@ def test_an_area_whose_situation_is_hidden_says_nothing_of_it() -> None:
     assert [one.label for one in text] == ["Siden sidst"]
 
 
+def test_the_agenda_sends_its_reader_to_the_questions_and_else_to_the_section() -> None:
+    lines = opening.agenda(view("FK"), *composed(view("FK"))).lines
+    text = html(view("FK"))
+
+    assert {one.section: one.to for one in lines if one.after} == {
+        "in_short": "in_short", "barriers": "questions",
+    }  # fmt: skip
+    assert text.count('id="questions"') == 1
+    assert 'data-to="#questions"' in text
+
+
 def test_an_area_shows_on_its_second_page_how_the_charts_are_read() -> None:
     area, unit = (opening.agenda(view(code), *composed(view(code))) for code in ("C", "C21"))
 

@@ -361,8 +361,8 @@ def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
     assert found == [
         "Flest af jer peger på enheden selv eller direktionen",
         "Flest af jer peger på enheden selv eller direktionen, mønsteret på chefgruppen i centret",
-        "Mønsteret peger på direktionen. Flest af jer siger det samme eller enheden selv",
-        "Mønsteret peger på enheden selv. Flest af jer siger det samme eller direktionen",
+        "Mønsteret peger på direktionen. Flest af jer peger samme sted hen eller på enheden selv",
+        "Mønsteret peger på enheden selv. Flest af jer peger samme sted hen eller på direktionen",
     ]
 
 

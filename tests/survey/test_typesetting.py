@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from survey.texts import content
+from survey.texts import content, environment
 from survey.typesetting import NO_BREAK as S
 from survey.typesetting import SOFT, typeset
 
-WORDS = content("hyphenation")["da"]
+WORDS = content("hyphenation")["da"]["words"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,25 @@ def test_what_is_escaped_stays_escaped_and_a_word_is_found_when_the_signs_are_ta
     assert found.replace(SOFT, "").replace(S, " ") == page
 
 
+def test_what_is_quoted_has_the_signs_of_its_language() -> None:
+    rest = "The citizen&#39;s, the unit&#39;s.</p>"
+    page = f"<p>Fra &#39;nogle&#39; til &#39;få eller ingen&#39;. {rest}"
+
+    found = [
+        environment().from_string("{% filter typeset(language) %}" + page + "{% endfilter %}")
+        .render(language=language)
+        for language in ("da", "en", "so")
+    ]  # fmt: skip
+
+    assert found == [
+        f"<p>Fra »nogle« til »få eller ingen«. {rest}",
+        f"<p>Fra ‘nogle’ til ‘få eller ingen’. {rest}",
+        f"<p>Fra ‘nogle’ til ‘få eller ingen’. {rest}",
+    ]
+
+
 def test_a_language_without_a_list_is_never_broken() -> None:
-    assert typeset("<p>organisations everywhere</p>", content("hyphenation")["en"]) == (
+    assert typeset("<p>organisations everywhere</p>", content("hyphenation")["en"]["words"]) == (
         "<p>organisations everywhere</p>"
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from analysis import charts
 from analysis.findings import Banded, Hidden, Joined, Measured, Number, Open
@@ -13,6 +14,8 @@ from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import Voice, between, counted, opened
+
+QUESTIONS: Final = {"barriers": "questions"}  # where a line of the agenda sends its reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class AgendaLine:
     section: str
     text: str
     after: str  # the text behind the page number
+    to: str  # what stands on that page: the section, or the questions under a long matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def agenda(view: View, sections: Sequence[Section], left_out: Sequence[LeftOut])
         if one["section"] in shown:
             before, found, after = voice.pick(one).partition("{page}")
             text, tail = (before, after) if found else (f"{before} ", "")
-            lines.append(AgendaLine(f"{one['from']}–{one['to']}", one["section"], text, tail))
+            to = QUESTIONS.get(one["section"], one["section"])
+            lines.append(AgendaLine(f"{one['from']}–{one['to']}", one["section"], text, tail, to))
     if not view.is_area:
         return Agenda(tuple(lines), (), None, tuple(left_out))
     return Agenda(tuple(lines), _reading(voice), _marks(voice), tuple(left_out))
