@@ -17,7 +17,16 @@ from analysis.report.press import AssetMissing, Attached, Passage, pdf
 from analysis.report.reading import lines_of, workbook_tables
 from analysis.report.sections import across as several
 from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
-from analysis.report.view import Facts, PassedOn, Render, TrialText, UnitNotInRelease, View, across
+from analysis.report.view import (
+    Facts,
+    NotApart,
+    PassedOn,
+    Render,
+    TrialText,
+    UnitNotInRelease,
+    View,
+    across,
+)
 from analysis.report.xlsx import release_xlsx
 from analysis.wording.guard import ForbiddenWording, guard
 from analysis.wording.voice import Voice
@@ -27,6 +36,7 @@ __all__ = (
     "Attached",
     "Facts",
     "ForbiddenWording",
+    "NotApart",
     "PassedOn",
     "TrialText",
     "UnitNotInRelease",
@@ -78,11 +88,11 @@ def pathway_report(  # noqa: PLR0913 - what a report is made of
     """The PDF of several units that lie apart, for those who build a bridge between them.
 
     Of their released cells alone: they have no number together. Raises as `unit_report` does, and
-    `UnitNotInRelease` too where fewer than two of them lie apart.
+    `NotApart` where fewer than two of them do.
     """
     view = across(release, units, voice, facts)
     if not view.is_across:
-        raise UnitNotInRelease(view.code)
+        raise NotApart(view.code)
     return _made(view, "-".join((view.code, *view.beside)), render, assets)
 
 

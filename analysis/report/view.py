@@ -101,6 +101,10 @@ class UnitNotInRelease(LookupError):
     """The unit is not in the tree of this wave."""
 
 
+class NotApart(ValueError):
+    """Fewer than two of the units lie apart: they are one unit's report."""
+
+
 @dataclass(frozen=True)
 class View:
     """A release seen from one unit, or across it and those `beside` it."""

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from survey import engine, insight, texts
+from survey.actions.opening import today_here
 from survey.cli import spoken
 from survey.errors import N_, BadInput
 from survey.insight import workers
@@ -36,13 +37,28 @@ class ReportsMissing(BadInput):
 @click.option("--wave", required=True, help="The wave, as 2026-4.")
 @click.option("--to", "target", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--language", type=LANGUAGE, help="da or en; default the language of the shell.")
+@click.option("--board", "is_board", is_flag=True, help="The board sheet, one page for the wall.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def report(unit: str, wave: str, target: Path, language: Language | None, *, as_json: bool) -> None:
-    """Write the action report for UNIT, exactly as its leadership team sees it."""
+def report(  # noqa: PLR0913 - one argument for each option
+    unit: str, wave: str, target: Path, language: Language | None, *, is_board: bool, as_json: bool
+) -> None:
+    """Write the action report for UNIT, exactly as its leadership team sees it.
+
+    Of several units that lie apart, as C21,B1, what they share and what lies between them.
+    """
     settings, chosen = from_environment(), language or spoken()
 
     async def made() -> bytes:
         async with engine.opened(settings):
+            if is_board:
+                return await insight.board_pdf(
+                    settings, wave=wave, unit=unit, language=chosen, today=today_here()
+                )
+            units = [one.strip() for one in unit.split(",")]
+            if len(units) > 1:
+                return await insight.pathway_report(
+                    settings, wave=wave, units=units, language=chosen
+                )
             return await insight.unit_report(settings, wave=wave, unit=unit, language=chosen)
 
     size = write_whole(target, asyncio.run(made()))

@@ -31,7 +31,7 @@ from survey.insight.auditing import (
     audit_files,
     leak_error,
 )
-from survey.insight.boards import board_file, board_pdf, on_board, on_boards
+from survey.insight.boards import board_file, on_board, on_boards
 from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
 from survey.insight.papers import paper_file
@@ -61,6 +61,7 @@ from survey.insight.workers import (
     ReportsBusy,
     ReportTooLarge,
     ReportTooSlow,
+    board_pdf,
     pathway_report,
     unit_report,
 )

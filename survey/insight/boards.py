@@ -1,6 +1,5 @@
 """The board sheet of a unit: what it tries and has passed on as of a day, and the page as a PDF."""
 
-import asyncio
 from collections import defaultdict
 from datetime import date
 from typing import Final
@@ -11,7 +10,7 @@ from analysis.report.view import View
 from survey import organisation, texts
 from survey.insight.passed_on import card_told, codes_of, units_of_cards
 from survey.insight.releases import stored_release
-from survey.insight.reports import assets, report_facts, stopped
+from survey.insight.reports import assets, stopped
 from survey.organisation import state_of
 from survey.settings import Settings
 from survey.tables import Escalation, TrialAction, TrialOwner, TrialUnit
@@ -39,17 +38,6 @@ async def on_boards(*, language: Language, today: date) -> dict[str, OnBoard]:
     }
 
 
-async def board_pdf(
-    settings: Settings, *, wave: str, unit: str, language: Language, today: date
-) -> bytes:
-    """The board sheet of a unit as a PDF of one page."""
-    facts = await report_facts(settings, wave=wave, unit=unit, language=language)
-    now = await on_board(unit, language=language, today=today)
-    return await asyncio.to_thread(
-        board_file, settings, wave=wave, unit=unit, language=language, facts=facts, now=now
-    )
-
-
 def board_file(  # noqa: PLR0913 - what a sheet is made of
     settings: Settings,
     *,
@@ -59,7 +47,7 @@ def board_file(  # noqa: PLR0913 - what a sheet is made of
     facts: Facts,
     now: OnBoard = NOTHING,
 ) -> bytes:
-    """The same from a stored release, facts and lines alone: needs no database, for a worker."""
+    """The PDF of one page from a stored release, facts and lines alone: needs no database."""
     with stopped(wave=wave, unit=unit):
         view = View(stored_release(settings, wave), unit, Voice(language), facts)
         return board_sheet(

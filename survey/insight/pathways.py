@@ -3,15 +3,24 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from analysis.report import Facts
+from analysis.report import Facts, NotApart
 from analysis.report import pathway_report as written
 from survey import texts
 from survey.access import Role
+from survey.errors import N_, BadInput
 from survey.insight.releases import stored_release, waves_with_release
 from survey.insight.reports import assets, stopped
 from survey.settings import Settings
 from survey.tables import Account, AccountUnit
 from survey.texts import Language, Voice
+
+
+class UnitsNotApart(BadInput):
+    sentence = N_(
+        "A report across units needs two or more that do not lie below each other. Nothing was "
+        "written. Name others, or make the report of the one above."
+    )
+
 
 BETWEEN = ","  # the codes of a set of units, as an address and a command name it
 
@@ -21,20 +30,24 @@ def pathway_file(
 ) -> bytes:
     """The PDF from stored releases and facts alone: needs no database, so a worker can make it.
 
-    `unit` is the codes of the units, with commas between. Raises as `report_file` does.
+    `unit` is the codes of the units, with commas between. Raises as `report_file` does, and
+    `UnitsNotApart`.
     """
     earlier = tuple(
         stored_release(settings, one) for one in waves_with_release(settings) if one < wave
     )
-    with stopped(wave=wave, unit=unit):
-        return written(
-            stored_release(settings, wave),
-            unit.split(BETWEEN),
-            voice=Voice(language),
-            render=lambda name, context: texts.render(name, language, context),
-            assets=assets("report.css"),
-            facts=replace(facts, earlier=earlier),
-        )
+    try:
+        with stopped(wave=wave, unit=unit):
+            return written(
+                stored_release(settings, wave),
+                unit.split(BETWEEN),
+                voice=Voice(language),
+                render=lambda name, context: texts.render(name, language, context),
+                assets=assets("report.css"),
+                facts=replace(facts, earlier=earlier),
+            )
+    except NotApart as error:
+        raise UnitsNotApart from error
 
 
 async def pathways() -> tuple[tuple[str, ...], ...]:

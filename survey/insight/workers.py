@@ -15,12 +15,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, TypeAlias
 
 from analysis.report.reading import pages_of
 from survey.errors import N_, Broken, Busy, KernepulsError
+from survey.insight.boards import on_board
 from survey.insight.documents import DOCUMENTS
 from survey.insight.pathways import BETWEEN
 from survey.insight.reports import report_facts, wave_facts
@@ -297,6 +299,15 @@ async def unit_report(settings: Settings, *, wave: str, unit: str, language: Lan
     facts = await report_facts(settings, wave=wave, unit=unit, language=language)
     task = Task(settings, "report", wave, unit, language, {"facts": facts})
     return (await DESK.made(task)).content
+
+
+async def board_pdf(
+    settings: Settings, *, wave: str, unit: str, language: Language, today: date
+) -> bytes:
+    """The board sheet of a unit, as of a day; raises as `unit_report` does."""
+    facts = await report_facts(settings, wave=wave, unit=unit, language=language)
+    given = {"facts": facts, "now": await on_board(unit, language=language, today=today)}
+    return (await DESK.made(Task(settings, "board", wave, unit, language, given))).content
 
 
 async def pathway_report(

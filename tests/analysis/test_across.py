@@ -10,7 +10,7 @@ from msgspec.structs import replace as replaced
 
 from analysis.findings import Hidden, Release
 from analysis.release.audit.documents import Line, Untold, lines_checked
-from analysis.report import UnitNotInRelease, composed, pathway_report, unit_html
+from analysis.report import NotApart, UnitNotInRelease, composed, pathway_report, unit_html
 from analysis.report.plan import Section
 from analysis.report.sections.barriers import Barriers
 from analysis.report.sections.opening import InShort
@@ -46,7 +46,9 @@ def sections(of: View) -> dict[str, Section]:
 
 
 def html(of: View) -> str:
-    return unit_html(of, lambda name, context: render(name, of.voice.language, context))  # type: ignore[arg-type]
+    """The page, whatever words may be parted in."""
+    made = unit_html(of, lambda name, context: render(name, of.voice.language, context))  # type: ignore[arg-type]
+    return made.replace("\u00ad", "")
 
 
 # --- the set -------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ def test_a_unit_there_is_not_is_refused() -> None:
 
 
 def test_one_unit_alone_is_no_pathway() -> None:
-    with pytest.raises(UnitNotInRelease):
+    with pytest.raises(NotApart):
         pathway_report(
             RELEASE, ("C2", "C21"), voice=Voice("da"), render=str, assets={}, facts=facts()  # type: ignore[arg-type]
         )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import page as checker
+import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace as replaced
@@ -76,6 +77,27 @@ def of_units(whole: insight.Release, kept: set[str]) -> insight.Release:
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
+
+
+def test_a_board_sheet_and_a_report_across_units_are_written_too(
+    installed: Settings, tmp_path: Path
+) -> None:
+    wall, between, below = (tmp_path / f"{name}.pdf" for name in ("wall", "between", "below"))
+    wave = ("--wave", "2026-4", "--to")
+
+    runs = [
+        run("report", "C21", "--board", *wave, str(wall)),
+        run("report", "C21, B1", *wave, str(between)),
+        run("report", "C2,C21", *wave, str(below)),
+    ]
+
+    assert [one.exit_code for one in runs] == [0, 0, 1]
+    assert "mindst to enheder, der ikke ligger under hinanden" in runs[2].output
+    assert not below.exists()
+    with pypdfium2.PdfDocument(wall) as sheet, pypdfium2.PdfDocument(between) as report:
+        assert len(sheet) == 1
+        front = report[0].get_textpage().get_text_bounded()
+    assert "Havneskolen og Hjemmepleje Nord" in " ".join(front.split())
 
 
 def test_a_unit_has_its_report_in_danish(installed: Settings, tmp_path: Path) -> None:
