@@ -26,13 +26,10 @@ from analysis.findings import (
 )
 from analysis.report import (
     Facts,
-    ForbiddenWording,
-    PassedOn,
     TrialText,
     UnitNotInRelease,
     composed,
     unit_html,
-    unit_report,
 )
 from analysis.report.plan import Section, joined
 from analysis.report.sections import action, opening
@@ -1115,59 +1112,3 @@ def test_joined_and_clipped_numbers_have_their_place_in_the_order() -> None:
 
 def test_a_unit_nobody_knows_is_called_by_the_organisation() -> None:
     assert view("C21").name_of("X9") == "Fjordlund Kommune"
-
-
-# --- the guard reads what HR and the teams have written ----------------------------------------
-
-
-PLANTED = "Lederen svigter."
-WRITTEN: dict[str, dict[str, Any]] = {
-    "the title of the wave": {"title": PLANTED},
-    "the name of a trial": {"trials": {"T5": TrialText(PLANTED, ("C21",), "2026-4")}},
-    "what a trial would know": {
-        "trials": {"T5": TrialText("halvt møde", ("C21",), "2026-4", question=PLANTED)}
-    },
-    "what was learned": {
-        "trials": {"T5": TrialText("halvt møde", ("C21",), "2026-4", learned=PLANTED)}
-    },
-    "what was sent up": {
-        "passed_on": (PassedOn(("C21",), "direktionen", DAY, PLANTED, answer_by=DAY),)
-    },
-    "what was answered": {
-        "passed_on": (
-            PassedOn(
-                ("C21",), "direktionen", DAY, "Flyt mødet.", DAY, answer="yes", answer_text=PLANTED
-            ),
-        )
-    },
-}
-
-
-@pytest.mark.parametrize("field", WRITTEN)
-def test_a_violation_in_any_field_stops_the_report_and_is_named(field: str) -> None:
-    given = replace(FACTS, **WRITTEN[field])
-
-    with pytest.raises(ForbiddenWording) as stopped:
-        unit_report(
-            RELEASE,
-            "C21",
-            voice=Voice("da"),
-            render=bare,
-            assets={},
-            facts=given,
-        )
-
-    assert stopped.value.value.lower() in ("lederen", "svigter")
-    assert "svigter" in stopped.value.sentence
-    assert stopped.value.page == 1
-
-
-def bare(_name: str, context: Any) -> str:
-    """The words of the cover and of what was tried, without layout."""
-    told = [context["footing"], context["cover"].title]
-    for one in context["sections"]:
-        if one.id == "since_last":
-            told += [part for card in one.body for part in (card.name, *card.said)]
-            told += [field.text for card in one.body for field in card.fields]
-    words = "".join(f"<p>{text}</p>" for text in told)
-    return f'<!doctype html><html lang="da"><title>R</title><h1>R</h1>{words}</html>'
