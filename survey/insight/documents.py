@@ -29,13 +29,14 @@ class Document:
 
     `title` is what many of them are called, a msgid. `make` needs no database: it is called with
     settings, wave, unit, language, facts and what `extra` holds for the unit, in a process of its
-    own.
+    own. `seconds` of a processor is about what one takes.
     """
 
     title: str
     units: Callable[[Release], Sequence[str]]
     make: Callable[..., bytes]
     extra: Callable[..., Awaitable[Extra]] | None = None  # called with language and today
+    seconds: float = 1.2
 
 
 def every_unit(release: Release) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ async def _now_on_boards(*, language: Language, today: date) -> Extra:
 
 DOCUMENTS: Final[Mapping[str, Document]] = {
     "report": Document(N_("Action reports"), every_unit, report_file),
-    "board": Document(N_("Board sheets"), every_unit, board_file, _now_on_boards),
+    "board": Document(N_("Board sheets"), every_unit, board_file, _now_on_boards, 0.1),
     # Of sets of units, which only those who hold them ask for: none is made in a batch.
     "pathway": Document(N_("Reports across units"), no_unit, pathway_file),
 }

@@ -8,8 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from survey import engine
+from survey.delivery.shelf import Shelf
+from survey.insight import ReportTooSlow
+from survey.insight.documents import given
 from survey.settings import Settings
 from survey.tables import (
+    Account,
     Behaviour,
     BehaviourScope,
     Closing,
@@ -33,6 +37,8 @@ SEEN = {  # name: who looks, address
     "open": ("carla", "/waves/2026-2"),
     "open in English": ("carla", "/waves/2026-2?lang=en"),
     "released": ("carla", "/waves/2026-1"),
+    "reports": ("carla", "/waves/2026-1/reports?unit=C21"),
+    "reports made": ("carla", "/waves/2026-1/reports?in=en&unit=C2"),
     "held": ("carla", "/waves/2026-3"),
     "prints": ("carla", "/waves/2026-2/prints"),
     "sheets": ("carla", "/waves/2026-4/sheets"),
@@ -48,6 +54,17 @@ def address() -> Iterator[str]:
         yield settings.url
 
 
+async def make_some_reports(settings: Settings) -> None:
+    """In English: two are made, one failed, and a team can be told."""
+    told = await given(settings, wave="2026-1", language="en", today=date(2026, 11, 22))
+    shelf = Shelf(settings, "2026-1", "en")
+    shelf.begin(told.mark, {})
+    for key in (("report", "FK"), ("report", "C2")):
+        shelf.put(key, b"%PDF", mark=told.mark_of(*key), pages=9, today=date(2026, 11, 22))
+    shelf.refuse(("board", "C2"), ReportTooSlow(seconds=20))
+    await Account.update({Account.email: "anna@fjordlund.example"}).where(Account.login == "anna")
+
+
 async def build(settings: Settings) -> None:
     """Waves in every state; three that are planned, of which one came back from the committee."""
     async with engine.opened(settings, migrate=True):
@@ -60,6 +77,7 @@ async def build(settings: Settings) -> None:
         await cast.plan_waves("released", "open", "held", "approved")
         await cast.count_opened("2026-2", {"B": 45, "B1": 50, "C": 35, "C2": 35, "F": 60})
         cast.store_releases(settings, "2026-1")
+        await make_some_reports(settings)
         held = await Wave.objects().get(Wave.name == "2026-3")
         await Closing.insert(Closing(wave=held.id, step="roster_cleared", refusal="A2"))
         await Wave.update({Wave.key_sheets: "made"}).where(Wave.name == "2026-4")

@@ -202,7 +202,7 @@ async def test_the_preview_names_the_pages_that_are_left_out_and_why(site: cast.
 
     page = await carla.get(f"{PAGE}?unit=B1")
 
-    left_out = page.text.partition("Udeladt, fordi der ikke er noget at vise:")[2]
+    left_out = page.text.partition("Udeladt, og hvorfor:")[2]
     assert "<dt>Fra sidst</dt>" in left_out
     assert "Kort fortalt" in page.text
 
@@ -285,6 +285,7 @@ async def test_every_team_gets_a_link_once_and_never_the_report(
     assert list(mails(settings)) == ["finn@fjordlund.example"]
     assert "http://127.0.0.1:8000/waves/2026-4/units/B1\n" in text
     assert "C21" not in text
+    assert "Den handler ikke om personer." in text
     assert "Én har fået besked" in after.text
     assert "Send til" not in after.text
     sent = await AuditEvent.select(AuditEvent.on_what).where(AuditEvent.what == "sent reports")

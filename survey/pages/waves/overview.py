@@ -15,7 +15,15 @@ from survey.pages.answering.sheet import told
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.waves.views import WavePage, wave_page
 from survey.settings import Settings
-from survey.tables import Behaviour, BehaviourScope, Escalation, Person, UnitVersion, Wave
+from survey.tables import (
+    Behaviour,
+    BehaviourScope,
+    Escalation,
+    Person,
+    ReportMail,
+    UnitVersion,
+    Wave,
+)
 from survey.texts import Voice
 
 TEMPLATE = "pages/staff/overview.html"
@@ -52,6 +60,7 @@ class Known:
     has_details: bool
     behaviours: int
     wave: WavePage | None
+    is_told: bool  # the leadership teams, of the reports of that wave
     today: date
 
 
@@ -79,7 +88,7 @@ ROUTES: list[ControllerRouterHandler] = [Overview]
 
 
 async def _known(settings: Settings, voice: Voice) -> Known:
-    rows = await Wave.select(Wave.name, Wave.state).order_by(Wave.name)
+    rows = await Wave.select(Wave.id, Wave.name, Wave.state).order_by(Wave.name)
     scoped = {row["behaviour"] for row in await BehaviourScope.select(BehaviourScope.behaviour)}
     active = await Behaviour.select(Behaviour.id).where(Behaviour.active == True)  # noqa: E712 - a column
     return Known(
@@ -88,8 +97,16 @@ async def _known(settings: Settings, voice: Voice) -> Known:
         has_details=not lacking(told(settings)),
         behaviours=sum(row["id"] in scoped for row in active),
         wave=await wave_page(settings, voice, running(rows), with_opened=False) if rows else None,
+        is_told=await _is_told(rows),
         today=today_here(),
     )
+
+
+async def _is_told(waves: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether anybody has been told of the reports of the wave that the overview is about."""
+    about = running(waves) if waves else ""
+    ids = [wave["id"] for wave in waves if wave["name"] == about]
+    return bool(await ReportMail.exists().where(ReportMail.wave.is_in(ids))) if ids else False
 
 
 def running(waves: Sequence[Mapping[str, str]]) -> str:
@@ -237,6 +254,14 @@ def _next_of(voice: Voice, known: Known, wave: WavePage) -> Deed:
         case "closing" | "held":
             text = voice.gettext("%(wave)s is being closed.")
             button = voice.gettext("See how far it is")
+        case "released" if not known.is_told:
+            text, button, there = (
+                voice.gettext(
+                    "%(wave)s is released. Make the reports, and tell all leadership teams at once."
+                ),
+                voice.gettext("Make the reports"),
+                f"{there}/reports",
+            )
         case _:
             text, button, there = (
                 voice.gettext("%(wave)s is released. The results are there for everyone."),

@@ -34,7 +34,6 @@ from survey.texts import LANGUAGES, Language, Voice, language_of
 TEMPLATE = "pages/staff/wave_reports.html"
 KINDS = ("make_reports", "send_reports")
 LISTED = 20  # reports that failed, or units nobody is told of, before the rest is counted
-SECONDS = 1.2  # of a processor, for a document
 DONE = {
     "stopping": N_("The run is being stopped. What is finished is kept."),
 }
@@ -137,7 +136,7 @@ class WaveReports(Controller):
         pieces = zipped(
             shelf,
             told.wanted(),
-            names={one.unit: one.name for one in told.release.units},
+            names={one.unit: _name(told, one.unit) for one in told.release.units},
             organisation=organisation_name(settings),
             closes=wave.closes,
         )
@@ -181,6 +180,7 @@ async def _page(request: Asking, wave: Wave) -> Response[str]:
         listed=LISTED,
         preview=looked,
         unit=told.release.unit(at),
+        here_name=_name(told, at),
         above=_above(told, at),
         branches=_branches(told, stock, at),
         **context,
@@ -196,14 +196,16 @@ def _shown(told: Given, stock: Stock, voice: Voice) -> Shown:
     there = [stock.finished[key] for key in wanted if key in stock.finished]
     is_stale = bool(stock.mark) and stock.mark != told.mark
     failed = [key for key in wanted if key in stock.failed]
-    left = len(wanted) - (0 if is_stale else len(there))
+    left = sum(
+        DOCUMENTS[kind].seconds for kind, unit in wanted if (kind, unit) not in stock.finished
+    )
     return Shown(
         all=len(wanted),
         kinds=_kinds(wanted, voice),
         finished=len(there),
         is_stale=is_stale,
         megabytes=round(sum(one.size for one in there) / 1_000_000, 1),
-        minutes=max(1, round(left * SECONDS / beside_a_server() / 60)),
+        minutes=max(1, round(left / beside_a_server() / 60)),
         failed=tuple(_trouble(told, stock, key, voice) for key in failed[:LISTED]),
         more_failed=max(0, len(failed) - LISTED),
     )
@@ -223,13 +225,20 @@ def _kinds(wanted: Sequence[Key], voice: Voice) -> str:
 
 def _trouble(told: Given, stock: Stock, key: Key, voice: Voice) -> Trouble:
     kind, unit = key
-    found = told.release.unit(unit)
     return Trouble(
         unit,
-        found.name if found else unit,
+        _name(told, unit),
         voice.gettext(DOCUMENTS[kind].title),
         stock.failed[key].problem[voice.language],
     )
+
+
+def _name(told: Given, unit: str) -> str:
+    """What a unit is called in its report: the topmost is the organisation itself."""
+    found = told.release.unit(unit)
+    if found is None:
+        return unit
+    return found.name if found.parent else told.facts.shared.organisation or found.name
 
 
 def _preview(settings: Settings, told: Given, unit: str, language: Language) -> Preview:
@@ -250,7 +259,7 @@ def _above(told: Given, unit: str) -> list[Branch]:
     while one is not None and one.parent is not None:
         one = told.release.unit(one.parent)
         if one is not None:
-            found.append(Branch(one.unit, one.name, 0, None))
+            found.append(Branch(one.unit, _name(told, one.unit), 0, None))
     return found[::-1]
 
 
@@ -261,9 +270,8 @@ def _branches(told: Given, stock: Stock, at: str) -> list[Branch]:
     for one in (told.release.unit(at), *told.release.below(at)):
         if one is not None:
             made = stock.finished.get(("report", one.unit))
-            found.append(
-                Branch(one.unit, one.name, inside.get(one.unit, 0), made.pages if made else None)
-            )
+            pages = made.pages if made else None
+            found.append(Branch(one.unit, _name(told, one.unit), inside.get(one.unit, 0), pages))
     return found
 
 
