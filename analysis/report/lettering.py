@@ -50,12 +50,12 @@ def _drawing(base: Any) -> Any:  # noqa: ANN401 - WeasyPrint has no types
             width, _ = line_size(layout.get_first_line()[0], style)
             x, y = self.point(node.get("x"), node.get("y"), font_size)
             left = x - SHIFTS[node.get("text-anchor", "start")] * width
-            self.stream.set_color(color(node.get("fill")))
-            self.stream.begin_text()
-            draw_first_line(
-                self.stream, TextBox(layout, style), "none", "none", Matrix(d=-1, e=left, f=y)
-            )
-            self.stream.end_text()
+            with self.stream.stacked():  # else it is one text with the one before
+                self.stream.set_color(color(node.get("fill")))
+                self.stream.begin_text()
+                box, place = TextBox(layout, style), Matrix(d=-1, e=left, f=y)
+                draw_first_line(self.stream, box, "none", "none", place)
+                self.stream.end_text()
 
     return Drawing
 

@@ -17,7 +17,7 @@ from analysis.report import pdf, release_csv, unit_html, unit_report
 from analysis.report.reading import NotADocument, html_lines, pdf_document
 from analysis.report.view import View
 from survey.texts import Voice, render
-from tests.analysis.release_factory import facts, release
+from tests.analysis.release_factory import UNITS, facts, release
 from tests.analysis.test_properties import released, town
 from tests.analysis.test_report_pdf import ASSET_FILES
 
@@ -139,6 +139,18 @@ ALONE = {
 @pytest.mark.parametrize("said", ALONE.values(), ids=ALONE)
 def test_what_tells_nothing_of_an_answer_or_what_is_told_is_left_alone(said: str) -> None:
     assert numbers_told(said) >= 0
+
+
+def test_those_who_answered_of_a_hundred_invited_are_no_share() -> None:
+    more = release(units=(*UNITS, ("C24", "C2", "Hjemmepleje Vest", 56, "Ad8")))
+
+    def told(said: str) -> int:
+        return lines_checked(more, [Line(1, (said,))], about="C24")
+
+    assert told("70–74 af 100 har svaret. 56 af dem har stået i situationen.") == 2
+    for said in ("75–79 af 100 har svaret.", "70–74 af 100 gange.", "61 af 100 har svaret."):
+        with pytest.raises(Untold):
+            told(said)
 
 
 def test_what_persons_wrote_is_theirs_word_for_word() -> None:

@@ -275,9 +275,15 @@ def _said_shares(text: str, told: _Told) -> Iterator[bool]:
             yield told.interval(said, scale)
             before = None
         else:
-            yield told.main(said, scale)
+            yield told.main(said, scale) or _are_invited(found, text, told)
             before = said, scale
         end = found.end()
+
+
+def _are_invited(found: re.Match[str], text: str, told: _Told) -> bool:
+    """Whether what reads as a share of a hundred is those who answered, of a hundred invited."""
+    people = PEOPLE.match(text, found.start())
+    return people is not None and people[3] is not None and _are_people(people, told)
 
 
 def _are_people(found: re.Match[str], told: _Told) -> bool:
