@@ -190,6 +190,21 @@ def level_headline(voice: Voice, number: Number, change_: Change | None) -> str:
             return voice.gettext("How often it succeeds is not shown here")
 
 
+def without_pattern(voice: Voice, level: Number, ranked: Sequence[tuple[str, Number]]) -> str:
+    """How often it succeeds, and what the barriers say where none stands out; may be nothing."""
+    said = {"level": numbers.level(voice, level).main}
+    if (first := told_apart(ranked)) is not None:
+        return voice.gettext(
+            "%(level)s, and more people point to %(barrier)s than to any other"
+        ) % {
+            **said,
+            "barrier": bare_name(voice, first),
+        }
+    if any(isinstance(number, Measured | Joined | Clipped | Banded) for _, number in ranked):
+        return voice.gettext("%(level)s, and no barrier stands out") % said
+    return said["level"]
+
+
 def barriers_headline(
     voice: Voice,
     codes: Sequence[str],

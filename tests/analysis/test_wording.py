@@ -335,6 +335,25 @@ def test_barriers_that_stand_out_below_are_told_with_their_places(
     assert found == [danish, english]
 
 
+def test_without_a_pattern_the_headline_tells_the_level_and_what_most_point_to() -> None:
+    alike = (("TID", FIVES), ("MAAL", FIVES))
+    apart = (("TID", HIGH), ("MAAL", FIVES))
+    found = [
+        sentences.without_pattern(voice, level, ranked)
+        for voice in (DA, EN)
+        for level, ranked in ((FIVES, alike), (SOME, apart), (FIVES, (("TID", OPEN),)))
+    ]
+
+    assert found == [
+        "Det lykkes omkring 40 ud af 100 gange, og ingen barriere skiller sig ud",
+        "Det lykkes nogle af gangene, og flest peger på tid",
+        "Det lykkes omkring 40 ud af 100 gange",
+        "It succeeds about 40 times in 100, and no barrier stands out",
+        "It succeeds some of the times, and more people point to time than to any other",
+        "It succeeds about 40 times in 100",
+    ]
+
+
 def test_names_of_one_thing_and_of_many_take_their_own_verb_in_english() -> None:
     found = [
         sentences.barriers_headline(EN, codes, (), certain=certain)

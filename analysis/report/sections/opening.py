@@ -230,7 +230,7 @@ def in_short(view: View, card: Card | None) -> Section:
 
 
 def headline(view: View) -> str:
-    """The first pattern, else how often it succeeds, else that nothing is shown."""
+    """The first pattern, else how often it succeeds and that none is seen, else a talk."""
     voice = view.voice
     if view.patterns:
         first = view.patterns[0]
@@ -239,7 +239,7 @@ def headline(view: View) -> str:
         return sentences.certainty(voice, key, pattern=text).rstrip(".")
     level = view.number("behaviour_level")
     if not isinstance(level, Hidden | Open):
-        return numbers.level(voice, level).main
+        return sentences.without_pattern(voice, level, view.ranked)
     return voice.gettext("A talk about what stands in the way")
 
 
@@ -267,7 +267,7 @@ def _level(view: View) -> list[Labelled]:
     voice, number = view.voice, view.number("behaviour_level")
     if not sentences.how_often(voice, number):
         return []
-    is_headline = headline(view) == numbers.level(voice, number).main
+    is_headline = headline(view).startswith(numbers.level(voice, number).main)
     text = level_story(view, with_number=not is_headline)
     return [Labelled(voice.gettext("How often it succeeds"), text)] if text else []
 
