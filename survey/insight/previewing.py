@@ -1,7 +1,8 @@
 """What the report of a unit will hold, before anybody makes it: no page is laid out for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from analysis.report import Facts, composed
 from analysis.report.plan import LeftOut
@@ -20,16 +21,28 @@ class Preview:
     left_out: Sequence[LeftOut]
 
 
-def preview(
-    settings: Settings, *, wave: str, unit: str, language: Language, facts: Facts
-) -> Preview:
-    """Raises UnitUnknown. `facts` are those of the report."""
+@dataclass(frozen=True)
+class Asked:
+    """Whose report is asked about; `mark` tells whether anything in it is another by now."""
+
+    settings: Settings
+    wave: str
+    unit: str
+    language: Language
+    mark: str
+    facts: Facts = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def preview(asked: Asked) -> Preview:
+    """Raises UnitUnknown. Kept: of the topmost of 2,500 units it takes a third of a second."""
+    settings, wave = asked.settings, asked.wave
     release = stored_release(settings, wave)
-    if release.unit(unit) is None:
-        raise UnitUnknown(unit=unit, wave=wave)
+    if release.unit(asked.unit) is None:
+        raise UnitUnknown(unit=asked.unit, wave=wave)
     earlier = tuple(
         stored_release(settings, one) for one in waves_with_release(settings) if one < wave
     )
-    view = View(release, unit, Voice(language), replace(facts, earlier=earlier))
-    sections, left_out = composed(view)
+    facts = replace(asked.facts, earlier=earlier)
+    sections, left_out = composed(View(release, asked.unit, Voice(asked.language), facts))
     return Preview(tuple(one.kicker for one in sections), left_out)

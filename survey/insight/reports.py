@@ -80,13 +80,15 @@ async def wave_facts(settings: Settings, *, wave: str, language: Language) -> Wa
 async def _core_tasks(shown: Release, wave: str, language: Language) -> dict[str, str]:
     """The core task of every unit of a wave's tree, its own or inherited."""
     tree = await organisation.tree(wave)
+    if language == "da":  # it is written in Danish
+        return {unit: node.core_task or "" for unit, node in tree.items()}
     tasks = await Behaviour.select(Behaviour.code, Behaviour.core_task, Behaviour.core_task_en)
     asked: dict[str, list[Mapping[str, str | None]]] = {}
     for one in shown.behaviours:
         for unit in one.units:
             asked.setdefault(unit, []).extend(row for row in tasks if row["code"] == one.behaviour)
     return {
-        unit: _core_task(node.core_task or "", asked.get(unit, ()), language)
+        unit: _english(node.core_task or "", asked.get(unit, ()))
         for unit, node in tree.items()
     }
 
@@ -97,18 +99,15 @@ async def behaviour_texts(language: Language) -> dict[str, str]:
     return {row["code"]: (language == "en" and row["text_en"]) or row["text"] or "" for row in rows}
 
 
-def _core_task(
-    ours: str, behaviours: Sequence[Mapping[str, str | None]], language: Language
-) -> str:
-    """The core task of a unit, in English where one is known.
+def _english(ours: str, behaviours: Sequence[Mapping[str, str | None]]) -> str:
+    """The core task of a unit in English, where that is known.
 
     English ones stand with the behaviours asked about here: the one with the same text, else that
     of the only behaviour. `behaviours` are those of the unit.
     """
     same = [row for row in behaviours if row["core_task"] == ours]
     told = same or (behaviours if len(behaviours) == 1 else ())
-    english = next((row["core_task_en"] for row in told if row["core_task_en"]), None)
-    return english if language == "en" and english else ours
+    return next((row["core_task_en"] for row in told if row["core_task_en"]), None) or ours
 
 
 async def trial_texts(wave: Wave) -> dict[str, TrialText]:

@@ -22,7 +22,7 @@ from survey.delivery.shelf import Shelf, Stock, zipped
 from survey.errors import N_, NotFoundHere, Refused
 from survey.insight import inside, listed
 from survey.insight.documents import DOCUMENTS, Given, Key, given
-from survey.insight.previewing import Preview, preview
+from survey.insight.previewing import Asked, Preview, preview
 from survey.insight.releases import waves_with_release
 from survey.pages.forms import done, notice, posted
 from survey.pages.layout import LANGUAGE_NAMES, language_for, organisation_name, page, settings_of
@@ -168,7 +168,10 @@ async def _page(request: Asking, wave: Wave) -> Response[str]:
     at = request.query_params.get("unit", told.release.units[0].unit)
     if told.release.unit(at) is None:
         raise NotFoundHere
-    looked = await asyncio.to_thread(_preview, settings, told, at, voice.language)
+    is_asked = "unit" in request.query_params
+    looked = (
+        await asyncio.to_thread(_preview, settings, told, at, voice.language) if is_asked else None
+    )
     return page(
         request,
         TEMPLATE,
@@ -243,13 +246,8 @@ def _name(told: Given, unit: str) -> str:
 
 def _preview(settings: Settings, told: Given, unit: str, language: Language) -> Preview:
     """In the language of the reader of this page, whatever that of the reports is."""
-    return preview(
-        settings,
-        wave=told.release.wave,
-        unit=unit,
-        language=language,
-        facts=told.facts.of(unit),
-    )
+    mark, facts = told.mark_of("report", unit), told.facts.of(unit)
+    return preview(Asked(settings, told.release.wave, unit, language, mark, facts))
 
 
 def _above(told: Given, unit: str) -> list[Branch]:
