@@ -4,7 +4,7 @@ Without these a screen reader cannot say which heading a cell belongs to, or whe
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
 
@@ -20,14 +20,19 @@ def repaired(made: bytes, *, link_texts: Mapping[str, str]) -> bytes:
     import pikepdf  # noqa: PLC0415 - with WeasyPrint, only where a PDF is made
 
     with pikepdf.open(BytesIO(made)) as file:
-        root = file.Root.StructTreeRoot
-        ids: list[tuple[bytes, Any]] = []
-        for element, place in _walk(root.K[0], ()):
-            _repair(element, place, ids)
-        if ids:
-            names = [part for key, one in sorted(ids, key=_key) for part in (key, one)]
+        heads = []
+        for element in file.objects:
+            if isinstance(element, pikepdf.Dictionary):
+                match element.get("/S"):
+                    case "/TH":
+                        _tell_scope(element)
+                        heads.append((element.ID, element))
+                    case "/Figure":
+                        _turn_box(element)
+        if heads:
+            names = [part for key, one in sorted(heads, key=_key) for part in (key, one)]
             tree = pikepdf.Dictionary(Names=pikepdf.Array(names))
-            root.IDTree = file.make_indirect(tree)
+            file.Root.StructTreeRoot.IDTree = file.make_indirect(tree)
         for page in file.pages:
             _name_links(page, link_texts)
         return _saved(file)
@@ -91,34 +96,21 @@ def _key(pair: tuple[Any, Any]) -> bytes:
     return bytes(pair[0])
 
 
-def _walk(element: Any, place: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str, ...]]]:  # noqa: ANN401
-    """Every structure element with the kinds of its ancestors, nearest last."""
-    kind = str(element.S)
-    yield element, place
-    inside = (*place, kind)
-    for kid in element.K:  # WeasyPrint always writes an array
-        if not isinstance(kid, int) and "/S" in kid:
-            yield from _walk(kid, inside)
+def _tell_scope(head: Any) -> None:  # noqa: ANN401
+    """A heading cell is of its column in the head of a table, and of its row below."""
+    from pikepdf import Name  # noqa: PLC0415
+
+    is_above = head.P.P.S == "/THead"
+    head.A.Scope = Name.Column if is_above else Name.Row
 
 
-def _repair(element: Any, place: tuple[str, ...], ids: list[tuple[Any, Any]]) -> None:  # noqa: ANN401
-    from pikepdf import Array, Name  # noqa: PLC0415
+def _turn_box(figure: Any) -> None:  # noqa: ANN401
+    """The box of a figure in points from below; WeasyPrint gives pixels from above."""
+    from pikepdf import Array  # noqa: PLC0415
 
-    match str(element.S):
-        case "/TH":
-            element.A.Scope = Name.Column if "/THead" in place else Name.Row
-            ids.append((element.ID, element))
-        case "/Figure":
-            left, top, right, bottom = (float(end) for end in element.A.BBox)
-            height = float(element.Pg.MediaBox[3])
-            element.A.BBox = Array(
-                [
-                    round(left * POINTS_PER_PIXEL, 2),
-                    round(height - bottom * POINTS_PER_PIXEL, 2),
-                    round(right * POINTS_PER_PIXEL, 2),
-                    round(height - top * POINTS_PER_PIXEL, 2),
-                ]
-            )
+    left, top, right, bottom = (float(end) * POINTS_PER_PIXEL for end in figure.A.BBox)
+    height = float(figure.Pg.MediaBox[3])
+    figure.A.BBox = Array([round(end, 2) for end in (left, height - bottom, right, height - top)])
 
 
 def _name_links(page: Any, link_texts: Mapping[str, str]) -> None:  # noqa: ANN401
