@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection, wait
@@ -152,7 +153,8 @@ class _Worker:
 
     def given(self, task: Task) -> "_Worker":
         self.task = task
-        self.pipe.send(task)
+        with suppress(BrokenPipeError):  # it is dead, and its answer says so
+            self.pipe.send(task)
         self.until = time.monotonic() + self.limits.patience
         return self
 
@@ -268,13 +270,10 @@ class _Desk:
     def _made(self, task: Task) -> Answer:
         if self.closing is not None:
             self.closing.cancel()
-        try:
-            worker = self.worker = self.worker or _Worker(Limits())
-            worker.given(task)
-        except BrokenPipeError:  # it died while nobody asked
-            self._close()
-            worker = self.worker = _Worker(Limits()).given(task)
-        answer = worker.waited_for()
+        if self.worker is not None and not self.worker.process.is_alive():
+            self._close()  # it died while nobody asked
+        worker = self.worker = self.worker or _Worker(Limits())
+        answer = worker.given(task).waited_for()
         if not worker.is_alive:
             self._close()
         self.closing = threading.Timer(IDLE, lambda: self.thread.submit(self._close))

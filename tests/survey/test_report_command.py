@@ -259,6 +259,23 @@ def test_a_report_that_takes_too_much_memory_is_stopped(installed: Settings) -> 
     assert {type(one) for one in found.values()} == {workers.ReportTooLarge}, found["C21"].facts
 
 
+def test_few_wait_for_a_report_and_the_rest_are_asked_to_come_again(installed: Settings) -> None:
+    broken = workers.Task(installed, "report", "2026-4", "C21", "da", {"facts": None})
+
+    async def ask(many: int) -> list[str]:
+        asked = (workers.DESK.made(broken) for _ in range(many))
+        return [type(one).__name__ for one in await asyncio.gather(*asked, return_exceptions=True)]
+
+    first = asyncio.run(ask(5))
+    assert workers.DESK.worker is not None
+    workers.DESK.worker.process.kill()  # while nobody asks
+    workers.DESK.worker.process.join()
+    again = asyncio.run(ask(1))
+
+    assert first == ["ReportBroke"] * (1 + workers.QUEUE) + ["ReportsBusy"] * 2
+    assert again == ["ReportBroke"]
+
+
 def test_a_failed_report_is_named_and_told_by_the_exit_status(
     few: Settings, tmp_path: Path
 ) -> None:
