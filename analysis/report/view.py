@@ -314,8 +314,11 @@ class View:
         return in_common(self.release, self.below) if self.is_across else {}
 
     def level(self, barrier: str) -> Level | None:
-        """The verdict on where a barrier sits, in the nearest scope that has one."""
-        scopes = (self.code, *self.ancestors)
+        """The verdict on where a barrier sits, in the nearest scope that has one.
+
+        Of several units, only in what they are all part of.
+        """
+        scopes = self.ancestors if self.is_across else (self.code, *self.ancestors)
         asked = {one.behaviour for one in self.release.behaviours if self.here & {*one.units}}
         found = [
             one

@@ -153,6 +153,14 @@ def test_a_step_of_the_stairs_says_how_many_units_point_to_it() -> None:
     assert "Hjemmepleje Nord: Enheden selv eller chefgruppen i centret." in page
 
 
+def test_where_a_barrier_sits_in_one_of_them_is_not_said_of_both() -> None:
+    [whole] = [one for one in RELEASE.levels if one.barrier == "FAG"]
+    inside = replaced(RELEASE, levels=(replaced(whole, scope="C21"),))
+
+    assert view(*PATHWAY).level("FAG") == whole
+    assert view(*PATHWAY, of=inside).level("FAG") is None
+
+
 def test_no_other_unit_is_named_but_those_they_are_part_of() -> None:
     page = html(view("C21", "B1"))
 
