@@ -392,6 +392,29 @@ def test_an_area_says_where_its_barriers_stand_out() -> None:
     ]
 
 
+def test_a_barrier_that_stands_out_in_several_units_is_told_with_their_number() -> None:
+    def both(release: Release) -> Release:
+        cells = tuple(
+            msgspec.structs.replace(one, marked=True)
+            if (one.unit, one.measure, one.item) == ("C22", "barrier_share", "TID")
+            else one
+            for one in release.cells
+        )
+        only = tuple(one for one in RELEASE.proposals if one.unit == "C21")
+        return msgspec.structs.replace(release, cells=cells, proposals=only)
+
+    before = replace(FACTS, earlier=tuple(map(both, FACTS.earlier)))
+    found = [
+        section(view("C", of=both(RELEASE), given=given), "barriers").headline
+        for given in (before, FACTS)
+    ]
+
+    assert found == [
+        "Tid skiller sig ud i to enheder",
+        "Tid fylder i to enheder. Det tyder på et mønster",  # in the second one once only
+    ]
+
+
 def test_what_is_told_in_short_is_not_the_headline_of_the_barriers() -> None:
     only = changed(proposals=tuple(one for one in RELEASE.proposals if one.unit == "C21"))
     for unit in ("C", "FK", "C21"):

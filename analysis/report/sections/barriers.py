@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from analysis import charts
 from analysis.findings import Banded, Cell, Change
 from analysis.report.plan import Labelled, Section
 from analysis.report.sections.matrix import Matrix, matrices
 from analysis.report.view import BARRIERS, View, leading
 from analysis.wording import numbers, sentences
-from analysis.wording.voice import inside, opened
+from analysis.wording.voice import counted, inside, opened
 
 FEWEST_ROWS, FEW_ROWS = 10, 20  # of a matrix, its head counted too: its type is larger
 HEAD_ROWS: Final = 3  # what the head of a table takes
@@ -83,10 +85,20 @@ def headline(view: View) -> str:
     """Which barriers stand out, as sure as the release is of them, and where in an area."""
     codes = _standing_out(view)
     told = {one.barrier: one for one in view.patterns if one.barrier in codes}
-    certain = all(map(view.is_certain, told.values()))
     places = [told[code].unit for code in codes]
     where = [] if {*places} <= {view.code} else [view.name_of(one) for one in places]
+    claimed = list(told.values())
+    if len(where) == 1 and len(marked := _marked_below(view, codes[0])) > 1:
+        where = [view.voice.gettext("%(num)s units") % {"num": counted(view.voice, len(marked))}]
+        claimed = [msgspec.structs.replace(told[codes[0]], unit=one) for one in marked]
+    certain = all(map(view.is_certain, claimed))
     return sentences.barriers_headline(view.voice, codes, view.ranked, certain=certain, where=where)
+
+
+def _marked_below(view: View, barrier: str) -> list[str]:
+    """The units of the matrix where a barrier stands out."""
+    cells = (view.release.cell(one.unit, "barrier_share", barrier) for one in view.below)
+    return [one.unit for one in cells if one is not None and one.unit and one.marked is True]
 
 
 def _standing_out(view: View) -> list[str]:
