@@ -61,6 +61,20 @@ FORBIDDEN = {
 }
 
 
+FORBIDDEN_IN_ENGLISH = {
+    "a person in English": "The manager must look at it.",
+    "a ranking in English": "The unit is the worst.",
+    "blame in English": "They are to blame.",
+    "a cause in English": "It is caused by the time.",
+    "a test in English": "The difference is significant.",
+    "a verdict on a trial in English": "The trial failed.",
+    "nothing found, in English": "There is no difference.",
+    "whom it is about in English": "Employees must do better.",
+    "a trait of a leader in English": "The supervisor is lazy.",
+}
+FORBIDDEN |= FORBIDDEN_IN_ENGLISH  # a report in Danish may hold an English text of a team
+
+
 @pytest.mark.parametrize("text", FORBIDDEN.values(), ids=FORBIDDEN)
 def test_a_report_never_says(text: str) -> None:
     assert says(text) is not None
@@ -83,6 +97,8 @@ ALLOWED = {
     "an open door": "Døren er åben.",
     "a name inside a word": "Larsen og Hansens Vej.",
     "ten per cent": "Det siger 10 %.",
+    "a group in English": "The managers' group takes it up.",
+    "what people fear in English": "What is the worst that can happen, and to whom?",
 }
 
 
