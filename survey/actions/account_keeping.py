@@ -14,7 +14,13 @@ from typing import Any
 from survey import audit, sessions
 from survey.access import Role
 from survey.actions import one_time_codes
-from survey.actions.accounts import LoginTaken, check_role, checked_login, hashed_password
+from survey.actions.accounts import (
+    LoginTaken,
+    check_role,
+    checked_email,
+    checked_login,
+    hashed_password,
+)
 from survey.engine import transaction
 from survey.errors import N_, ChangedMeanwhile, NotFoundHere, Refused
 from survey.tables import Account, AccountInvitation, AccountUnit, Unit
@@ -76,13 +82,15 @@ async def invite(  # noqa: PLR0913 - one keyword per field of an account
     once: str,
     now: datetime,
     by: int,
+    email: str = "",
 ) -> Invited:
     """An account without a password, and the link by which its owner chooses one.
 
-    The same form sent twice is one account, with the newer link. Raises LoginTaken,
-    LoginUnusable, RoleUnknown, UnitsWanted, UnitsUnwanted, UnitNotInTree.
+    The same form sent twice is one account, with the newer link. `email` is where its owner hears
+    of new reports. Raises LoginTaken, LoginUnusable, AddressUnusable, RoleUnknown, UnitsWanted,
+    UnitsUnwanted, UnitNotInTree.
     """
-    name = checked_login(login)
+    name, address = checked_login(login), checked_email(email)
     await check_role(role, units)
     async with transaction():
         before = await Account.select(Account.id).where(Account.login == name).first()
@@ -95,7 +103,7 @@ async def invite(  # noqa: PLR0913 - one keyword per field of an account
                 raise LoginTaken(login=name)
         else:
             made = await Account.insert(
-                Account(login=name, password_hash="", role=role, language=language)
+                Account(login=name, password_hash="", role=role, language=language, email=address)
             )
             account = made[0]["id"]
             await _place(account, units)

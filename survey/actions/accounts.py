@@ -208,9 +208,7 @@ async def change_password(actor: Actor, *, old: str, new: str, now: datetime) ->
 
 async def choose_email(actor: Actor, email: str) -> None:
     """Where the actor hears of new reports; "" for nowhere. Raises AddressUnusable."""
-    if email and not SENDER.fullmatch(email):
-        raise AddressUnusable
-    await Account.update({Account.email: email or None}).where(Account.id == actor.account)
+    await Account.update({Account.email: checked_email(email)}).where(Account.id == actor.account)
 
 
 async def choose_language(actor: Actor, language: Language) -> None:
@@ -232,6 +230,13 @@ def checked_login(login: str) -> str:
     if not 2 <= len(name) <= 64 or len(name.split()) != 1 or not name.isprintable():
         raise LoginUnusable(login=login.strip()[:64])
     return name
+
+
+def checked_email(email: str) -> str | None:
+    """A mail address as it is kept, None for none; raises AddressUnusable."""
+    if email and not SENDER.fullmatch(email):
+        raise AddressUnusable
+    return email or None
 
 
 async def hashed_password(password: str, *, login: str) -> str:

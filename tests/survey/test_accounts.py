@@ -161,6 +161,17 @@ async def test_with_an_address_the_link_is_mailed_and_the_address_forgotten(
     assert b"grete@fjordlund" not in database
 
 
+async def test_an_address_is_kept_for_word_of_reports_where_that_is_ticked(site: cast.Site) -> None:
+    dan = await site.signed_in("dan")
+
+    refused = await invited(dan, email="no address", told="1")
+    await invited(dan, email="grete@fjordlund.example", told="1")
+
+    row = await Account.select(Account.email).where(Account.login == "grete").first()
+    assert refused.status_code == 422
+    assert row == {"email": "grete@fjordlund.example"}
+
+
 async def test_a_mail_that_cannot_be_sent_leaves_the_link_to_hand_over(site: cast.Site) -> None:
     page = await invited(await site.signed_in("dan"), email="no address")
 

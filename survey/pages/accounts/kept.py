@@ -13,7 +13,7 @@ from survey import organisation, texts
 from survey.access import Actor, Role, keeps_accounts
 from survey.actions import account_keeping, account_mail
 from survey.actions.account_keeping import VALID, Invited, LastAdministrator, OwnAccount
-from survey.actions.accounts import LoginTaken, LoginUnusable, checked_login
+from survey.actions.accounts import AddressUnusable, LoginTaken, LoginUnusable, checked_login
 from survey.actions.opening import LOCAL
 from survey.delivery.letters import FieldEmpty as SenderMissing
 from survey.delivery.post import MailServerUnreachable, NotDelivered, SenderUnusable
@@ -113,9 +113,12 @@ class AccountsPages(Controller):
                     once=fields.once,
                     now=_now(request),
                     by=actor.account,
+                    email=email if fields.tick("told") else "",
                 )
             except LoginTaken as error:
                 fields.problems["login"] = error
+            except AddressUnusable as error:
+                fields.problems["email"] = error
             else:
                 return await _handed_over(request, invited, email=email)
         return await _new(request, fields, status=422)
