@@ -12,8 +12,10 @@ import pytest
 from analysis.findings import Release
 from analysis.release.audit.documents import Untold
 from analysis.report import release_csv, release_xlsx, unit_workbook, workbook_checked
+from analysis.report.press import Passage
 from analysis.report.reading import NotADocument, workbook_tables
-from survey.texts import Voice
+from analysis.wording.guard import guard
+from survey.texts import Language, Voice
 from tests.analysis.release_factory import release
 
 RELEASE = release()
@@ -46,6 +48,22 @@ def replaced(data: bytes, part: str, was: str, becomes: str) -> bytes:
         for name, content in parts(data).items():
             file.writestr(name, content.replace(was, becomes, 1) if name == part else content)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_its_words_are_such_as_a_report_may_say(language: Language) -> None:
+    numbers, method = workbook_tables(release_xlsx(RELEASE, "C2", voice=Voice(language)))
+    words = {cell for row in (numbers[0], *method) for cell in row}
+    words |= {cell for row in numbers for cell in row if not cell.replace(".", "").isdigit()}
+
+    guard(
+        Voice(language),
+        [Passage(1, word, is_prose=False) for word in sorted(words)],
+        quoted=[one.name for one in RELEASE.units],
+        tasks=[one.text for one in RELEASE.behaviours],
+    )
+
+    assert len(words) > 100
 
 
 def test_it_holds_the_rows_of_the_table_in_the_same_order() -> None:
