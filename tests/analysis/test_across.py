@@ -189,6 +189,20 @@ def test_the_number_of_a_unit_that_is_not_one_of_them_is_not_told() -> None:
         lines_checked(RELEASE, [line], about=("F3", "B1"))
 
 
+def test_a_report_that_tells_the_number_of_another_unit_is_not_made() -> None:
+    foreign = "<p>30 % (mellem 10 og 50 %)</p></main>"  # of C3
+
+    with pytest.raises(Untold):
+        pathway_report(
+            RELEASE,
+            ("F3", "B1"),
+            voice=Voice("da"),
+            render=lambda name, more: render(name, "da", more).replace("</main>", foreign),
+            assets=assets("report.css"),
+            facts=facts(),
+        )
+
+
 @pytest.fixture(scope="module")
 def file() -> bytes:
     return pathway_report(

@@ -93,6 +93,13 @@ def test_it_tells_the_three_lines_of_the_unit() -> None:
     ]
 
 
+def test_what_stands_out_in_a_unit_below_is_not_what_this_one_said() -> None:
+    below, centre = (board(view(unit), OnBoard()).lines[0].said for unit in ("F1", "F"))
+
+    assert below == ("Det føles usikkert at prøve.",)
+    assert centre == ("Det er uklart, hvilken faggruppe der må gøre det.",)
+
+
 @pytest.mark.parametrize("unit", ["F4", "B1"])
 def test_what_nobody_knows_is_left_for_a_pen(unit: str) -> None:
     [text] = pages(printed(view(unit), OnBoard()))
