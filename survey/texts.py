@@ -207,8 +207,8 @@ def environment() -> Environment:
 def _typeset(page: str, language: str) -> Markup:
     """A piece of a page as it is set on paper; what is in it is escaped already."""
     shipped = content("hyphenation").get(language, content("hyphenation")["en"])
-    quotes = (shipped["quotes"][0], shipped["quotes"][1])
-    return Markup(typeset(page, shipped["words"], quotes))  # noqa: S704 - no tag is changed
+    made = typeset(page, shipped["words"], shipped["quotes"])
+    return Markup(made)  # noqa: S704 - no tag is changed
 
 
 def render(template: str, language: Language, context: Mapping[str, object]) -> str:

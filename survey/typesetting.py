@@ -13,8 +13,8 @@ SOFT: Final = "\u00ad"
 TAG: Final = re.compile(r"(<[^>]*>)")
 NAME: Final = re.compile(r"</?!?(\w*)")
 DIGIT: Final = re.compile(r"\d")
-# What is quoted, between two plain apostrophes as a template writes them; not "the citizen's".
-QUOTED: Final = re.compile(r"(?<!\w)&#39;([^&<>]+)&#39;(?!\w)")
+# What is quoted, between two plain signs as a template writes them; not "the citizen's".
+QUOTED: Final = re.compile(r"(?<!\w)&#(39|34);([^&<>]+)&#\1;(?!\w)")
 # What is one thing to a reader: "25 %", "5 ud af 10", "kl. 9", "uge 23", "side 4", "16. november".
 TOGETHER: Final = re.compile(
     r"\b\d+ %"
@@ -33,13 +33,14 @@ UNTOUCHED: Final = "svg"  # a line of a drawing is never broken
 SHORTEST_TOGETHER, SHORTEST_BROKEN = len("5 %"), 12  # letters
 
 
-def typeset(html: str, words: Sequence[str], quotes: tuple[str, str] = ("‘", "’")) -> str:
+def typeset(html: str, words: Sequence[str], quotes: str = "‘’“”") -> str:
     """A page whose numbers stay with their words, and whose long words break where they may.
 
     `words` are beginnings of words with a hyphen at each place, `quotes` the two signs round what
-    is quoted.
+    stands between apostrophes and the two round what stands between quotation marks.
     """
-    html = QUOTED.sub(rf"{quotes[0]}\1{quotes[1]}", html)
+    signs = {"39": quotes[:2], "34": quotes[2:]}
+    html = QUOTED.sub(lambda found: found[2].join(signs[found[1]]), html)
     breaks = _breaks(tuple(words))
     pieces, is_prose, is_drawing = TAG.split(html), False, False  # every second one is a tag
     for at, piece in enumerate(pieces):

@@ -76,7 +76,7 @@ def test_what_is_escaped_stays_escaped_and_a_word_is_found_when_the_signs_are_ta
 
 def test_what_is_quoted_has_the_signs_of_its_language() -> None:
     rest = "The citizen&#39;s, the unit&#39;s.</p>"
-    page = f"<p>Fra &#39;nogle&#39; til &#39;få eller ingen&#39;. {rest}"
+    page = f"<p>Fra &#39;nogle&#39; til &#34;få eller ingen.&#34; {rest}"
 
     found = [
         environment().from_string("{% filter typeset(language) %}" + page + "{% endfilter %}")
@@ -85,9 +85,9 @@ def test_what_is_quoted_has_the_signs_of_its_language() -> None:
     ]  # fmt: skip
 
     assert found == [
-        f"<p>Fra »nogle« til »få eller ingen«. {rest}",
-        f"<p>Fra ‘nogle’ til ‘få eller ingen’. {rest}",
-        f"<p>Fra ‘nogle’ til ‘få eller ingen’. {rest}",
+        f"<p>Fra »nogle« til »få eller ingen.« {rest}",
+        f"<p>Fra ‘nogle’ til “få eller ingen.” {rest}",
+        f"<p>Fra ‘nogle’ til “få eller ingen.” {rest}",
     ]
 
 
