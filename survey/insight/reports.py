@@ -12,7 +12,7 @@ from analysis.findings import Release
 from analysis.report import Facts, ForbiddenWording, TrialText, UnitNotInRelease, Untold, seal
 from analysis.report import unit_report as written
 from survey import house, organisation, texts
-from survey.errors import Broken, LibraryMissing, UnitUnknown, WaveUnknown
+from survey.errors import LibraryMissing, Refused, UnitUnknown, WaveUnknown
 from survey.insight.auditing import NumberNotReleased
 from survey.insight.comments import cleared
 from survey.insight.guarding import MOST_SAID
@@ -25,7 +25,7 @@ from survey.texts import Language, Voice
 DAYS_TO_DECIDE: Final = 90  # after a trial action, decision in measurement 5
 
 
-class ReportStopped(Broken):
+class ReportStopped(Refused):
     said_in = "guard_stopped"
 
 
@@ -88,8 +88,7 @@ async def _core_tasks(shown: Release, wave: str, language: Language) -> dict[str
         for unit in one.units:
             asked.setdefault(unit, []).extend(row for row in tasks if row["code"] == one.behaviour)
     return {
-        unit: _english(node.core_task or "", asked.get(unit, ()))
-        for unit, node in tree.items()
+        unit: _english(node.core_task or "", asked.get(unit, ())) for unit, node in tree.items()
     }
 
 

@@ -1,6 +1,7 @@
 """Pages that tell results, past the language guard: what no report may say, no page says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from litestar import Request, Response
@@ -8,15 +9,30 @@ from litestar import Request, Response
 from survey import insight
 from survey.access import Actor
 from survey.errors import Refused
-from survey.insight import Told
+from survey.insight import ReportStopped, Told
 from survey.insight.guarding import PageStopped, names_in, page_checked
 from survey.pages.layout import language_for, organisation_name, settings_of
 
 
-class PageNotShown(Refused):
-    """The same for those who cannot mend it: what it says would say who wrote it."""
+class TextToMend(Refused):
+    """What those are told who cannot mend it: the sentence would say more than a report may."""
 
-    said_in = "page_not_shown"
+    said_in = "text_to_mend"
+
+
+@contextmanager
+def for_who_can_mend(request: Request[Any, Any, Any]) -> Iterator[None]:
+    """Keep the sentence that stopped a page or a report for a coordinator.
+
+    Raises `PageStopped` or `ReportStopped` for them, and `TextToMend` for all others.
+    """
+    actor: Actor = request.user
+    try:
+        yield
+    except (PageStopped, ReportStopped) as error:
+        if actor.may_plan:
+            raise
+        raise TextToMend from error
 
 
 def of_unit(request: Request[Any, Any, Any], made: Response[str], told: Told) -> Response[str]:
@@ -41,16 +57,12 @@ def guarded(
 ) -> Response[str]:
     """The page as it was made; see `page_checked` for what is told apart.
 
-    Raises `PageStopped`, which names the sentence, for a coordinator, and `PageNotShown` for all
-    others. A form that is shown again after a problem stays: what was typed is mended there.
+    Raises as `for_who_can_mend` does. A form that is shown again after a problem stays: what was
+    typed is mended there.
     """
-    if made.status_code not in (None, 200):
-        return made
-    actor: Actor = request.user
-    try:
-        page_checked(made.content, language_for(request), names=names, tasks=tasks, is_ours=is_ours)
-    except PageStopped as error:
-        if actor.may_plan:
-            raise
-        raise PageNotShown from error
+    if made.status_code in (None, 200):
+        with for_who_can_mend(request):
+            page_checked(
+                made.content, language_for(request), names=names, tasks=tasks, is_ours=is_ours
+            )
     return made

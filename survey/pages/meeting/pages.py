@@ -14,7 +14,7 @@ from survey.actions.trials import write_trial
 from survey.errors import N_
 from survey.insight import BARRIERS, Board, Told, sentences
 from survey.pages.forms import Fields, notice, posted
-from survey.pages.guarded import of_unit
+from survey.pages.guarded import for_who_can_mend, of_unit
 from survey.pages.layout import language_for, page, settings_of
 from survey.pages.meeting.decisions import decisions
 from survey.pages.meeting.slides import deck
@@ -78,13 +78,14 @@ class MeetingPages(Controller):
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[bytes]:
         """The same as a sheet for the wall, in the largest type its texts leave room for."""
-        pdf = await insight.board_pdf(
-            settings_of(request),
-            wave=wave,
-            unit=unit,
-            language=language_for(request),
-            today=today_of(request),
-        )
+        with for_who_can_mend(request):
+            pdf = await insight.board_pdf(
+                settings_of(request),
+                wave=wave,
+                unit=unit,
+                language=language_for(request),
+                today=today_of(request),
+            )
         await audit.record(
             by=request.user.account, what="opened board sheet", on_what=f"{wave}/{unit}"
         )

@@ -17,7 +17,7 @@ from survey.actions.reports import report_of
 from survey.errors import NotFoundHere, UnitUnknown
 from survey.insight import Release, Told
 from survey.insight.comments import quoted
-from survey.pages.guarded import guarded, names_of, of_unit
+from survey.pages.guarded import for_who_can_mend, guarded, names_of, of_unit
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.matrix import matrix
 from survey.pages.results.values import Branch, Place, Shared, UnitView
@@ -162,9 +162,10 @@ class ResultsFiles(Controller):
         self, request: Request[Any, Any, Any], wave: FromPath[str], unit: FromPath[str]
     ) -> Response[bytes]:
         """The action report, as its leadership team gets it on paper."""
-        pdf = await report_of(
-            settings_of(request), wave=wave, unit=unit, language=language_for(request)
-        )
+        with for_who_can_mend(request):
+            pdf = await report_of(
+                settings_of(request), wave=wave, unit=unit, language=language_for(request)
+            )
         await audit.record(by=request.user.account, what="opened report", on_what=f"{wave}/{unit}")
         return pdf_file(pdf, f"{wave}-{unit}.pdf")
 
@@ -194,9 +195,10 @@ class ResultsAcross(Controller):
         """The report of the reader's own units, or for a coordinator of those in the address."""
         settings = settings_of(request)
         units = _across(request, insight.stored_release(settings, wave))
-        pdf = await insight.pathway_report(
-            settings, wave=wave, units=units, language=language_for(request)
-        )
+        with for_who_can_mend(request):
+            pdf = await insight.pathway_report(
+                settings, wave=wave, units=units, language=language_for(request)
+            )
         by = request.user.account
         await audit.record(by=by, what="opened report", on_what=f"{wave}/{','.join(units)}")
         return pdf_file(pdf, f"{wave}-{'-'.join(units)}.pdf")
