@@ -12,7 +12,7 @@ import resource
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.findings import encode
@@ -33,13 +33,17 @@ RESIDENT = re.compile(r"VmHWM:\s+(\d+) kB")
 
 @dataclass
 class Run:
-    """What a batch took: seconds on the wall and of processors, megabytes by process."""
+    """What a batch took: seconds on the wall and of processors, the most megabytes of a worker.
+
+    `units` while it has made reports of units alone, `all` with those of centres and of the whole.
+    """
 
     made: int = 0
     size: int = 0
     wall: float = 0.0
     cpu: float = 0.0
-    resident: dict[int, float] = field(default_factory=dict)
+    units: float = 0.0
+    all: float = 0.0
 
 
 def main() -> None:
@@ -49,9 +53,16 @@ def main() -> None:
     minutes = run.wall / 60 * UNITS / run.made
     figures = [
         Figure(f"{UNITS} reports, {WORKERS} workers", minutes, "min", MINUTES, digits=1),
+        Figure(
+            "  were the processors theirs alone",
+            run.cpu * UNITS / run.made / WORKERS / 60,
+            "min",
+            digits=1,
+        ),
         Figure("  reports", run.made / run.wall, "/s", digits=2),
         Figure("  CPU of a report, start included", run.cpu / run.made, "s", digits=2),
-        Figure("the most a worker holds", max(run.resident.values()), "MB", MEGABYTES),
+        Figure("the most a worker holds", run.units, "MB", MEGABYTES),
+        Figure(f"  and with the report on all {count} units", run.all, "MB"),
         Figure("mean size of a report", run.size / run.made / 1024, "kB"),
     ]
     show(f"All reports of a wave of {count} units", figures)
@@ -81,15 +92,17 @@ def batch(folder: Path, units: tuple[Unit, ...]) -> Run:
         folder, "sqlite", "", folder, folder, None, "http://localhost", folder / "organisation.yaml"
     )
     given = {"facts": facts()}
-    tasks = (
-        workers.Task(settings, "report", WAVE, code, "da", given) for code, _, _, _, _ in units
-    )
+    above = {parent for _, parent, _, _, _ in units if parent is not None}
+    codes = sorted((code for code, _, _, _, _ in units), key=lambda code: code in above)
+    tasks = (workers.Task(settings, "report", WAVE, code, "da", given) for code in codes)
     run, begun, before = Run(), time.monotonic(), _cpu()
     for task, answer in workers.made(tasks, workers=WORKERS, limits=workers.Limits()):
         if not isinstance(answer, workers.Made):
             raise SystemExit(f"{task.unit}: {answer}")
         run.made, run.size = run.made + 1, run.size + len(answer.content)
-        run.resident |= {one.pid: _resident(one.pid) for one in multiprocessing.active_children()}
+        run.all = max(run.all, *(_resident(one.pid) for one in multiprocessing.active_children()))
+        if run.made <= len(units) - len(above) - WORKERS:
+            run.units = run.all
     run.wall, run.cpu = time.monotonic() - begun, _cpu() - before
     return run
 
