@@ -34,7 +34,6 @@ from survey.insight.auditing import (
 from survey.insight.boards import board_file, on_board, on_boards
 from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
-from survey.insight.papers import paper_file
 from survey.insight.pathways import pathway_file, pathways
 from survey.insight.releases import (
     Released,
@@ -62,6 +61,7 @@ from survey.insight.workers import (
     ReportTooLarge,
     ReportTooSlow,
     board_pdf,
+    paper_pdf,
     pathway_report,
     unit_report,
 )
@@ -126,7 +126,7 @@ __all__ = [
     "on_board",
     "on_boards",
     "opened",
-    "paper_file",
+    "paper_pdf",
     "pathway_file",
     "pathway_report",
     "pathways",

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from analysis.findings import Release
 from survey.errors import N_
 from survey.insight.boards import board_file, on_boards
+from survey.insight.papers import paper_file
 from survey.insight.pathways import pathway_file
 from survey.insight.releases import released
 from survey.insight.reports import WaveFacts, report_file, wave_facts
@@ -58,6 +59,8 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
     "board": Document(N_("Board sheets"), every_unit, board_file, _now_on_boards, 0.1),
     # Of sets of units, which only those who hold them ask for: none is made in a batch.
     "pathway": Document(N_("Reports across units"), no_unit, pathway_file),
+    # Of a wave and of no unit: asked for from its page, also before there is a release.
+    "paper": Document(N_("For the works committee"), no_unit, paper_file),
 }
 
 

@@ -33,10 +33,10 @@ from survey.texts import Language
 # Seconds of a processor for a document (report.md 7), which takes one or two: a clock on the wall
 # would count what others do on a busy machine. The second ends one that hangs without working.
 TIME_LIMIT: Final = 20.0
-PATIENCE: Final = 120.0
+PATIENCE: Final = 300.0
 MEMORY: Final = 1024  # MB that a worker may write to (report.md 7); it takes 350
 STEP: Final = 0.2  # seconds between two looks at the clock
-POLITE: Final = 10  # how far batches stand back for those who answer or wait for a page
+POLITE: Final = 5  # how far batches stand back for those who answer or wait for a page
 QUEUE: Final = 2  # who may wait for the one document that is made for a page (trust.md, attack 11)
 IDLE: Final = 120.0  # seconds a worker is kept for the next page
 
@@ -317,3 +317,17 @@ async def pathway_report(
     given = {"facts": facts.shared}
     task = Task(settings, "pathway", wave, BETWEEN.join(units), language, given)
     return (await DESK.made(task)).content
+
+
+async def paper_pdf(  # noqa: PLR0913 - what the pages are made of
+    settings: Settings,
+    *,
+    wave: str,
+    language: Language,
+    htmls: Iterable[str],
+    created: date,
+    quoted: Iterable[str],
+) -> bytes:
+    """The two pages about a wave, from the same pages in falling sizes; raises as `unit_report`."""
+    given = {"htmls": tuple(htmls), "created": created, "quoted": tuple(quoted)}
+    return (await DESK.made(Task(settings, "paper", wave, "", language, given))).content

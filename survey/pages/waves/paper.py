@@ -1,6 +1,5 @@
 """The two pages a works committee reads about a wave: on the screen, and printed on A4."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from survey import questionnaire
 from survey.access import reads_waves
 from survey.house import Organisation
-from survey.insight import paper_file
+from survey.insight import paper_pdf
 from survey.pages.answering.sheet import MIN_COMMENTS, told
 from survey.pages.layout import language_for, organisation_name, page, settings_of
 from survey.pages.results.pages import pdf_file
@@ -61,10 +60,11 @@ class WavePaper(Controller):
         """The same two pages as a file: for an agenda, and for those who read it by ear."""
         language, told_ = language_for(request), await _told(request, name)
         view: WavePage = told_["wave"]
-        content = await asyncio.to_thread(
-            paper_file,
-            (render(PRINT, language, one) for one in by_size(told_, Voice(language))),
-            voice=Voice(language),
+        content = await paper_pdf(
+            settings_of(request),
+            wave=name,
+            language=language,
+            htmls=(render(PRINT, language, one) for one in by_size(told_, Voice(language))),
             created=view.opens,
             quoted=_theirs(told_),
         )
