@@ -22,10 +22,11 @@ from survey.delivery import prints
 from survey.errors import KernepulsError
 from survey.insight import DOCUMENTS
 from survey.insight.documents import Key
-from survey.settings import Settings
+from survey.settings import TEMPLATES, Settings
 from survey.texts import LANGUAGES, Language, Voice
 
 INDEX: Final = "index.jsonl"
+STYLE: Final = "index.css"  # of the index in the zip
 ZIP_MODE: Final = 0o644 << 16
 
 
@@ -237,16 +238,23 @@ def zipped(
     those of the units.
     """
     stock, voice = shelf.stock(), Voice(shelf.language)
-    rows = [stock.finished[key] for key in keys if key in stock.finished]
+    wanted = tuple(keys)
+    rows = [stock.finished[key] for key in wanted if key in stock.finished]
+    missing = [
+        f"{names.get(unit, unit)} ({voice.gettext(DOCUMENTS[kind].title)})"
+        for kind, unit in wanted
+        if (kind, unit) not in stock.finished
+    ]
     groups = tuple(_groups(rows, shelf.wave, names, voice))
     index = texts.render(
         "report/index.html",
         shelf.language,
-        {"wave": shelf.wave, "organisation": organisation, "groups": groups},
+        {"wave": shelf.wave, "organisation": organisation, "groups": groups, "missing": missing},
     )
     pipe = _Pipe()
     with ZipFile(cast("IO[bytes]", pipe), "w", ZIP_STORED) as archive:
         _put(archive, "index.html", index.encode(), closes)
+        _put(archive, STYLE, (TEMPLATES / "report" / STYLE).read_bytes(), closes)
         yield pipe.taken()
         for one, row in zip(rows, [row for group in groups for row in group.rows], strict=True):
             _put(archive, row.file, shelf.file(*one.key).read_bytes(), closes)

@@ -81,10 +81,13 @@ async def leave_job(state: str, *, done: int = 0) -> None:
     )
 
 
-async def test_reports_are_made_beside_the_request_and_taken_away_together(
+async def test_a_run_goes_on_where_the_last_was_killed_and_is_taken_away_with_an_index(
     site: cast.Site, settings: Settings
 ) -> None:
     carla = await site.signed_in("carla")
+    shelf = await lay_out(settings, ("report", "FK"))
+    with (shelf.folder / INDEX).open("ab") as index_file:
+        index_file.write(b'{"type":"finis')  # what a kill leaves
     before = await carla.get(PAGE)
     asked = await carla.post(f"{PAGE}/make", data=cast.token(before) | {"language": "da"})
     waiting = await carla.get(PAGE)
@@ -92,12 +95,12 @@ async def test_reports_are_made_beside_the_request_and_taken_away_together(
     await work.do_waiting(settings)
 
     after, taken = await carla.get(PAGE), await carla.get(f"{PAGE}/da/all.zip")
-    assert "Lav 2 handlingsrapporter og 2 tavleark" in before.text
+    assert "Lav de sidste 3" in before.text
     assert asked.headers["location"] == f"{PAGE}?in=da"
     assert "Rapporterne bliver lavet." in waiting.text
     assert "Alle er lavet: 2 handlingsrapporter og 2 tavleark." in after.text
     with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
-        index, *files = archive.namelist()
+        index, _, *files = archive.namelist()
         shown = archive.read(index).decode()
         bodies = [archive.read(one) for one in files]
     assert files == [
@@ -105,28 +108,26 @@ async def test_reports_are_made_beside_the_request_and_taken_away_together(
         for folder in ("Handlingsrapporter", "Tavleark")
         for unit in ("FK", "B1")
     ]
+    assert [body == b"%PDF" for body in bodies] == [True, False, False, False]  # kept, and made
     assert all(body.startswith(b"%PDF") for body in bodies)
     assert all(hashlib.sha256(body).hexdigest() in shown for body in bodies)
     assert 'href="Handlingsrapporter/B1-2026-4.pdf"' in shown
+    assert shelf.stock().finished["board", "B1"].pages == 1
     assert (await carla.get(f"{PAGE}/da/all.zip")).content == taken.content
     written = {row["what"] for row in await AuditEvent.select(AuditEvent.what)}
     assert written == {"made reports", "opened all reports"}
 
 
-async def test_a_run_that_was_stopped_or_killed_goes_on_where_it_was(
+async def test_a_finished_report_is_handed_out_as_long_as_it_is_up_to_date(
     site: cast.Site, settings: Settings
 ) -> None:
-    shelf = await lay_out(settings, *KEYS[:3])
-    with (shelf.folder / INDEX).open("ab") as index:
-        index.write(b'{"type":"finis')  # what a kill leaves
-    await work.ask_for("make_reports", wave=WAVE, by=None, language="da")
+    carla = await site.signed_in("carla")
+    shelf = await lay_out(settings, *KEYS, body=b"%PDF of the run")
 
-    await work.do_waiting(settings)
+    there = await carla.get("/waves/2026-4/units/B1/report.pdf")
 
-    made = shelf.stock().finished
-    assert set(made) == set(KEYS)
-    assert made["report", "FK"].size == len(b"%PDF")  # not made again
-    assert made["board", "B1"].pages == 1
+    assert there.content == b"%PDF of the run"
+    assert shelf.up_to_date(("report", "B1"), "another mark") is None
 
 
 async def test_who_stops_a_run_keeps_what_is_finished(site: cast.Site, settings: Settings) -> None:
@@ -203,6 +204,7 @@ async def test_the_preview_names_the_pages_that_are_left_out_and_why(site: cast.
     page = await carla.get(f"{PAGE}?unit=B1")
 
     left_out = page.text.partition("Udeladt, og hvorfor:")[2]
+    assert "Lav 2 handlingsrapporter og 2 tavleark" in page.text
     assert "<dt>Fra sidst</dt>" in left_out
     assert "Kort fortalt" in page.text
 
