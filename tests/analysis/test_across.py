@@ -107,7 +107,7 @@ def test_it_begins_with_what_stands_out_in_two_of_the_units() -> None:
 def test_what_stands_out_in_one_alone_is_not_said_of_both() -> None:
     told = sections(view("C21", "B1"))
 
-    assert told["in_short"].headline == "Hver af enhederne har sine egne barrierer"
+    assert told["in_short"].headline == "Ingen fælles barriere skiller sig ud"
     assert told["barriers"].headline == "Ingen barriere skiller sig ud i mere end én af enhederne"
 
 

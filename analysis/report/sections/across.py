@@ -23,6 +23,7 @@ from analysis.wording.voice import between, counted, inside, listed, opened
 
 MOST_LISTED: Final = 6  # of the units on the cover; the others are counted
 MOST_POINTS: Final = 4
+MOST_SAYING: Final = 4  # units that each have a sentence on who can solve it
 FLOWING: Final = frozenset(("seams", "barriers", "who", "proposals", "since_last"))
 
 
@@ -126,8 +127,8 @@ def _headline(view: View) -> str:
         told = sentences.certainty(voice, "shows" if certain else "suggests", pattern=text)
         return told.rstrip(".")
     if voices.near_pairs(view):
-        return voice.gettext("It stalls between the units, and each has its own barriers")
-    return voice.gettext("Each of the units has its own barriers")
+        return voice.gettext("It stalls between the units")
+    return voice.gettext("No shared barrier stands out")
 
 
 def _shared(view: View) -> list[Labelled]:
@@ -295,8 +296,11 @@ def _voices(view: View, barrier: str, unit: str) -> Voices:
 
 
 def _units_say(view: View) -> str:
+    """Unit by unit, who it points to; of many the stairs alone tell."""
+    if len(view.views) > MOST_SAYING:
+        return ""
     voice, told = view.voice, []
-    for one in view.views[:MAX_PATTERNS]:
+    for one in view.views:
         names = [inside(sentences.address_name(voice, key)) for key in _points_to(one)]
         if names:
             told.append(f"{one.name}: {opened(sentences.either(voice, names))}.")
