@@ -271,7 +271,7 @@ def _groups(
             Row(
                 one.unit,
                 names.get(one.unit, one.unit),
-                f"{title}/{quote(one.unit, safe='æøåÆØÅ')}-{wave}.pdf",
+                f"{title}/{'-'.join(filter(None, (quote(one.unit, safe='æøåÆØÅ'), wave)))}.pdf",
                 one.pages,
                 one.made,
                 one.sha256,

@@ -327,7 +327,7 @@ async def paper_pdf(  # noqa: PLR0913 - what the pages are made of
     htmls: Iterable[str],
     created: date,
     quoted: Iterable[str],
-) -> bytes:
+) -> Made:
     """The two pages about a wave, from the same pages in falling sizes; raises as `unit_report`."""
     given = {"htmls": tuple(htmls), "created": created, "quoted": tuple(quoted)}
-    return (await DESK.made(Task(settings, "paper", wave, "", language, given))).content
+    return await DESK.made(Task(settings, "paper", wave, "", language, given))

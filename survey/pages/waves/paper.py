@@ -19,6 +19,7 @@ from survey.pages.results.pages import pdf_file
 from survey.pages.waves.pages import Asking
 from survey.pages.waves.views import WavePage, wave_page
 from survey.questionnaire import Item, blocks_of
+from survey.settings import Settings
 from survey.tables import Wave
 from survey.texts import Language, Voice, render
 
@@ -53,27 +54,31 @@ class WavePaper(Controller):
 
     @get("/", name="wave-paper")
     async def show(self, request: Asking, name: FromPath[str]) -> Response[Any]:
-        return page(request, TEMPLATE, **await _told(request, name))
+        told_ = await _told(settings_of(request), name, language_for(request))
+        return page(request, TEMPLATE, **told_)
 
     @get("/print.pdf", name="wave-paper-file")
     async def file(self, request: Asking, name: FromPath[str]) -> Response[bytes]:
         """The same two pages as a file: for an agenda, and for those who read it by ear."""
-        language, told_ = language_for(request), await _told(request, name)
-        view: WavePage = told_["wave"]
-        content = await paper_pdf(
-            settings_of(request),
-            wave=name,
-            language=language,
-            htmls=(render(PRINT, language, one) for one in by_size(told_, Voice(language))),
-            created=view.opens,
-            quoted=_theirs(told_),
-        )
-        return pdf_file(content, f"{name}-paper.pdf")
+        settings, language = settings_of(request), language_for(request)
+        given = await given_to_print(settings, name, language)
+        made = await paper_pdf(settings, wave=name, language=language, **given)
+        return pdf_file(made.content, f"{name}-paper.pdf")
 
 
-async def _told(request: Asking, name: str) -> dict[str, Any]:
+async def given_to_print(settings: Settings, name: str, language: Language) -> dict[str, Any]:
+    """What `paper_pdf` makes the two pages of, beside the wave and the language."""
+    told_ = await _told(settings, name, language)
+    sizes = by_size(told_, Voice(language))
+    return {
+        "htmls": tuple(render(PRINT, language, one) for one in sizes),
+        "created": told_["wave"].opens,
+        "quoted": tuple(_theirs(told_)),
+    }
+
+
+async def _told(settings: Settings, name: str, language: Language) -> dict[str, Any]:
     """What the two pages say of a wave."""
-    settings, language = settings_of(request), language_for(request)
     voice = Voice(language)
     view = await wave_page(settings, voice, name, with_opened=False)
     stored = await Wave.select(Wave.left_out, Wave.min_n).where(Wave.name == name).first()

@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
@@ -20,18 +21,20 @@ from survey.actions.report_mails import reach_of
 from survey.actions.reports import beside_a_server
 from survey.delivery.shelf import Shelf, Stock, zipped
 from survey.errors import N_, NotFoundHere, Refused
-from survey.insight import inside, listed
-from survey.insight.documents import DOCUMENTS, Given, Key, given
+from survey.insight import ReportStopped, inside, listed, paper_pdf
+from survey.insight.documents import DOCUMENTS, Given, Key, given, mark_of
 from survey.insight.previewing import Asked, Preview, preview
 from survey.insight.releases import waves_with_release
 from survey.pages.forms import done, notice, posted
 from survey.pages.layout import LANGUAGE_NAMES, language_for, organisation_name, page, settings_of
 from survey.pages.waves.pages import Asking
+from survey.pages.waves.paper import given_to_print
 from survey.settings import Settings
 from survey.tables import Wave
 from survey.texts import LANGUAGES, Language, Voice, language_of
 
 TEMPLATE = "pages/staff/wave_reports.html"
+PAPER: Final[Key] = ("paper", "")  # of the wave and of no unit
 KINDS = ("make_reports", "send_reports")
 LISTED = 20  # reports that failed, or units nobody is told of, before the rest is counted
 DONE = {
@@ -133,10 +136,12 @@ class WaveReports(Controller):
         stock = shelf.stock()
         if stock.mark != told.mark or not stock.finished:
             raise ReportsOutdated
+        await _keep_paper(shelf, told)
+        names = {one.unit: _name(told, one.unit) for one in told.release.units}
         pieces = zipped(
             shelf,
-            told.wanted(),
-            names={one.unit: _name(told, one.unit) for one in told.release.units},
+            (*told.wanted(), PAPER),
+            names=names | {"": told.facts.shared.title},
             organisation=organisation_name(settings),
             closes=wave.closes,
         )
@@ -188,6 +193,18 @@ async def _page(request: Asking, wave: Wave) -> Response[str]:
         branches=_branches(told, stock, at),
         **context,
     )
+
+
+async def _keep_paper(shelf: Shelf, told: Given) -> None:
+    """Put the two pages of the works committee beside the others, made anew where they changed."""
+    given_ = await given_to_print(shelf.settings, shelf.wave, shelf.language)
+    mark = mark_of(told.facts, *PAPER, given_)
+    if await asyncio.to_thread(shelf.up_to_date, PAPER, mark) is None:
+        with suppress(ReportStopped):  # then the index says that they are missing
+            made = await paper_pdf(
+                shelf.settings, wave=shelf.wave, language=shelf.language, **given_
+            )
+            shelf.put(PAPER, made.content, mark=mark, pages=made.pages, today=today_here())
 
 
 def _address(wave: str, language: Language) -> str:
