@@ -120,9 +120,9 @@ def _tried(release: Release, earlier: tuple[Release, ...], document: Path) -> in
         case ".pdf":
             made = pdf_document(data)
             tables = [one for one in made.files if one.endswith(".csv")]
-            about = next((of[1] for one in tables if (of := TABLE_OF.fullmatch(one))), None)
+            about = next((of[1] for one in tables if (of := TABLE_OF.fullmatch(one))), "")
             found = lines_checked(
-                release, made.lines, about=_known(release, about), earlier=earlier
+                release, made.lines, about=units_named(release, about), earlier=earlier
             )
             return found + sum(table_checked(release, made.files[one].decode()) for one in tables)
         case ".csv":
@@ -132,14 +132,20 @@ def _tried(release: Release, earlier: tuple[Release, ...], document: Path) -> in
         case ".html":
             text = data.decode()
             of = PAGE_OF.search(text)
-            about = _known(release, None if of is None else of[1])
-            return lines_checked(release, html_lines(text), about=about, earlier=earlier)
+            about = "" if of is None else of[1]
+            return lines_checked(
+                release, html_lines(text), about=units_named(release, about), earlier=earlier
+            )
         case _:
             raise NotADocument
 
 
-def _known(release: Release, unit: str | None) -> str | None:
-    return unit if unit is not None and release.unit(unit) is not None else None
+def units_named(release: Release, told: str) -> tuple[str, ...] | None:
+    """The unit that a document is about, or the units with hyphens between; None where unknown."""
+    for codes in ((told,), tuple(told.split("-"))):
+        if all(release.unit(code) is not None for code in codes):
+            return codes
+    return None
 
 
 def audit_files(file: Path, earlier: Sequence[Path] = ()) -> Iterator[Tried]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from analysis.findings import Release, encode, sealed
 from analysis.report import Attached, pdf, release_csv, release_xlsx
 from survey.cli import main
+from survey.insight.auditing import units_named
 from survey.texts import Voice
 
 
@@ -155,6 +156,15 @@ def test_documents_that_say_what_the_release_says_pass(four_waves, tmp_path) -> 
         {"file": "3.pdf", "passed": True, "numbers": 1 + rows, "page": None},
         {"file": "4.xlsx", "passed": True, "numbers": rows, "page": None},
     ]
+
+
+def test_a_document_about_several_units_is_read_as_about_each_of_them(four_waves) -> None:
+    made = four_waves[0]
+
+    assert units_named(made, "C21") == ("C21",)
+    assert units_named(made, "C21-B14") == ("C21", "B14")
+    assert units_named(made, "C21-X9") is None
+    assert units_named(made, "") is None
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
