@@ -436,7 +436,7 @@ class Job(Table, help_text="Work that outlives a request; every job can be repea
     id: Serial
     kind = Text()
     arguments = Text(default="{}")
-    state = Text(default="ready", help_text="ready, running, done or failed")
+    state = Text(default="ready", help_text="ready, running, done, failed, stopping or stopped")
     step = Text(default="")
     attempts = BigInt(default=0)
     lease_until = Timestamptz(null=True, default=None)

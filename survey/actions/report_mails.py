@@ -24,7 +24,6 @@ from survey.settings import Settings
 from survey.tables import Account, AccountUnit, ReportMail
 from survey.texts import Language, Voice, language_of
 
-FOLDER = "reports"  # beside the waves' mails, where no mail server is set
 SUBJECT = N_("Your report from pulse %(wave)s is ready")
 TEXT = N_(
     "Hello,\n\n"
@@ -67,6 +66,11 @@ class Reach:
         return tuple(one for one in self.readers if one.account not in self.told)
 
 
+def folder_of(wave: str) -> str:
+    """Where its mails lie beside those of the waves, where no mail server is set."""
+    return f"reports-{wave}"
+
+
 async def reach_of(settings: Settings, wave: str) -> Reach:
     """Raises WaveUnknown, WaveNotReleased, ReleaseDamaged."""
     units = (await released(settings, wave)).units
@@ -99,7 +103,7 @@ async def send_reports(
         if left:
             await audit.record(by=by, what="sent reports", on_what=wave)
         fields = house.organisation(settings)
-        async with post.opened(settings, FOLDER) as server:
+        async with post.opened(settings, folder_of(wave)) as server:
             for number, reader in enumerate(left):
                 progress(number, len(left))
                 ours = msgspec.structs.replace(fields, language=reader.language)

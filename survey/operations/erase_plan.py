@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from survey.actions import report_mails
 from survey.delivery import post, prints, shelf, sms
 from survey.house import Retention
 from survey.intake.files import answers_file, comments_file, copy_of, receipts_file
@@ -72,7 +73,7 @@ async def _of_wave(settings: Settings, retention: Retention, wave: Wave, today: 
         wave.closes, min(retention.comments_months, retention.releases_months)
     ):  # they quote comments
         told = await ReportMail.count().where(ReportMail.wave == number)
-        found.append(Item("reports", name, number, tuple(shelf.files_of(settings, name)), told))
+        found.append(Item("reports", name, number, _reports(settings, name), told))
     if today > months_later(wave.closes, retention.comments_months):
         found.append(Item("comments", name, number, _comments(settings, name)))
     if today > months_later(wave.closes, retention.releases_months):
@@ -89,6 +90,12 @@ def _with_codes(settings: Settings, wave: str) -> tuple[Path, ...]:
         sms.folder_of(settings, wave),
     )
     return tuple(file for folder in folders for file in sorted(folder.glob("*")))
+
+
+def _reports(settings: Settings, wave: str) -> tuple[Path, ...]:
+    """The finished documents, and word of them where no mail server is set."""
+    mails = post.folder_of(settings, report_mails.folder_of(wave))
+    return (*shelf.files_of(settings, wave), *sorted(mails.glob("*.eml")))
 
 
 def _comments(settings: Settings, wave: str) -> tuple[Path, ...]:

@@ -98,6 +98,7 @@ def files_of(settings: Settings, wave: str) -> dict:
         data / "mail" / wave / "one.eml": "roster",
         data / "sms" / wave / "one.txt": "roster",
         data / "reports" / wave / "da" / "report-N1.pdf": "reports",
+        data / "mail" / f"reports-{wave}" / "one.eml": "reports",
         data / "comments" / f"{wave}.parquet": "comments",
         copies / "comments" / f"{wave}.parquet": "comments",
         data / "answers" / f"{wave}.parquet": "release",

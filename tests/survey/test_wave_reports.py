@@ -264,7 +264,7 @@ def mails(settings: Settings) -> dict[str, str]:
     """Who was written to, and what the mail says."""
     letters = [
         message_from_bytes(file.read_bytes(), policy=SMTP)
-        for file in (settings.data / "mail" / "reports").glob("*.eml")
+        for file in (settings.data / "mail" / f"reports-{WAVE}").glob("*.eml")
     ]
     return {str(one["To"]): one.get_content().replace("\r\n", "\n") for one in letters}
 
