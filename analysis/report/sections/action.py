@@ -170,7 +170,7 @@ def _card(view: View, code: str, address: str, trial: dict[str, Any]) -> Card:
             Labelled(_short(form["learning_question"]), voice.pick(trial["learning_question"])),
             Labelled(
                 voice.gettext("Stop date"),
-                voice.gettext("%(weeks)s after the start, at the latest") % {"weeks": weeks},
+                voice.gettext("within %(weeks)s of the start") % {"weeks": weeks},
             ),
         ),
         risk=voice.pick(voice.content("report_language")["risk_line"]),
