@@ -48,7 +48,7 @@ def refused(request: Request[Any, Any, Any], error: KernepulsError) -> Response[
     if isinstance(error, NotFoundHere):
         return missing(request)
     sentence = texts.sentence(error, language_for(request))
-    return _page(request, error.status, REFUSED if error.status < 500 else BROKEN, sentence)
+    return _page(request, error.status, BROKEN if error.status == 500 else REFUSED, sentence)
 
 
 def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -18,6 +18,7 @@ from survey.delivery.shelf import INDEX, Shelf
 from survey.errors import Broken
 from survey.insight import Release
 from survey.insight.documents import given
+from survey.insight.workers import DESK, QUEUE
 from survey.settings import Settings
 from survey.tables import Account, AuditEvent, Job, ReportMail, TrialAction
 from tests import cast
@@ -128,6 +129,19 @@ async def test_a_finished_report_is_handed_out_as_long_as_it_is_up_to_date(
 
     assert there.content == b"%PDF of the run"
     assert shelf.up_to_date(("report", "B1"), "another mark") is None
+
+
+async def test_who_comes_when_the_queue_is_full_is_asked_to_come_again(
+    site: cast.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carla = await site.signed_in("carla")
+    monkeypatch.setattr(DESK, "asked", QUEUE + 1)
+
+    reply = await carla.get("/waves/2026-4/units/B1/report.pdf")
+
+    assert reply.status_code == 503
+    assert "Det kunne ikke lade sig gøre" in reply.text
+    assert "Prøv igen om et halvt minut." in reply.text
 
 
 async def test_who_stops_a_run_keeps_what_is_finished(site: cast.Site, settings: Settings) -> None:
