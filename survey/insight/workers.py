@@ -33,7 +33,7 @@ from survey.texts import Language
 # Seconds of a processor for a document (report.md 7), which takes one or two: a clock on the wall
 # would count what others do on a busy machine. The second ends one that hangs without working.
 TIME_LIMIT: Final = 20.0
-PATIENCE: Final = 300.0
+PATIENCE: Final = 120.0
 MEMORY: Final = 1024  # MB that a worker may write to (report.md 7); it takes 350
 STEP: Final = 0.2  # seconds between two looks at the clock
 POLITE: Final = 5  # how far batches stand back for those who answer or wait for a page
@@ -98,7 +98,7 @@ class Limits:
     polite: bool = False
 
 
-BATCH: Final = Limits(polite=True)
+BATCH: Final = Limits(patience=300, polite=True)  # nobody waits for it, and others go first
 
 
 def made(
