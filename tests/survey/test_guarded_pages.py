@@ -6,12 +6,18 @@ from datetime import date
 
 import pytest
 from httpx import AsyncClient, Response
+from litestar.testing import RequestFactory
 
 from survey import engine
-from survey.insight import guarding
+from survey.access import Actor
+from survey.errors import Refused
+from survey.insight import ReportStopped, guarding
+from survey.insight.guarding import PageStopped
+from survey.pages.guarded import TextToMend, for_who_can_mend
+from survey.roles import Role
 from survey.settings import Settings
 from survey.tables import Behaviour, TrialAction, TrialOwner, TrialUnit
-from survey.texts import content
+from survey.texts import content, sentence
 from tests import cast
 
 UNIT = "/waves/2026-4/units/C21"
@@ -69,14 +75,29 @@ async def test_the_coordinator_reads_the_page_and_the_sentence(site: cast.Site) 
     carla, anna = await site.signed_in("carla"), await site.signed_in("anna")
 
     to_mend = await carla.get(f"{UNIT}/board")
-    seen = [await anna.get(f"{UNIT}/{one}") for one in ("meeting", "board", "board.pdf")]
+    seen = [await anna.get(f"{UNIT}/{one}") for one in ("meeting", "board")]
 
     assert (
         "Siden »Hjemmepleje Nord: det sagde I, og det gør vi« er ikke vist. Den har noget, et "
         "resultat ikke må sige, »nummer ét«, i: »Vi blev nummer ét." in to_mend.text
     )
-    assert [one.status_code for one in seen] == [409, 409, 409]
+    assert [one.status_code for one in seen] == [409, 409]
     assert all(TOLD in one.text and "nummer ét" not in one.text for one in seen)
+
+
+@pytest.mark.parametrize("stopped", [PageStopped, ReportStopped])
+@pytest.mark.parametrize(
+    ("role", "told"), [(Role.COORDINATOR, None), (Role.LEADERSHIP_TEAM, TextToMend)]
+)
+def test_only_who_can_mend_it_reads_what_stopped_a_page_or_a_report(
+    stopped: type[Refused], role: Role, told: type[Refused] | None
+) -> None:
+    request = RequestFactory().get(UNIT, user=Actor(1, "x", role, "da"))
+
+    with pytest.raises(told or stopped) as seen, for_who_can_mend(request):
+        raise stopped(n=3, page="Tavlen", value="Mette", said="Spørg Mette.")
+
+    assert ("Mette" in sentence(seen.value, "da")) == (told is None)
 
 
 async def test_what_others_wrote_is_read_too(site: cast.Site) -> None:
