@@ -92,10 +92,9 @@ def guard(
         "tasks": tuple(dict.fromkeys(filter(None, tasks))),
         "heard": tuple(dict.fromkeys(filter(None, heard))),
     }
-    _words_checked(_rules(voice), texts, (*names, *theirs["tasks"], *theirs["heard"]))
+    _words_checked(_rules(voice), texts, names, (*theirs["tasks"], *theirs["heard"]))
     for kind, given in theirs.items():
-        at_work = [_At(texts, one) for one in given]
-        _words_checked(_rules(voice, kind), at_work, names)
+        _words_checked(_rules(voice, kind), [_At(texts, one) for one in given], names)
     prose = [text for text in texts if text.is_prose]
     heavy = lix(text.text for text in prose)
     if heavy >= LIX_LIMIT and _words(prose) >= LEAST_WORDS:
@@ -126,17 +125,20 @@ class _At:
         return next((one.page for one in self.texts if said in _plain(one.text)), 1)
 
 
-def _words_checked(rules: Guard, texts: Sequence[Text], theirs: Sequence[str]) -> None:
-    """Raise `ForbiddenWording` on the first sentence with a hit outside of `theirs`.
+def _words_checked(
+    rules: Guard, texts: Sequence[Text], names: Sequence[str], theirs: Sequence[str] = ()
+) -> None:
+    """Raise `ForbiddenWording` on the first sentence with a hit outside of names and of `theirs`.
 
     A report has hundreds of texts and most say nothing near a rule: those are told by their words
     alone, in a tenth of the time.
     """
     suspects = [text for text in texts if _is_suspect(rules, text.text)]
-    names = _names(theirs, " ".join(one.text for one in suspects))
+    said = " ".join(one.text for one in suspects)
+    called, quotes = _names(names, said), _names(theirs, said)
     for text in suspects:
-        for sentence in sentences(text.text):
-            if (value := _hit(rules, names.sub(" ", sentence))) is not None:
+        for sentence in sentences(quotes.sub(" ", _plain(text.text))):  # a quote is several
+            if (value := _hit(rules, called.sub(" ", sentence))) is not None:
                 raise ForbiddenWording(page=text.page, sentence=sentence, value=value)
 
 

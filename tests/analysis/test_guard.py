@@ -153,7 +153,11 @@ def test_a_core_task_may_promise_the_best_and_tells_no_finding() -> None:
 
 
 def test_a_comment_is_cleared_by_a_person_and_may_say_how_it_felt() -> None:
+    several = " ".join(FINDINGS)
+
     assert [says(text, heard=(text,)) for text in FINDINGS] == [None, None, None]
+    assert says(f"De siger: {several}", heard=(several,)) is None
+    assert says(f"{FINDINGS[0]} {several}", heard=(several,)) == "nægter"
 
 
 def test_a_name_of_a_unit_in_what_others_wrote_is_no_person() -> None:
