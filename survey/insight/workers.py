@@ -26,6 +26,7 @@ from survey.errors import N_, Broken, Busy, KernepulsError
 from survey.insight.boards import on_board
 from survey.insight.documents import DOCUMENTS
 from survey.insight.pathways import BETWEEN
+from survey.insight.releases import stored_release, waves_with_release
 from survey.insight.reports import report_facts, wave_facts
 from survey.settings import Settings
 from survey.texts import Language
@@ -34,6 +35,7 @@ from survey.texts import Language
 # would count what others do on a busy machine. The second ends one that hangs without working.
 TIME_LIMIT: Final = 20.0
 PATIENCE: Final = 120.0
+PER_UNIT: Final = 0.05  # seconds more for each unit below, which all stand in the report: of 2,500
 MEMORY: Final = 1024  # MB that a worker may write to (report.md 7); it takes 350
 STEP: Final = 0.2  # seconds between two looks at the clock
 POLITE: Final = 5  # how far batches stand back for those who answer or wait for a page
@@ -208,7 +210,8 @@ def _work(pipe: Connection, limits: Limits) -> None:
     try:
         while True:
             task = pipe.recv()
-            signal.setitimer(signal.ITIMER_PROF, limits.seconds)  # at its end the process dies
+            seconds = limits.seconds + PER_UNIT * _below(task)
+            signal.setitimer(signal.ITIMER_PROF, seconds)  # at its end the process dies
             answer = _answered(task, limits)
             signal.setitimer(signal.ITIMER_PROF, 0)
             pipe.send(answer)
@@ -219,6 +222,19 @@ def _work(pipe: Connection, limits: Limits) -> None:
                 first = False
     except (EOFError, BrokenPipeError):
         return
+
+
+def _below(task: Task) -> int:
+    """How many units a document tells beside its own; 0 where no release is told."""
+    if task.wave not in waves_with_release(task.settings):
+        return 0
+    release, found = stored_release(task.settings, task.wave), 0
+    waiting = [task.unit]
+    while waiting:
+        below = [one.unit for one in release.below(waiting.pop())]
+        found += len(below)
+        waiting += below
+    return found
 
 
 def _answered(task: Task, limits: Limits) -> Answer:
