@@ -27,8 +27,8 @@ from litestar.middleware.csrf import CSRFMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
-from survey import access
-from survey.access import Actor, Connection, Role
+from survey.access import Connection
+from survey.actor import Actor, Role, reach
 from survey.engine import transaction
 from survey.errors import N_, KernepulsError
 from survey.settings import Settings
@@ -167,14 +167,14 @@ async def known(account: int, *, set_up_first: bool = False) -> Actor | None:
         AccountUnit.account == account
     )
     role = Role(row["role"])
-    own, reach = await access.reach(role, frozenset(unit["code"] for unit in units))
+    own, within = await reach(role, frozenset(unit["code"] for unit in units))
     return Actor(
         account=account,
         login=row["login"],
         role=role,
         language=language_of(row["language"]),
         own=own,
-        units=reach,
+        units=within,
         set_up_first=set_up_first,
     )
 

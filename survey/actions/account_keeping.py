@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from survey import audit, sessions
-from survey.access import Role
 from survey.actions import one_time_codes
 from survey.actions.accounts import (
     LoginTaken,
@@ -21,6 +20,7 @@ from survey.actions.accounts import (
     checked_login,
     hashed_password,
 )
+from survey.actor import Role
 from survey.engine import transaction
 from survey.errors import N_, ChangedMeanwhile, NotFoundHere, Refused
 from survey.tables import Account, AccountInvitation, AccountUnit, Unit

@@ -17,9 +17,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from piccolo.columns.combination import Or
 
 from survey import audit, limits, organisation, sessions
-from survey.access import Actor, Role
 from survey.actions import one_time_codes
 from survey.actions.one_time_codes import SecondStep
+from survey.actor import Actor, Role
 from survey.delivery.post import SENDER
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused

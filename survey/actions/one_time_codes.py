@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from survey import audit, sessions
-from survey.access import Actor, Role
+from survey.actor import Actor, Role
 from survey.engine import transaction
 from survey.errors import N_, BadInput, Refused
 from survey.intake.codes import Code, new_code, read_code

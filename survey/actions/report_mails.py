@@ -12,10 +12,10 @@ from urllib.parse import quote
 import msgspec
 
 from survey import audit, house
-from survey.access import Role
 from survey.actions.alone import alone
 from survey.actions.approval import stored_wave
 from survey.actions.opening import today_here
+from survey.actor import Role
 from survey.delivery import post
 from survey.delivery.letters import Letter, round_of
 from survey.errors import N_

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from survey import audit
-from survey.access import Actor, Role
 from survey.actions.rows import the_row
+from survey.actor import Actor, Role
 from survey.engine import transaction
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, Refused
 from survey.insight.printed import Kind, wrong_text

@@ -5,8 +5,8 @@ import asyncio
 import click
 
 from survey import engine, settings
-from survey.access import Role
 from survey.actions.accounts import LONGEST, SHORTEST, add_account
+from survey.actor import Role
 from survey.cli import spoken
 from survey.settings import Settings
 from survey.texts import LANGUAGES, Language, Voice

@@ -6,7 +6,7 @@ from dataclasses import replace
 from analysis.report import Facts, NotApart
 from analysis.report import pathway_report as written
 from survey import texts
-from survey.access import Role
+from survey.actor import Role
 from survey.errors import N_, BadInput
 from survey.insight.releases import stored_release, waves_with_release
 from survey.insight.reports import assets, stopped

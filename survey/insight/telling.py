@@ -17,7 +17,7 @@ from analysis.report.plan import LeftOut, Section
 from analysis.report.sections import action, barriers, level, method, opening, tried, voices, who
 from analysis.report.view import View
 from analysis.wording import sentences
-from survey.access import Actor
+from survey.actor import Actor
 from survey.errors import UnitUnknown
 from survey.insight.passed_on import passed_on
 from survey.insight.releases import stored_release, waves_with_release

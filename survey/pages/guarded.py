@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response
 
 from survey import insight
-from survey.access import Actor
+from survey.actor import Actor
 from survey.errors import Refused
 from survey.insight import ReportStopped, Told
 from survey.insight.guarding import PageStopped, names_in, page_checked

@@ -10,7 +10,8 @@ from litestar.enums import MediaType
 from litestar.template.base import csrf_token
 
 from survey import house, texts
-from survey.access import Actor, Role, actor_of
+from survey.access import actor_of
+from survey.actor import Actor, Role
 from survey.errors import N_, KernepulsError
 from survey.sessions import CSRF_FIELD
 from survey.settings import Settings

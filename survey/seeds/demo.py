@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from survey import house, insight
-from survey.access import Role
 from survey.actions import invitations, waves
 from survey.actions.accounts import add_account
 from survey.actions.approval import Printer
+from survey.actor import Role
 from survey.delivery import letters, prints
 from survey.delivery.post import Post
 from survey.engine import opened

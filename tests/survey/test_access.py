@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from survey.access import Actor, Role
+from survey.actor import Actor, Role
 from survey.settings import Settings
 from survey.tables import Account
 from tests import cast

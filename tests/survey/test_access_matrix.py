@@ -13,7 +13,8 @@ from litestar import Controller, Litestar, Router, get
 from litestar.params import FromPath
 
 from survey import access, engine, sessions
-from survey.access import Connection, Role
+from survey.access import Connection
+from survey.actor import Role
 from survey.errors import KernepulsError
 from survey.settings import Settings
 from tests import cast

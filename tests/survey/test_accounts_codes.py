@@ -13,10 +13,10 @@ import pytest
 from httpx import AsyncClient, Response
 
 from survey import engine, sessions
-from survey.access import Actor, Role
 from survey.actions import accounts, one_time_codes
 from survey.actions.accounts import SignInWaits, SignInWrong
 from survey.actions.one_time_codes import SecondStep, SetUpTooOld
+from survey.actor import Actor, Role
 from survey.cli import wave
 from survey.settings import Settings
 from survey.tables import Account, OneTimeCode, RecoveryCode

@@ -9,12 +9,11 @@ from httpx import AsyncClient, Response
 from litestar.testing import RequestFactory
 
 from survey import engine
-from survey.access import Actor
+from survey.actor import Actor, Role
 from survey.errors import Refused
 from survey.insight import ReportStopped, guarding
 from survey.insight.guarding import PageStopped
 from survey.pages.guarded import TextToMend, for_who_can_mend
-from survey.roles import Role
 from survey.settings import Settings
 from survey.tables import Behaviour, TrialAction, TrialOwner, TrialUnit
 from survey.texts import content, sentence

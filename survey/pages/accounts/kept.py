@@ -10,11 +10,12 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation, texts
-from survey.access import Actor, Role, keeps_accounts
+from survey.access import keeps_accounts
 from survey.actions import account_keeping, account_mail
 from survey.actions.account_keeping import VALID, Invited, LastAdministrator, OwnAccount
 from survey.actions.accounts import AddressUnusable, LoginTaken, LoginUnusable, checked_login
 from survey.actions.opening import LOCAL
+from survey.actor import Actor, Role
 from survey.delivery.letters import FieldEmpty as SenderMissing
 from survey.delivery.post import MailServerUnreachable, NotDelivered, SenderUnusable
 from survey.errors import N_, ChangedMeanwhile, KernepulsError, NotFoundHere

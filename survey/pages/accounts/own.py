@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation, sessions
-from survey.access import Actor, Role, owns_account
+from survey.access import owns_account
 from survey.actions import accounts, one_time_codes
 from survey.actions.accounts import (
     AddressUnusable,
@@ -19,6 +19,7 @@ from survey.actions.accounts import (
 from survey.actions.lost_link import LONGEST
 from survey.actions.one_time_codes import CodesRequired, CodeWrong, SetUp, SetUpTooOld
 from survey.actions.opening import LOCAL
+from survey.actor import Actor, Role
 from survey.delivery import prints
 from survey.errors import N_, BadInput
 from survey.pages.forms import Fields, done, notice, posted

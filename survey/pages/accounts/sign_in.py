@@ -8,10 +8,11 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
 from survey import sessions
-from survey.access import Actor, actor_of, owns_account
+from survey.access import actor_of, owns_account
 from survey.actions import accounts, one_time_codes
 from survey.actions.accounts import SignInWaits, SignInWrong
 from survey.actions.one_time_codes import SecondStep
+from survey.actor import Actor
 from survey.errors import N_
 from survey.pages.accounts.typed import Kept, of_form, own_address, sign_in_page
 from survey.pages.forms import notice

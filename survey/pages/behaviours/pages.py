@@ -8,9 +8,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation, texts
-from survey.access import Actor, plans
+from survey.access import plans
 from survey.actions import behaviours
 from survey.actions.behaviours import WaveUnderWay
+from survey.actor import Actor
 from survey.errors import N_, ChangedMeanwhile, KernepulsError, Refused
 from survey.organisation import Tree, grow
 from survey.pages import unit_picker

@@ -9,8 +9,9 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
 from survey import audit, insight, organisation
-from survey.access import Actor, reads_report, tries
+from survey.access import reads_report, tries
 from survey.actions.trials import write_trial
+from survey.actor import Actor
 from survey.errors import N_
 from survey.insight import BARRIERS, Board, Told, sentences
 from survey.pages.forms import Fields, notice, posted

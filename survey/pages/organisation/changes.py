@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation
-from survey.access import Actor, plans
+from survey.access import plans
 from survey.actions import organising
 from survey.actions.organising import Coming, Deed
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere
 from survey.importing.cells import CPR
 from survey.importing.changing import NAME_AT_MOST, TASK_AT_MOST, CodeTaken, CodeUnusable

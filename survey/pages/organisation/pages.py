@@ -12,10 +12,11 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation
-from survey.access import Actor, plans
+from survey.access import plans
 from survey.actions import organising
 from survey.actions import people as people_by_hand
 from survey.actions.organising import Coming
+from survey.actor import Actor
 from survey.errors import N_, NotFoundHere
 from survey.organisation import grow
 from survey.pages.forms import Fields, done, notice, posted

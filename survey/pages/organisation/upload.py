@@ -15,9 +15,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation
-from survey.access import Actor, plans
+from survey.access import plans
 from survey.actions.importing import KINDS, Done, day_of, import_parked, looked_at
 from survey.actions.opening import LOCAL
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
 from survey.importing import parking, professions
 from survey.importing.cells import masked

@@ -12,8 +12,9 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import audit, insight, texts
-from survey.access import Actor, Role, reads_across, reads_report, reads_results, reads_unit
+from survey.access import reads_across, reads_report, reads_results, reads_unit
 from survey.actions.reports import report_of
+from survey.actor import Actor, Role
 from survey.errors import NotFoundHere, UnitUnknown
 from survey.insight import Release, Told
 from survey.insight.comments import quoted

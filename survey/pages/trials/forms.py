@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from survey.access import Actor
 from survey.actions.trials import Said
 from survey.actions.trials_card import Card
 from survey.actions.trials_states import CARD_OPEN, PERIOD, asks, gate_questions
+from survey.actor import Actor
 from survey.errors import N_, BadInput, KernepulsError
 from survey.organisation import Tree
 from survey.pages.forms import ChoiceMissing, FieldEmpty, Fields

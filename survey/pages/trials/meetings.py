@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from survey import insight
-from survey.access import Actor
+from survey.actor import Actor
 from survey.settings import Settings
 
 

@@ -10,11 +10,12 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation, texts
-from survey.access import Actor, tries
+from survey.access import tries
 from survey.actions import trials
 from survey.actions.opening import LOCAL
 from survey.actions.trials_card import AT_MOST, card_of
 from survey.actions.trials_states import asks, following, gate_questions
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
 from survey.organisation import Tree, state_of
 from survey.pages.forms import Fields, done, notice, posted

@@ -11,9 +11,10 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
 from survey import house, organisation, texts
-from survey.access import Actor, tries
+from survey.access import tries
 from survey.actions import sent_up
 from survey.actions.sent_up import LEVELS, Letter, may_answer
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere, Refused
 from survey.insight.passed_on import card_told, codes_of, told, units_of_cards
 from survey.organisation import Tree

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, Final
 
 from survey import organisation
-from survey.access import Actor
 from survey.actions import trials
 from survey.actions.trials_card import card_of
 from survey.actions.trials_states import (
@@ -18,6 +17,7 @@ from survey.actions.trials_states import (
     state_name,
     waits_too_long,
 )
+from survey.actor import Actor
 from survey.errors import N_, NotFoundHere
 from survey.insight import listed
 from survey.insight.trials import Evaluation, certainty_told, evaluations

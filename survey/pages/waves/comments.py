@@ -12,9 +12,10 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation, texts
-from survey.access import Actor, plans
+from survey.access import plans
 from survey.actions import comments
 from survey.actions.comments import MOST, NotReleasedYet, Reviewed
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError, NotFoundHere
 from survey.insight.comments import QUOTED
 from survey.linter import Kind, review_marks

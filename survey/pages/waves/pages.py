@@ -10,13 +10,14 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from survey import organisation
-from survey.access import Actor, agrees, plans, reads_waves
+from survey.access import agrees, plans, reads_waves
 from survey.actions import committee, extending, one_time_codes, work
 from survey.actions.accounts import sign_in
 from survey.actions.approval import stored_wave
 from survey.actions.lost_link import LONGEST, ask_for_code
 from survey.actions.one_time_codes import SecondStep
 from survey.actions.opening import today_here
+from survey.actor import Actor
 from survey.errors import N_, BadInput, ChangedMeanwhile, KernepulsError
 from survey.intake import keys, split
 from survey.intake.split import Sheet
