@@ -209,12 +209,7 @@ def _work(pipe: Connection, limits: Limits) -> None:
     first = True
     try:
         while True:
-            task = pipe.recv()
-            seconds = limits.seconds + PER_UNIT * _below(task)
-            signal.setitimer(signal.ITIMER_PROF, seconds)  # at its end the process dies
-            answer = _answered(task, limits)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            pipe.send(answer)
+            pipe.send(_answered(pipe.recv(), limits))
             gc.collect()
             if first:
                 gc.freeze()
@@ -240,6 +235,8 @@ def _below(task: Task) -> int:
 def _answered(task: Task, limits: Limits) -> Answer:
     """The document, or why there is none."""
     try:
+        seconds = limits.seconds + PER_UNIT * _below(task)
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # at its end the process dies
         content = DOCUMENTS[task.kind].make(
             task.settings,
             wave=task.wave,
@@ -254,6 +251,8 @@ def _answered(task: Task, limits: Limits) -> Answer:
         return ReportTooLarge(megabytes=limits.megabytes)
     except Exception as error:  # noqa: BLE001 - a bug in one report must not stop the others
         return ReportBroke(problem=type(error).__name__)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 # --- one at a time, for somebody who waits --------------------------------------------------------
