@@ -12,8 +12,9 @@ from typing import Final
 from analysis.release.audit.documents import Line as Told
 from analysis.release.audit.documents import lines_checked
 from analysis.report.fitting import fitted
+from analysis.report.leading import leading
 from analysis.report.press import Passage
-from analysis.report.view import PassedOn, Render, View, leading
+from analysis.report.view import PassedOn, Render, View
 from analysis.wording import sentences
 from analysis.wording.guard import guard
 from analysis.wording.voice import NO_BREAK, Voice, listed, opened

@@ -13,16 +13,14 @@ from typing import Final, TypeAlias
 from analysis.findings import (
     Banded,
     Cell,
-    Clipped,
     Hidden,
-    Joined,
     Level,
-    Measured,
     Number,
     Proposal,
     Release,
     ReleasedUnit,
 )
+from analysis.report.leading import weight
 from analysis.report.places import apart, in_order, under
 from analysis.wording import numbers
 from analysis.wording.voice import Voice, counted, listed, opened
@@ -30,13 +28,6 @@ from analysis.wording.voice import Voice, counted, listed, opened
 BARRIERS: Final = ("SILO", "OKO", "TID", "KOMP", "VID", "FAG", "KULT", "REGL", "MAAL", "FEJL")
 MOST_NAMED, LONGEST_NAME = 3, 64  # of several units: how many are named, and in how many letters
 MAX_PATTERNS: Final = 3  # patterns and trial cards in a report, decision in measurement 5
-MIDDLE: Final = {
-    "few": 0.12,
-    "some": 0.5,
-    "nearly_all": 0.88,
-    "half_or_less": 0.25,
-    "over_half": 0.75,
-}
 
 Render: TypeAlias = Callable[[str, Mapping[str, object]], str]
 
@@ -383,21 +374,6 @@ class View:
         return self.code, BARRIERS[0]
 
 
-def weight(number: Number) -> float:
-    """Where a number lies, 0-1, for ordering: the middle of what is shown; nothing shown is 0."""
-    match number:
-        case Measured():
-            return number.share
-        case Joined():
-            return (number.first + number.last) / 2
-        case Clipped():
-            return number.end
-        case Banded():
-            return MIDDLE[number.band]
-        case _:
-            return 0.0
-
-
 def across(release: Release, codes: Collection[str], voice: Voice, facts: Facts) -> View:
     """A view of several units told together, without those that lie below another of them.
 
@@ -437,72 +413,3 @@ def in_common(
 def _is_marked(release: Release, unit: ReleasedUnit, barrier: str) -> bool:
     cell = release.cell(unit.unit, "barrier_share", barrier)
     return cell is not None and cell.marked is True
-
-
-@dataclass(frozen=True, slots=True)
-class Leading:
-    """The item most people chose, or two that cannot be told apart; none where it is not known.
-
-    The first is alone when no other may be as high as displayed, and certain when its interval
-    lies above all the others. Bands have no interval: they are words about all who were asked, and
-    claim nothing beyond them.
-    """
-
-    items: tuple[str, ...] = ()
-    is_alone: bool = False
-    is_certain: bool = False
-
-    @property
-    def first(self) -> str | None:
-        """The item that is highest as displayed, whether by chance or not."""
-        return self.items[0] if self.is_alone else None
-
-
-def leading(shares: Sequence[tuple[str, Number]]) -> Leading:
-    """Which item leads as displayed. `shares` are answers of the same people."""
-    spans = {key: _span(one) for key, one in shares}
-    if None in spans.values() or len({isinstance(one, Banded) for _, one in shares}) != 1:
-        return Leading()
-    known = {key: span for key, span in spans.items() if span is not None}
-    first, *ties = _highest(known)
-    if ties:
-        return Leading((first, ties[0])) if len(ties) == 1 else Leading()
-    given = dict(shares)
-    near = {
-        key: span
-        for key, span in known.items()
-        if key != first and _reach(given[key]) >= _reach(given[first], lowest=True)
-    }
-    if not near:
-        return Leading((first,), is_alone=True, is_certain=True)
-    second, *others = _highest(near)
-    return Leading((first,) if others else (first, second), is_alone=True)
-
-
-def _highest(spans: Mapping[str, tuple[float, float]]) -> list[str]:
-    """The item that lies highest, and those that may be as high as displayed."""
-    best = max(spans, key=lambda key: spans[key])
-    return [best, *(key for key in spans if key != best and spans[key][1] >= spans[best][0])]
-
-
-def _span(number: Number) -> tuple[float, float] | None:
-    """From where to where a displayed value reaches; bands by their rank."""
-    match number:
-        case Measured():
-            return number.share, number.share
-        case Joined():
-            return number.first, number.last
-        case Clipped():
-            return (0, number.end) if number.direction == "at_most" else (number.end, 1)
-        case Banded():
-            return MIDDLE[number.band], MIDDLE[number.band_to or number.band]
-        case _:
-            return None
-
-
-def _reach(number: Number, *, lowest: bool = False) -> float:
-    """An end of what the number may be: of its interval, else of what is displayed."""
-    if isinstance(number, Measured | Joined):
-        return number.low if lowest else number.high
-    span = _span(number) or (0.0, 0.0)
-    return span[0] if lowest else span[1]

@@ -31,9 +31,10 @@ from analysis.report import (
     composed,
     unit_html,
 )
+from analysis.report.leading import Leading, leading, weight
 from analysis.report.plan import Section, joined
 from analysis.report.sections import action, opening
-from analysis.report.view import Leading, View, leading, weight
+from analysis.report.view import View
 from survey.texts import Voice, render
 from tests.analysis.release_factory import SIZE, cell, facts, release
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from analysis import charts
 from analysis.findings import Hidden, Open, ReleasedUnit
+from analysis.report.leading import leading
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections import action, method, opening, tried, voices
 from analysis.report.sections import barriers as barriers_
@@ -17,7 +18,7 @@ from analysis.report.sections.barriers import Barriers
 from analysis.report.sections.level import Level
 from analysis.report.sections.opening import Agenda, Cover, InShort
 from analysis.report.sections.who import LEVELS, Voices, Who, address_said, removal, spread_said
-from analysis.report.view import MAX_PATTERNS, View, leading
+from analysis.report.view import MAX_PATTERNS, View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import between, counted, inside, listed, opened
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from analysis.report.leading import weight
 from analysis.report.plan import Labelled, Section
-from analysis.report.view import MAX_PATTERNS, View, weight
+from analysis.report.view import MAX_PATTERNS, View
 from analysis.wording import sentences
 from analysis.wording.voice import Voice
 

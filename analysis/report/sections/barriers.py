@@ -7,9 +7,10 @@ import msgspec
 
 from analysis import charts
 from analysis.findings import Banded, Cell, Change
+from analysis.report.leading import leading
 from analysis.report.plan import Labelled, Section
 from analysis.report.sections.matrix import Matrix, matrices
-from analysis.report.view import BARRIERS, View, leading
+from analysis.report.view import BARRIERS, View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import counted, inside, opened
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from analysis import charts
 from analysis.findings import Hidden, Joined, Measured, Number, Pair
+from analysis.report.leading import Leading, leading
 from analysis.report.plan import Labelled, LeftOut, Section
-from analysis.report.view import Leading, View, leading
+from analysis.report.view import View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import between, counted, inside, listed, opened
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from analysis import charts
 from analysis.findings import Hidden, Number, Proposal
+from analysis.report.leading import Leading, leading
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections.voices import item
-from analysis.report.view import Leading, View, leading
+from analysis.report.view import View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import between, inside, listed
 
