@@ -444,6 +444,10 @@ def test_the_attack_is_told_with_its_figures(told: Shown, wave: Wave) -> None:
     assert told.crossed == ()
 
 
+def test_a_table_that_was_dropped_is_named_with_the_attack(told: Shown) -> None:
+    assert attacked(told.targets, 5, dropped=("profession",)).dropped == ("profession",)
+
+
 def test_atoms_that_two_who_compare_could_open_are_counted() -> None:
     # One unit of 40: at most two have FAG, and at most two each of the eight other priorities.
     told = shown_of(town(people("A", 40, tid=20, safe=20)), Settings(), None)
