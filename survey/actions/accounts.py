@@ -113,21 +113,29 @@ async def add_account(  # noqa: PLR0913 - one keyword per field of an account
     role: str,
     units: Collection[str] = (),
     language: Language = "da",
+    email: str = "",
     by: int | None = None,
 ) -> int:
     """Make an account and return its id; `units` are codes in the tree of today.
 
-    Raises LoginTaken, LoginUnusable, PasswordLength, PasswordGuessed, RoleUnknown, UnitsWanted,
-    UnitsUnwanted, UnitNotInTree.
+    `email` is where its owner hears of new reports. Raises LoginTaken, LoginUnusable,
+    PasswordLength, PasswordGuessed, RoleUnknown, UnitsWanted, UnitsUnwanted, UnitNotInTree, and
+    what `checked_email` raises.
     """
-    name = checked_login(login)
+    name, address = checked_login(login), checked_email(email)
     password_hash = await hashed_password(password, login=name)
     await check_role(role, units)
     async with transaction():
         if await Account.exists().where(Account.login == name):
             raise LoginTaken(login=name)
         made = await Account.insert(
-            Account(login=name, password_hash=password_hash, role=role, language=language)
+            Account(
+                login=name,
+                password_hash=password_hash,
+                role=role,
+                language=language,
+                email=address,
+            )
         )
         account: int = made[0]["id"]
         ids = await Unit.select(Unit.id).where(Unit.code.is_in([*units, ""])).order_by(Unit.id)

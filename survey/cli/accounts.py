@@ -22,7 +22,8 @@ def account() -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--unit", "units", multiple=True, metavar="CODE", help="Once for each unit.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="da", show_default=True)
-def add(login: str, role: str, units: tuple[str, ...], language: Language) -> None:
+@click.option("--email", default="", help="Where its owner hears of new reports.")
+def add(login: str, role: str, units: tuple[str, ...], language: Language, email: str) -> None:
     """Make an account called LOGIN; asks for its password twice."""
     voice = Voice(spoken())
     password = click.prompt(
@@ -31,7 +32,7 @@ def add(login: str, role: str, units: tuple[str, ...], language: Language) -> No
         hide_input=True,
         confirmation_prompt=voice.gettext("The same password again"),
     )
-    asyncio.run(_add(settings.from_environment(), login, password, role, units, language))
+    asyncio.run(_add(settings.from_environment(), login, password, role, units, language, email))
     click.echo(
         voice.gettext("The account %(login)s is made.") % {"login": login.strip().casefold()}
     )
@@ -44,6 +45,9 @@ async def _add(  # noqa: PLR0913, PLR0917 - the options of the command
     role: str,
     units: tuple[str, ...],
     language: Language,
+    email: str,
 ) -> None:
     async with engine.opened(where):
-        await add_account(login=login, password=password, role=role, units=units, language=language)
+        await add_account(
+            login=login, password=password, role=role, units=units, language=language, email=email
+        )

@@ -31,6 +31,7 @@ SEEDS: Final = 20  # draws to verify, about a minute
 ROLES: Final = {
     "coordinator": N_("coordinator (HR): all results, the waves"),
     "leadership_team": N_("leadership team: its part of the tree, the levels above, the PDF"),
+    "bridge_builder": N_("bridge-builder: its units, and one report of them all"),
     "works_committee": N_("works committee: the released results"),
     "administrator": N_("administrator: accounts, no results"),
 }

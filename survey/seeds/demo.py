@@ -45,11 +45,12 @@ PRINTED = ("C21", "B23")
 REPORTED = ("C21", "FK")
 LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # none that is taken for another
 ACCOUNTS = (
-    ("koordinator", Role.COORDINATOR, ""),
-    ("c21", Role.LEADERSHIP_TEAM, "C21"),
-    ("direktion", Role.LEADERSHIP_TEAM, "FK"),
-    ("med", Role.WORKS_COMMITTEE, ""),
-    ("admin", Role.ADMINISTRATOR, ""),
+    ("koordinator", Role.COORDINATOR, ()),
+    ("c21", Role.LEADERSHIP_TEAM, ("C21",)),
+    ("direktion", Role.LEADERSHIP_TEAM, ("FK",)),
+    ("brobygger", Role.BRIDGE_BUILDER, ("C2", "C3")),  # who wait for each other over professions
+    ("med", Role.WORKS_COMMITTEE, ()),
+    ("admin", Role.ADMINISTRATOR, ()),
 )
 
 
@@ -131,10 +132,11 @@ def _file(name: str, kind: Kind) -> Table:
     return read((FOLDER / f"{name}.csv").read_bytes(), kind)
 
 
-async def _account(login: str, role: Role, unit: str) -> Login:
+async def _account(login: str, role: Role, units: Sequence[str]) -> Login:
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
-    await add_account(login=login, password=password, role=role, units=[unit] if unit else ())
-    return Login(login, password, role, unit)
+    email = f"{login}@fjordlund.example" if units else ""
+    await add_account(login=login, password=password, role=role, units=units, email=email)
+    return Login(login, password, role, ", ".join(units))
 
 
 async def past_wave(settings: Settings, wave: Days, watch: Watcher, *, seed: int = SEED) -> int:

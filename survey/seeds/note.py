@@ -33,7 +33,7 @@ class NotADemo(Refused):
 
 
 class Login(Struct, frozen=True):
-    """One account of the demo; `sees` is a unit's code or empty."""
+    """One account of the demo; `sees` is the codes of its units, with commas between, or empty."""
 
     login: str
     password: str

@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from survey import audit, engine
 from survey.actions import accounts
 from survey.actions.accounts import (
+    AddressUnusable,
     LoginTaken,
     LoginUnusable,
     PasswordLength,
@@ -250,12 +251,13 @@ async def test_doctor_leaves_a_mail_server_that_answers_without_a_mail(settings:
 def test_account_add_asks_for_the_password_twice(kernepuls: Callable[..., Result]) -> None:
     kernepuls("init")
 
-    done = kernepuls("account", "add", "Carla", "--role", "coordinator", typed=f"{GOOD}\n{GOOD}\n")
+    options = ("--role", "coordinator", "--email", "carla@fjordlund.example")
+    done = kernepuls("account", "add", "Carla", *options, typed=f"{GOOD}\n{GOOD}\n")
 
     assert done.exit_code == 0
     assert "The account carla is made." in done.output
     assert GOOD not in done.output
-    assert asyncio.run(logins()) == ["carla"]
+    assert asyncio.run(logins()) == [("carla", "carla@fjordlund.example")]
 
 
 def test_account_add_refuses_a_short_password_in_one_sentence(
@@ -271,9 +273,10 @@ def test_account_add_refuses_a_short_password_in_one_sentence(
     assert asyncio.run(logins()) == []
 
 
-async def logins() -> list[str]:
+async def logins() -> list[tuple[str, str]]:
     async with engine.opened(from_environment()):
-        return [row["login"] for row in await Account.select(Account.login)]
+        rows = await Account.select(Account.login, Account.email)
+    return [(row["login"], row["email"]) for row in rows]
 
 
 async def test_an_account_is_made_with_its_units_and_written_down(
@@ -305,6 +308,7 @@ async def test_an_account_is_made_with_its_units_and_written_down(
         ({"login": "a"}, LoginUnusable),
         ({"login": "two words"}, LoginUnusable),
         ({"login": "a" * 65}, LoginUnusable),
+        ({"email": "not an address"}, AddressUnusable),
         ({"password": "eleven char"}, PasswordLength),
         ({"password": "a" * 129}, PasswordLength),
         ({"role": "director"}, RoleUnknown),
