@@ -318,6 +318,27 @@ def test_the_matrix_stands_as_close_as_its_units_are_many(
     assert all(one.caption for one in found.matrices)
 
 
+def test_of_hundreds_of_units_those_furthest_down_are_left_to_the_report_of_their_area() -> None:
+    deep = tuple(ReleasedUnit(f"B1{n:03}", "B1", f"Klasse {n}", 3, "same") for n in range(250))
+    whole = view("FK", of=changed(units=(*RELEASE.units, *deep)))
+
+    found = body(whole, "barriers")
+
+    named = {row.name for table in found.matrices for row in table.rows}
+    assert "Havneskolen" in named  # two levels down
+    assert not {"Hjemmepleje Nord", "Klasse 0"} & named  # three
+    assert found.notes[-1] == "Enhederne længere nede står i deres områdes egen rapport."
+    assert found.notes[-1] not in body(view("FK"), "barriers").notes
+
+
+def test_those_straight_below_are_in_the_matrix_however_many_they_are() -> None:
+    many = tuple(ReleasedUnit(f"B{n:03}", "B", f"Skole {n}", 2, "same") for n in range(300))
+
+    found = body(view("B", of=changed(units=(*RELEASE.units, *many))), "barriers")
+
+    assert sum(len(one.rows) for one in found.matrices) == 1 + 3 + 300
+
+
 def test_what_stands_under_a_matrix_that_fills_its_page_shares_the_next_one() -> None:
     more = tuple(ReleasedUnit(f"B{n:03}", "B", f"Skole {n}", 2, "same") for n in range(40))
     full = composed(view("FK", of=changed(units=(*RELEASE.units, *more))))[0]

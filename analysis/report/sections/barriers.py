@@ -9,7 +9,7 @@ from analysis import charts
 from analysis.findings import Banded, Cell, Change
 from analysis.report.leading import leading
 from analysis.report.plan import Labelled, Section
-from analysis.report.sections.matrix import Matrix, matrices
+from analysis.report.sections.matrix import Matrix, in_matrix, matrices
 from analysis.report.view import BARRIERS, View
 from analysis.wording import numbers, sentences
 from analysis.wording.voice import counted, inside, opened
@@ -205,12 +205,15 @@ def _barrier_notes(view: View) -> tuple[str, ...]:
     if view.is_hidden:
         return ()
     if view.is_area:
-        return (
+        told = (
             voice.gettext("Under 20 answers: a word. “≤ 5”: at most 5. “·”: cannot be said."),
             voice.gettext(
                 "Bold and underlined: the difference is larger than we would expect by chance."
             ),
         )
+        if len(in_matrix(view)) == len(view.below):
+            return told
+        return (*told, voice.gettext("The units further down stand in the report of their area."))
     notes = []
     if view.people is not None:
         notes.append(voice.gettext("The pale field is where the number lies with great certainty."))

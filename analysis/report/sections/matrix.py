@@ -1,5 +1,6 @@
 """The matrix of barriers and units, in the order of the organisation and never by value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from analysis.wording import numbers
 
 FEW_UNITS: Final = 24  # that stand in tables of their parts, with larger type
 MOST_UNITS: Final = 61  # on one page: sixty and the whole (report 5)
+MOST_ROWS: Final = 4 * MOST_UNITS  # of all: of more, those furthest down are in their area's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,28 @@ def matrices(view: View) -> tuple[Matrix, ...]:
     if view.is_across:
         return _by_area(view)
     head = _row(view, view.unit, 0, name=view.name, is_head=True)
+    units = in_matrix(view)
     if not view.is_root:
-        rows = (_row(view, one, one.depth - view.unit.depth) for one in view.below)
+        rows = (_row(view, one, one.depth - view.unit.depth) for one in units)
         return _numbered(view, (head, *rows))
-    parts = [_part(view, part) for part in view.release.below(view.code)]
-    if FEW_UNITS < len(view.below) + 1 <= MOST_UNITS:
+    parts = [_part(view, part, units) for part in view.release.below(view.code)]
+    if FEW_UNITS < len(units) + 1 <= MOST_UNITS:
         return _numbered(view, (head, *(row for rows in parts for row in rows)))
     return _numbered(view, (head,), *parts)
+
+
+def in_matrix(view: View) -> tuple[ReleasedUnit, ...]:
+    """Those below that have a line: all, or as many levels as stand on a few pages.
+
+    Those straight below always have one, however many they are.
+    """
+    if view.is_across:
+        return view.below
+    nearest = view.unit.depth + 1
+    levels = range(max(one.depth for one in view.below), nearest, -1)
+    rows = {level: sum(one.depth <= level for one in view.below) for level in levels}
+    shown = next((level for level in levels if rows[level] < MOST_ROWS), nearest)
+    return tuple(one for one in view.below if one.depth <= shown)
 
 
 def _by_area(view: View) -> tuple[Matrix, ...]:
@@ -65,10 +82,10 @@ def _by_area(view: View) -> tuple[Matrix, ...]:
     return _numbered(view, *map(tuple, areas.values()), names=tuple(areas))
 
 
-def _part(view: View, part: ReleasedUnit) -> tuple[MatrixRow, ...]:
-    """A part's own line, then those of the units below it."""
-    below = View(view.release, part.unit, view.voice, view.facts).below
-    rows = (_row(view, one, one.depth - part.depth) for one in below)
+def _part(view: View, part: ReleasedUnit, units: Sequence[ReleasedUnit]) -> tuple[MatrixRow, ...]:
+    """A part's own line, then those of the units below it that are in the matrix."""
+    below = {one.unit for one in View(view.release, part.unit, view.voice, view.facts).below}
+    rows = (_row(view, one, one.depth - part.depth) for one in units if one.unit in below)
     return (_row(view, part, 0, is_head=True), *rows)
 
 
