@@ -15,7 +15,7 @@ from analysis.report.sections.opening import answered
 from analysis.report.sections.voices import near_pairs
 from analysis.report.sections.who import address_said, spread_said
 from analysis.report.view import View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import between, inside, listed
 from survey.errors import N_
 from survey.texts import Voice
@@ -134,7 +134,7 @@ def _findings(view: View) -> Iterator[str]:
     for one in view.patterns:
         share = view.release.number(one.unit, "barrier_share", one.barrier)
         key = "shows" if view.is_certain(one) else "suggests"
-        stands = sentences.stands_out_in(voice, one.barrier, _place(view, one.unit))
+        stands = headlines.stands_out_in(voice, one.barrier, _place(view, one.unit))
         yield " ".join(
             (
                 sentences.certainty(voice, key, pattern=stands),

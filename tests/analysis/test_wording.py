@@ -13,7 +13,7 @@ from analysis.findings import (
     Open,
     TrialFinding,
 )
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import between, counted, listed
 from survey.texts import Voice
 
@@ -243,11 +243,11 @@ def test_the_headline_of_the_level_is_a_certain_change_else_the_number() -> None
     )
 
     found = [
-        sentences.level_headline(DA, FIVES, up),
-        sentences.level_headline(DA, FIVES, down),
-        sentences.level_headline(DA, FIVES, None),
-        sentences.level_headline(DA, SOME, None),
-        sentences.level_headline(DA, Hidden(), None),
+        headlines.level_headline(DA, FIVES, up),
+        headlines.level_headline(DA, FIVES, down),
+        headlines.level_headline(DA, FIVES, None),
+        headlines.level_headline(DA, SOME, None),
+        headlines.level_headline(DA, Hidden(), None),
     ]
 
     assert found == [
@@ -260,10 +260,10 @@ def test_the_headline_of_the_level_is_a_certain_change_else_the_number() -> None
 
 
 def test_barriers_stand_out_as_surely_as_they_do() -> None:
-    assert sentences.barriers_headline(DA, ["TID", "FAG"], (), certain=True) == (
+    assert headlines.barriers_headline(DA, ["TID", "FAG"], (), certain=True) == (
         "Tid og faggrænser skiller sig ud"
     )
-    assert sentences.barriers_headline(DA, ["TID"], (), certain=False) == (
+    assert headlines.barriers_headline(DA, ["TID"], (), certain=False) == (
         "Det tyder på, at tid skiller sig ud"
     )
 
@@ -272,26 +272,26 @@ def test_the_first_barrier_leads_only_where_its_interval_lies_above_the_next() -
     apart = (("TID", HIGH), ("FAG", LOW))
     side_by_side = (("TID", FIVES), ("FAG", STEPPED))
 
-    assert sentences.barriers_headline(DA, [], apart, certain=False) == (
+    assert headlines.barriers_headline(DA, [], apart, certain=False) == (
         "Flere peger på tid end på noget andet"
     )
-    assert sentences.barriers_headline(DA, [], side_by_side, certain=False) == (
+    assert headlines.barriers_headline(DA, [], side_by_side, certain=False) == (
         "Ingen barriere skiller sig ud fra de andre"
     )
-    assert sentences.told_apart((("TID", HIGH), ("FAG", Hidden()))) is None
+    assert headlines.told_apart((("TID", HIGH), ("FAG", Hidden()))) is None
 
 
 def test_nothing_is_said_of_barriers_that_are_hidden() -> None:
     ranked = (("TID", Hidden()), ("FAG", OPEN))
 
-    assert sentences.barriers_headline(DA, [], ranked, certain=False) == (
+    assert headlines.barriers_headline(DA, [], ranked, certain=False) == (
         "Her vises ikke tal for barrierer"
     )
 
 
 def test_staff_and_pattern_stand_side_by_side() -> None:
     found = [
-        sentences.resolver_headline(DA, staff, pattern)
+        headlines.resolver_headline(DA, staff, pattern)
         for staff, pattern in ((None, None), (None, "unit"), ("board", None), ("unit", "unit"),
                                ("board", "unit"))
     ]  # fmt: skip
@@ -328,7 +328,7 @@ def test_barriers_that_stand_out_below_are_told_with_their_places(
     codes: list[str], where: list[str], *, certain: bool, danish: str, english: str
 ) -> None:
     found = [
-        sentences.barriers_headline(voice, codes, (), certain=certain, where=where)
+        headlines.barriers_headline(voice, codes, (), certain=certain, where=where)
         for voice in (DA, EN)
     ]
 
@@ -339,7 +339,7 @@ def test_without_a_pattern_the_headline_tells_the_level_and_what_most_point_to()
     alike = (("TID", FIVES), ("MAAL", FIVES))
     apart = (("TID", HIGH), ("MAAL", FIVES))
     found = [
-        sentences.without_pattern(voice, level, ranked)
+        headlines.without_pattern(voice, level, ranked)
         for voice in (DA, EN)
         for level, ranked in ((FIVES, alike), (SOME, apart), (FIVES, (("TID", OPEN),)))
     ]
@@ -356,7 +356,7 @@ def test_without_a_pattern_the_headline_tells_the_level_and_what_most_point_to()
 
 def test_names_of_one_thing_and_of_many_take_their_own_verb_in_english() -> None:
     found = [
-        sentences.barriers_headline(EN, codes, (), certain=certain)
+        headlines.barriers_headline(EN, codes, (), certain=certain)
         for codes, certain in ((["TID"], True), (["SILO"], True), (["SILO"], False),
                                (["TID", "OKO"], True))
     ]  # fmt: skip
@@ -373,7 +373,7 @@ def test_a_few_are_counted_in_words_and_many_in_figures() -> None:
 
 def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
     found = [
-        sentences.resolver_headline(DA, "unit", pattern, or_="board")
+        headlines.resolver_headline(DA, "unit", pattern, or_="board")
         for pattern in (None, "managers", "board", "unit")
     ]
 
@@ -387,7 +387,7 @@ def test_two_answers_that_cannot_be_told_apart_are_named_together() -> None:
 
 def test_what_most_point_to_is_never_said_to_be_what_most_people_think() -> None:
     said = [
-        sentences.pointed(DA, names, is_certain=certain)
+        headlines.pointed(DA, names, is_certain=certain)
         for names, certain in (
             (["tid"], True),
             (["tid"], False),
@@ -419,9 +419,9 @@ def test_what_a_headline_leaves_out_of_the_level_is_told_under_it() -> None:
 def test_backing_comes_first_where_few_know_who_can_say_yes() -> None:
     safe = {"safe_a": HIGH, "safe_b": HIGH}
 
-    assert sentences.safe_headline(DA, {**safe, "safe_c": FEW}).startswith("Få ved, hvem")
-    assert sentences.safe_headline(DA, {**safe, "safe_c": HIGH}).startswith("De fleste synes")
-    assert sentences.safe_headline(EN, {**safe, "safe_c": FEW}).startswith("Few know who")
+    assert headlines.safe_headline(DA, {**safe, "safe_c": FEW}).startswith("Få ved, hvem")
+    assert headlines.safe_headline(DA, {**safe, "safe_c": HIGH}).startswith("De fleste synes")
+    assert headlines.safe_headline(EN, {**safe, "safe_c": FEW}).startswith("Few know who")
 
 
 @pytest.mark.parametrize(
@@ -451,29 +451,29 @@ def test_how_safe_it_is_to_try_is_told_from_the_three_shares(
 ) -> None:
     items = dict(zip(("safe_a", "safe_b", "safe_c"), shares, strict=True))
 
-    assert sentences.safe_headline(DA, items) == danish
-    assert sentences.safe_headline(EN, items) == english
+    assert headlines.safe_headline(DA, items) == danish
+    assert headlines.safe_headline(EN, items) == english
 
 
 def test_what_is_low_is_read_from_what_is_shown() -> None:
     low = [LOW, JOINED, AT_MOST, FEW, HALF]
     not_low = [FIVES, AT_LEAST, SOME, OVER, BOTH, OPEN, Hidden()]
 
-    assert all(map(sentences.is_low, low))
-    assert not any(map(sentences.is_low, not_low))
+    assert all(map(headlines.is_low, low))
+    assert not any(map(headlines.is_low, not_low))
 
 
 def test_the_citizens_gain_is_quoted_as_it_was_asked() -> None:
     known = "Ved, hvad der nu skal ske"
 
-    assert sentences.citizen_headline(DA, []) == "Det ville borgeren mærke"
-    assert sentences.citizen_headline(EN, ["Need not tell the same thing again"]) == (
+    assert headlines.citizen_headline(DA, []) == "Det ville borgeren mærke"
+    assert headlines.citizen_headline(EN, ["Need not tell the same thing again"]) == (
         "Most often you answer that the citizen need not tell the same thing again"
     )
-    assert sentences.citizen_headline(DA, ["Får hurtigere svar"]) == (
+    assert headlines.citizen_headline(DA, ["Får hurtigere svar"]) == (
         "Flest svarer, at borgeren får hurtigere svar"
     )
-    assert sentences.citizen_headline(DA, [known, "Får hurtigere svar"]) == (
+    assert headlines.citizen_headline(DA, [known, "Får hurtigere svar"]) == (
         "Flest svarer, at borgeren ved, hvad der nu skal ske, eller får hurtigere svar"
     )
 

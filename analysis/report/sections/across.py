@@ -19,7 +19,7 @@ from analysis.report.sections.level import Level
 from analysis.report.sections.opening import Agenda, Cover, InShort
 from analysis.report.sections.who import LEVELS, Voices, Who, address_said, removal, spread_said
 from analysis.report.view import MAX_PATTERNS, View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import between, counted, inside, listed, opened
 
 MOST_LISTED: Final = 6  # of the units on the cover; the others are counted
@@ -304,5 +304,5 @@ def _units_say(view: View) -> str:
     for one in view.views:
         names = [inside(sentences.address_name(voice, key)) for key in _points_to(one)]
         if names:
-            told.append(f"{one.name}: {opened(sentences.either(voice, names))}.")
+            told.append(f"{one.name}: {opened(headlines.either(voice, names))}.")
     return " ".join(told)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from analysis.report.leading import weight
 from analysis.report.plan import Labelled, Section
 from analysis.report.view import MAX_PATTERNS, View
-from analysis.wording import sentences
+from analysis.wording import headlines, sentences
 from analysis.wording.voice import Voice
 
 TRIAL_ROWS: Final = (
@@ -125,7 +125,7 @@ def _trials(view: View, code: str, address: str, kind: str | None) -> list[dict[
     """
     entry = sentences.barrier(view.voice, code)
     trials: list[dict[str, Any]] = list(entry["trials"])
-    backing = sentences.is_low(view.number("safe_share", "safe_c"))
+    backing = headlines.is_low(view.number("safe_share", "safe_c"))
 
     def order(one: dict[str, Any]) -> tuple[bool, bool, bool, bool, int]:
         return (

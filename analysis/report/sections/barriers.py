@@ -11,7 +11,7 @@ from analysis.report.leading import leading
 from analysis.report.plan import Labelled, Section
 from analysis.report.sections.matrix import Matrix, in_matrix, matrices
 from analysis.report.view import BARRIERS, View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import counted, inside, opened
 
 FEWEST_ROWS, FEW_ROWS = 10, 20  # of a matrix, its head counted too: its type is larger
@@ -93,7 +93,7 @@ def headline(view: View) -> str:
         where = [view.voice.gettext("%(num)s units") % {"num": counted(view.voice, len(marked))}]
         claimed = [msgspec.structs.replace(told[codes[0]], unit=one) for one in marked]
     certain = all(map(view.is_certain, claimed))
-    return sentences.barriers_headline(view.voice, codes, view.ranked, certain=certain, where=where)
+    return headlines.barriers_headline(view.voice, codes, view.ranked, certain=certain, where=where)
 
 
 def _marked_below(view: View, barrier: str) -> list[str]:
@@ -151,7 +151,7 @@ def most_named(view: View) -> str:
     """Which barrier more people point to than to any other, and how sure that is."""
     found = leading(view.barriers)
     names = [sentences.name_inside(view.voice, code) for code in found.items]
-    return sentences.pointed(view.voice, names, is_certain=found.is_certain)
+    return headlines.pointed(view.voice, names, is_certain=found.is_certain)
 
 
 def _bars(view: View) -> charts.Track | None:

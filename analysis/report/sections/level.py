@@ -6,7 +6,7 @@ from analysis import charts
 from analysis.findings import Clipped, Hidden, Joined, Measured, Number, Open, Release, ReleasedUnit
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import Voice, counted, listed, opened
 
 MAX_WAVES = 4  # on one track
@@ -42,7 +42,7 @@ def level(view: View) -> Section | LeftOut:
     return Section(
         "level",
         kicker,
-        sentences.level_headline(voice, number, change) if own else _parts_headline(view, parts),
+        headlines.level_headline(voice, number, change) if own else _parts_headline(view, parts),
         _level_lead(view, number, parts),
         Level(
             voice.gettext(

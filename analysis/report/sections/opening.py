@@ -12,7 +12,7 @@ from analysis.report.sections.barriers import most_named
 from analysis.report.sections.level import level_story
 from analysis.report.sections.voices import near_pairs
 from analysis.report.view import View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import Voice, between, counted, opened
 
 QUESTIONS: Final = {"barriers": "questions"}  # where a line of the agenda sends its reader
@@ -234,12 +234,12 @@ def headline(view: View) -> str:
     voice = view.voice
     if view.patterns:
         first = view.patterns[0]
-        text = sentences.stands_out_in(voice, first.barrier, view.name_of(first.unit))
+        text = headlines.stands_out_in(voice, first.barrier, view.name_of(first.unit))
         key = "shows" if view.is_certain(first) else "suggests"
         return sentences.certainty(voice, key, pattern=text).rstrip(".")
     level = view.number("behaviour_level")
     if not isinstance(level, Hidden | Open):
-        return sentences.without_pattern(voice, level, view.ranked)
+        return headlines.without_pattern(voice, level, view.ranked)
     return voice.gettext("A talk about what stands in the way")
 
 

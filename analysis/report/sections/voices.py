@@ -9,7 +9,7 @@ from analysis.findings import Hidden, Joined, Measured, Number, Pair
 from analysis.report.leading import Leading, leading
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.view import View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import between, counted, inside, listed, opened
 
 MAX_PAIRS: Final = 5
@@ -169,7 +169,7 @@ def citizen(view: View) -> Section | LeftOut:
     return Section(
         "citizen",
         kicker,
-        sentences.citizen_headline(voice, [labels[key] for key in found.items]),
+        headlines.citizen_headline(voice, [labels[key] for key in found.items]),
         _citizen_lead(view, dict(shares), found),
         Shares(
             voice.pick(item(view, "citizen")).partition("?")[0] + "?",
@@ -242,11 +242,11 @@ def safe(view: View) -> Section | LeftOut:
         charts.Line(voice.pick(item(view, key)), one, numbers.short(voice, one))
         for key, one in items.items()
     )
-    low = sentences.is_low(items["safe_c"])
+    low = headlines.is_low(items["safe_c"])
     return Section(
         "safe",
         kicker,
-        sentences.safe_headline(voice, items),
+        headlines.safe_headline(voice, items),
         voice.gettext("Start by agreeing on who can say yes.")
         if low
         else voice.gettext("The three answers are for a talk. They compare nobody."),

@@ -9,7 +9,7 @@ from analysis.report.leading import Leading, leading
 from analysis.report.plan import Labelled, LeftOut, Section
 from analysis.report.sections.voices import item
 from analysis.report.view import View
-from analysis.wording import numbers, sentences
+from analysis.wording import headlines, numbers, sentences
 from analysis.wording.voice import between, inside, listed
 
 LEVELS: Final = ("unit", "two_units", "managers", "board", "council_law")
@@ -69,7 +69,7 @@ def who(view: View) -> Section | LeftOut:
 
 def _who_headline(view: View, staff: Leading, pattern: str | None) -> str:
     said, also, *_ = (*staff.items, None, None)
-    return sentences.resolver_headline(view.voice, said, pattern, or_=also)
+    return headlines.resolver_headline(view.voice, said, pattern, or_=also)
 
 
 def _who_lead(view: View, staff: Leading) -> str:
@@ -160,8 +160,8 @@ def _staff(view: View, one: Proposal, staff: Leading) -> str:
         return voice.gettext("Your answers point in several directions.")
     names = [inside(sentences.address_name(voice, key)) for key in staff.items]
     if one.address == "unit" and one.address not in staff.items:
-        return sentences.level_text(voice, "disagree", resolver=sentences.either(voice, names))
-    return sentences.pointed(voice, names, is_certain=True)
+        return sentences.level_text(voice, "disagree", resolver=headlines.either(voice, names))
+    return headlines.pointed(voice, names, is_certain=True)
 
 
 def address_said(view: View, one: Proposal) -> str:
