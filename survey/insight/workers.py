@@ -5,6 +5,7 @@ one document after the other; its time and its memory are limited.
 """
 
 import asyncio
+import errno
 import gc
 import multiprocessing
 import os
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from analysis.report.reading import pages_of
@@ -37,6 +39,8 @@ TIME_LIMIT: Final = 20.0
 PATIENCE: Final = 120.0
 PER_UNIT: Final = 0.05  # seconds more for each unit below, which all stand in the report: of 2,500
 MEMORY: Final = 1024  # MB that a worker may write to (report.md 7); it takes 350
+FULL: Final = 0.95  # of it, from which a document that fails has failed for want of more
+DATA: Final = 5  # the field of /proc/self/statm with the pages that the limit counts
 STEP: Final = 0.2  # seconds between two looks at the clock
 POLITE: Final = 5  # how far batches stand back for those who answer or wait for a page
 QUEUE: Final = 2  # who may wait for the one document that is made for a page (trust.md, attack 11)
@@ -247,12 +251,21 @@ def _answered(task: Task, limits: Limits) -> Answer:
         return Made(content, pages_of(content))
     except KernepulsError as error:
         return error
-    except MemoryError:
-        return ReportTooLarge(megabytes=limits.megabytes)
     except Exception as error:  # noqa: BLE001 - a bug in one report must not stop the others
+        if isinstance(error, MemoryError) or _is_full(limits):
+            return ReportTooLarge(megabytes=limits.megabytes)
         return ReportBroke(problem=type(error).__name__)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _is_full(limits: Limits) -> bool:
+    """Whether memory was the reason: a library that gets none says so in words of its own."""
+    try:
+        told = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except (MemoryError, OSError) as error:
+        return isinstance(error, MemoryError) or error.errno == errno.ENOMEM
+    return int(told[DATA]) * resource.getpagesize() > FULL * limits.megabytes * 1024 * 1024
 
 
 # --- one at a time, for somebody who waits --------------------------------------------------------

@@ -470,7 +470,7 @@ def test_a_wrong_row_is_asked_for_again_by_its_group_and_never_shown(command, ha
     command(*APPROVE, "--key-sheets")
     rows = rows_of(*handed).splitlines()
     wrong = rows[1].split()
-    wrong[2] = wrong[2][::-1]
+    wrong[2] = ("c" if wrong[2][0] in "bB" else "b") + wrong[2][1:]
     typed = "\n".join([rows[0], " ".join(wrong), *rows[1:]]) + "\n"
 
     drilled = command("drill", WAVE, "--json", typed=typed)

@@ -287,7 +287,7 @@ def test_a_report_prints_the_card_of_its_own_part_and_lets_its_own_numbers_stand
     given, made = facts(passed_on=(card,)), release("2026-4")
 
     def drawn(name: str, context: Mapping[str, object]) -> str:
-        return render(name, "da", context)
+        return render(name, "da", context).replace("\N{NO-BREAK SPACE}", " ")
 
     told = {
         unit: card.ask in unit_html(View(made, unit, Voice("da"), given), drawn)
