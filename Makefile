@@ -13,9 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo built
 	@$(BIN)/kernepuls demo $(DEMO)
 
-# One worker runs a whole file: what a file builds is built once.
+# One worker runs a whole file: what a file builds is built once. Three on two cores: a test of pages waits a quarter of its time.
 test: .venv/test built check
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
 
 check: .venv/test built
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
