@@ -34,7 +34,7 @@ from survey.insight.auditing import (
 from survey.insight.boards import board_file, on_board, on_boards
 from survey.insight.documents import DOCUMENTS
 from survey.insight.files import analyse_files, schema, write_release, write_text
-from survey.insight.pathways import pathway_file, pathways
+from survey.insight.pathways import pathway_file, pathways, told_across
 from survey.insight.releases import (
     Released,
     release_wave,
@@ -142,6 +142,7 @@ __all__ = [
     "stored_release",
     "summary",
     "told",
+    "told_across",
     "trial_kinds",
     "unit_csv",
     "unit_report",

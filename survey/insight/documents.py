@@ -13,7 +13,7 @@ from analysis.findings import Release
 from survey.errors import N_
 from survey.insight.boards import board_file, on_boards
 from survey.insight.papers import paper_file
-from survey.insight.pathways import pathway_file
+from survey.insight.pathways import BETWEEN, pathway_file, pathways, told_across
 from survey.insight.releases import released
 from survey.insight.reports import WaveFacts, report_file, wave_facts
 from survey.settings import Settings
@@ -28,12 +28,13 @@ Extra: TypeAlias = Mapping[str, Mapping[str, object]]
 class Document:
     """A kind of document.
 
-    `title` is what many of them are called, a msgid. `make` needs no database: it is called with
-    settings, wave, unit, language, facts and what `extra` holds for the unit, in a process of its
-    own. `seconds` of a processor is about what one takes.
+    `title` is what many of them are called and `one` a single one, msgids. `make` needs no
+    database: it is called with settings, wave, unit, language, facts and what `extra` holds for the
+    unit, in a process of its own. `seconds` of a processor is about what one takes.
     """
 
     title: str
+    one: str
     units: Callable[[Release], Sequence[str]]
     make: Callable[..., bytes]
     extra: Callable[..., Awaitable[Extra]] | None = None  # called with language and today
@@ -55,12 +56,18 @@ async def _now_on_boards(*, language: Language, today: date) -> Extra:
 
 
 DOCUMENTS: Final[Mapping[str, Document]] = {
-    "report": Document(N_("Action reports"), every_unit, report_file),
-    "board": Document(N_("Board sheets"), every_unit, board_file, _now_on_boards, 0.1),
-    # Of sets of units, which only those who hold them ask for: none is made in a batch.
-    "pathway": Document(N_("Reports across units"), no_unit, pathway_file),
+    "report": Document(N_("Action reports"), N_("Action report"), every_unit, report_file),
+    "board": Document(
+        N_("Board sheets"), N_("Board sheet"), every_unit, board_file, _now_on_boards, 0.1
+    ),
+    # Of sets of units: those that bridge-builders hold (`Given.across`).
+    "pathway": Document(
+        N_("Reports across units"), N_("Report across units"), no_unit, pathway_file
+    ),
     # Of a wave and of no unit: asked for from its page, also before there is a release.
-    "paper": Document(N_("For the works committee"), no_unit, paper_file),
+    "paper": Document(
+        N_("For the works committee"), N_("For the works committee"), no_unit, paper_file
+    ),
 }
 
 
@@ -68,19 +75,23 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
 class Given:
     """What the documents of a wave say in a language on a day, read once for all of them.
 
-    `mark` is another one when anything in any of them is another, the release too.
+    `across` are the sets of units that lie apart and are told together, as their documents name
+    them. `mark` is another one when anything in any of them is another, the release too.
     """
 
     release: Release
     language: Language
     facts: WaveFacts
     extra: Mapping[str, Extra]
+    across: tuple[str, ...]
     mark: str
 
     def wanted(self) -> Iterator[Key]:
         """Every document there is to make: kind by kind, in the order of the organisation."""
         for kind, document in DOCUMENTS.items():
             yield from ((kind, unit) for unit in document.units(self.release))
+            if kind == "pathway":
+                yield from ((kind, units) for units in self.across)
 
     def of(self, kind: str, unit: str) -> dict[str, Any]:
         """What `make` is called with beside settings, wave, unit and language."""
@@ -98,8 +109,11 @@ async def given(settings: Settings, *, wave: str, language: Language, today: dat
         kind: await one.extra(language=language, today=today) if one.extra else {}
         for kind, one in DOCUMENTS.items()
     }
-    mark = _mark(facts, extra)
-    return Given(await released(settings, wave), language, facts, extra, mark)
+    release = await released(settings, wave)
+    sets = told_across(release, await pathways())
+    across = tuple(BETWEEN.join(one.unit for one in units) for units in sets)
+    mark = _mark(facts, extra, across)
+    return Given(release, language, facts, extra, across, mark)
 
 
 def mark_of(facts: WaveFacts, kind: str, unit: str, told: Mapping[str, object]) -> str:

@@ -1,10 +1,13 @@
 """The report of several units that lie apart, for a bridge-builder: released cells alone."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from analysis.findings import Release, ReleasedUnit
 from analysis.report import Facts, NotApart
 from analysis.report import pathway_report as written
+from analysis.report.places import apart, in_order
 from survey import texts
 from survey.actor import Role
 from survey.errors import N_, BadInput
@@ -48,6 +51,18 @@ def pathway_file(
             )
     except NotApart as error:
         raise UnitsNotApart from error
+
+
+def told_across(
+    release: Release, sets: Iterable[Collection[str]]
+) -> tuple[tuple[ReleasedUnit, ...], ...]:
+    """Of each set what a report across units is about: those of the wave that lie apart, if two."""
+    found = []
+    for codes in sets:
+        units = apart(release, [one for one in in_order(release) if one.unit in codes])
+        if len(units) > 1:
+            found.append(tuple(units))
+    return tuple(dict.fromkeys(found))
 
 
 async def pathways() -> tuple[tuple[str, ...], ...]:

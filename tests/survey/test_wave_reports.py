@@ -235,6 +235,29 @@ async def test_before_the_release_the_page_says_what_comes_first(site: cast.Site
     assert not await Job.exists()
 
 
+async def test_what_a_bridge_builder_holds_is_made_with_the_others_and_named_by_its_units(
+    site: cast.Site, settings: Settings
+) -> None:
+    (settings.data / "releases" / f"{WAVE}.json").write_bytes(encode(release()))
+    told = await given(settings, wave=WAVE, language="da", today=DAY)
+    await lay_out(settings, *told.wanted())
+    carla = await site.signed_in("carla")
+
+    taken, page = await carla.get(f"{PAGE}/da/all.zip"), await carla.get(PAGE)
+    await Account.update({Account.active: False}).where(Account.login == "finn")
+    without = await given(settings, wave=WAVE, language="da", today=DAY)
+
+    key = ("pathway", "B1,C21")  # Finn's, in the order of the organisation
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        index = archive.read("index.html").decode()
+        assert "Rapporter på tværs/B1%2CC21-2026-4.pdf" in archive.namelist()
+    assert "Havneskolen og Hjemmepleje Nord</a> (B1,C21)" in index
+    assert "og 1 rapport på tværs." in page.text
+    assert key in set(told.wanted())
+    assert key not in set(without.wanted())
+    assert told.mark != without.mark  # so that what is there is out of date
+
+
 @pytest.mark.parametrize("address", ["?unit=XX", "/xx/all.zip"])
 async def test_what_is_not_there_is_not_found(site: cast.Site, address: str) -> None:
     carla = await site.signed_in("carla")

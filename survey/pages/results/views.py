@@ -18,7 +18,6 @@ from survey.insight import (
     Stretch,
     Told,
     across_name,
-    apart,
     drawn,
     in_common,
     in_order,
@@ -26,6 +25,7 @@ from survey.insight import (
     numbers,
     opened,
     sentences,
+    told_across,
 )
 from survey.pages.results.values import (
     Answer,
@@ -206,14 +206,10 @@ def branches(release: Release, may_read: Readable, organisation: str) -> tuple[B
 
 def paths(release: Release, sets: Iterable[Collection[str]], voice: Voice) -> tuple[Place, ...]:
     """The reports across units there are to take: of two or more of this wave that lie apart."""
-    found = []
-    for codes in sets:
-        there = [one for one in in_order(release) if one.unit in codes]
-        units = apart(release, there)
-        if len(units) > 1:
-            name = across_name(voice, [one.name for one in units])
-            found.append(Place(",".join(one.unit for one in units), name))
-    return tuple(found)
+    return tuple(
+        Place(",".join(one.unit for one in units), across_name(voice, [one.name for one in units]))
+        for units in told_across(release, sets)
+    )
 
 
 def shared(release: Release, may_read: Readable, voice: Voice) -> tuple[Shared, ...]:

@@ -21,8 +21,9 @@ from survey.actions.report_mails import reach_of
 from survey.actions.reports import beside_a_server
 from survey.delivery.shelf import Shelf, Stock, zipped
 from survey.errors import N_, NotFoundHere, Refused
-from survey.insight import ReportStopped, inside, listed, paper_pdf
+from survey.insight import ReportStopped, across_name, inside, listed, paper_pdf
 from survey.insight.documents import DOCUMENTS, Given, Key, given, mark_of
+from survey.insight.pathways import BETWEEN
 from survey.insight.previewing import Asked, Preview, preview
 from survey.insight.releases import waves_with_release
 from survey.pages.forms import done, notice, posted
@@ -137,7 +138,8 @@ class WaveReports(Controller):
         if stock.mark != told.mark or not stock.finished:
             raise ReportsOutdated
         await _keep_paper(shelf, told)
-        names = {one.unit: _name(told, one.unit) for one in told.release.units}
+        units = (*(one.unit for one in told.release.units), *told.across)
+        names = {unit: _name(told, unit) for unit in units}
         pieces = zipped(
             shelf,
             (*told.wanted(), PAPER),
@@ -237,16 +239,20 @@ def _kinds(wanted: Sequence[Key], voice: Voice) -> str:
     return listed(
         voice,
         [
-            f"{voice.number(n)} {inside(voice.gettext(DOCUMENTS[kind].title))}"
+            f"{voice.number(n)} {inside(voice.gettext(_title(kind, n)))}"
             for kind, n in counts.items()
         ],
     )
 
 
+def _title(kind: str, n: int) -> str:
+    return DOCUMENTS[kind].one if n == 1 else DOCUMENTS[kind].title
+
+
 def _trouble(told: Given, stock: Stock, key: Key, voice: Voice) -> Trouble:
     kind, unit = key
     return Trouble(
-        unit,
+        unit.partition(BETWEEN)[0],
         _name(told, unit),
         voice.gettext(DOCUMENTS[kind].title),
         stock.failed[key].problem[voice.language],
@@ -254,7 +260,13 @@ def _trouble(told: Given, stock: Stock, key: Key, voice: Voice) -> Trouble:
 
 
 def _name(told: Given, unit: str) -> str:
-    """What a unit is called in its report: the topmost is the organisation itself."""
+    """What a unit is called in its report: the topmost is the organisation itself.
+
+    Several units that are told together have a name of their own.
+    """
+    if BETWEEN in unit:
+        names = [_name(told, one) for one in unit.split(BETWEEN)]
+        return across_name(Voice(told.language), names)
     found = told.release.unit(unit)
     if found is None:
         return unit
