@@ -240,8 +240,9 @@ async def test_what_a_bridge_builder_holds_is_made_with_the_others_and_named_by_
 ) -> None:
     (settings.data / "releases" / f"{WAVE}.json").write_bytes(encode(release()))
     told = await given(settings, wave=WAVE, language="da", today=DAY)
-    await lay_out(settings, *told.wanted())
     carla = await site.signed_in("carla")
+    before = await carla.get(PAGE)
+    await lay_out(settings, *told.wanted())
 
     taken, page = await carla.get(f"{PAGE}/da/all.zip"), await carla.get(PAGE)
     await Account.update({Account.active: False}).where(Account.login == "finn")
@@ -252,6 +253,7 @@ async def test_what_a_bridge_builder_holds_is_made_with_the_others_and_named_by_
         index = archive.read("index.html").decode()
         assert "Rapporter på tværs/B1%2CC21-2026-4.pdf" in archive.namelist()
     assert "Havneskolen og Hjemmepleje Nord</a> (B1,C21)" in index
+    assert "og på tværs, hvor der er en brobygger." in before.text
     assert "og 1 rapport på tværs." in page.text
     assert key in set(told.wanted())
     assert key not in set(without.wanted())

@@ -76,6 +76,7 @@ class Shown:
 
     all: int
     kinds: str  # how many of which, in words
+    is_across: bool  # whether there are reports of several units too
     finished: int
     is_stale: bool
     megabytes: float
@@ -224,6 +225,7 @@ def _shown(told: Given, stock: Stock, voice: Voice) -> Shown:
     return Shown(
         all=len(wanted),
         kinds=_kinds(wanted, voice),
+        is_across=bool(told.across),
         finished=len(there),
         is_stale=is_stale,
         megabytes=round(sum(one.size for one in there) / 1_000_000, 1),
